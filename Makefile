@@ -1,0 +1,255 @@
+# netwright: measure, judge and tune a Linux host's network. `make help` lists the targets.
+#
+# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
+# DEV=1 (warnings are errors). CFLAGS of the caller are appended after ours.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PREFIX  ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR  ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+FUZZ_CC      ?= clang
+FUZZ_SECONDS ?= 60
+VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null | sed -n 's/^v\([0-9]\)/\1/p')
+ifeq ($(VERSION),)
+VERSION := 0.1.0
+endif
+
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-7s %s\n')
+B := build
+
+# --- sources ------------------------------------------------------------------------------------
+
+SRCS     := $(sort $(wildcard src/*/*.c))
+HEADERS  := $(sort $(wildcard src/*/*.h))
+BOOKS    := $(sort $(wildcard profiles/rules/*.conf))
+UNIT     := $(sort $(wildcard tests/unit/*.c))
+FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+SYSTEM   := $(sort $(wildcard tests/system/test_*.sh))
+SHELLS   := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
+
+OBJS     := $(SRCS:%.c=$B/obj/%.o) $B/obj/rulebooks.o
+SAN_OBJS := $(SRCS:%.c=$B/san/%.o) $B/san/rulebooks.o
+FUZZ_OBJS := $(SRCS:%.c=$B/fuzz/%.o) $B/fuzz/rulebooks.o
+
+LIBRARIES := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libconfig jansson zlib
+# Looked up when a recipe runs, not when this file is read: `deps` may install them first.
+LIB_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
+LIB_LIBS   = $(shell pkg-config --libs $(LIBRARIES))
+
+# --- flags: what this compiler accepts is probed once, into build/flags.mk -----------------------
+
+WANTED_WARNINGS := -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wsign-conversion \
+	-Wimplicit-fallthrough -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wnull-dereference \
+	-Wdouble-promotion -Wswitch-enum -Wtrampolines -Wbidi-chars=any -Wlogical-op \
+	-Wduplicated-cond -Wduplicated-branches -Wjump-misses-init -Warith-conversion \
+	-Werror=format-security -Werror=implicit -Werror=incompatible-pointer-types \
+	-Werror=int-conversion
+WANTED_HARDENING := -fstack-clash-protection -fstack-protector-strong -fcf-protection=full \
+	-mbranch-protection=standard -fno-common -fno-delete-null-pointer-checks \
+	-fno-strict-overflow -fno-strict-aliasing -ftrivial-auto-var-init=zero \
+	-fstrict-flex-arrays=3 -fzero-init-padding-bits=all
+WANTED_LINKING := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlopen \
+	-Wl,-z,separate-code -Wl,--as-needed -Wl,--no-copy-dt-needed-entries
+
+NEEDS_FLAGS := $(filter-out clean help deps check-deps lint-deps uninstall format layers,$(or $(MAKECMDGOALS),all))
+ifneq ($(NEEDS_FLAGS),)
+-include $B/flags.mk
+endif
+
+$B/flags.mk: Makefile
+	$(say) PROBE '$(CC)'
+	$(Q)mkdir -p $(@D)
+	$(Q)probe() { name=$$1; shift; printf '%s :=' "$$name"; for flag; do \
+	    if $(CC) -Werror $$flag $$mode -o $B/probe.out $B/probe.c 2>/dev/null; \
+	    then printf ' %s' "$$flag"; fi; done; echo; }; \
+	  echo 'int main(void) { return 0; }' > $B/probe.c; \
+	  { mode=-c; probe WARNINGS $(WANTED_WARNINGS); probe HARDENING $(WANTED_HARDENING); \
+	    mode=-fPIE; probe LINKING $(WANTED_LINKING); } > $@; \
+	  rm -f $B/probe.c $B/probe.out
+
+BASE_FLAGS = -std=c17 -D_GNU_SOURCE -Isrc -DNETWRIGHT_VERSION='"$(VERSION)"' $(WARNINGS) \
+	$(if $(DEV),-Werror) -ffile-prefix-map=$(CURDIR)=. $(LIB_CFLAGS) -MMD -MP
+OPT_FLAGS  = -O2 -g -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(HARDENING)
+SAN_FLAGS  = -O1 -g -U_FORTIFY_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+FUZZ_FLAGS = -std=c17 -D_GNU_SOURCE -Isrc -O1 -g -fno-omit-frame-pointer $(LIB_CFLAGS) -MMD -MP \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+
+# --- the program --------------------------------------------------------------------------------
+
+all: $B/netwright ## build the program (build/netwright)
+
+$B/netwright: $(OBJS) $B/obj/src/main.o
+	$(say) LINK $@
+	$(Q)$(CC) $(OPT_FLAGS) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+
+$B/obj/%.o: %.c $B/flags.mk | deps
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_FLAGS) $(OPT_FLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$B/san/%.o: %.c $B/flags.mk | deps
+	$(say) CC-SAN $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_FLAGS) $(SAN_FLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$B/fuzz/%.o: %.c | deps
+	$(say) CC-FUZZ $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+# The rule books of profiles/rules/, embedded as they are.
+$B/rulebooks.c: $(BOOKS) Makefile
+	$(say) EMBED $@
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo '#include "rules/embedded.h"'; n=0; \
+	  for book in $(BOOKS); do n=$$((n + 1)); \
+	    printf '__asm__(".section .rodata\\nbook_%d: .incbin \\"%s\\"\\nbook_%d_end: .byte 0\\n.previous\\n");\n' \
+	      $$n $$book $$n; \
+	    printf 'extern const char book_%d[];\nextern const char book_%d_end[];\n' $$n $$n; \
+	  done; n=0; echo 'const struct embedded_rulebook embedded_rulebooks[] = {'; \
+	  for book in $(BOOKS); do n=$$((n + 1)); \
+	    printf '\t{ "%s", book_%d, book_%d_end },\n' $${book#profiles/} $$n $$n; \
+	  done; echo '};'; \
+	  echo "const size_t embedded_rulebook_count = $(words $(BOOKS));"; } > $@
+
+$B/obj/rulebooks.o: $B/rulebooks.c $(BOOKS)
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_FLAGS) $(OPT_FLAGS) -c -o $@ $<
+$B/san/rulebooks.o: $B/rulebooks.c $(BOOKS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_FLAGS) $(SAN_FLAGS) -c -o $@ $<
+$B/fuzz/rulebooks.o: $B/rulebooks.c $(BOOKS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -c -o $@ $<
+
+audit: all ## install what is missing, build, and audit this machine
+	$(Q)$B/netwright audit
+
+# --- what a machine needs -----------------------------------------------------------------------
+
+deps: ## install what the build needs (Debian; as root)
+	$(Q)sh dist/deps.sh build
+check-deps: ## install what the tests need
+	$(Q)sh dist/deps.sh build check
+lint-deps: ## install what the linters need
+	$(Q)sh dist/deps.sh build check lint
+
+# --- tests --------------------------------------------------------------------------------------
+
+check: check-deps ## install what the tests need and run them all (as root)
+	$(Q)$(MAKE) --no-print-directory check-programs
+	$(Q)bash tests/run.sh $B
+
+check-unit: check-deps ## unit tests and fuzz corpora only, under ASan and UBSan
+	$(Q)$(MAKE) --no-print-directory check-programs
+	$(Q)bash tests/run.sh $B unit
+
+check-system: check-deps ## system tests in network namespaces only (as root)
+	$(Q)$(MAKE) --no-print-directory check-programs
+	$(Q)bash tests/run.sh $B system
+
+check-programs: all $B/unit-tests $B/netwright-san $(FUZZERS:%=$B/corpus_%) $B/tests/wanem $B/tests/traffic
+
+CHECK_CFLAGS = $(shell pkg-config --cflags check)
+CHECK_LIBS   = $(shell pkg-config --libs check)
+
+$B/suites.h: $(UNIT) Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)for test in $(patsubst tests/unit/%.c,%,$(filter tests/unit/test_%,$(UNIT))); do \
+	  echo "SUITE($${test}_suite)"; done > $@
+
+$B/san/tests/unit/main.o: $B/suites.h
+$B/san/tests/unit/%.o: BASE_FLAGS += $(CHECK_CFLAGS) -I$B -Itests/unit
+$B/unit-tests: $(SAN_OBJS) $(UNIT:%.c=$B/san/%.o)
+	$(say) LINK $@
+	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(CHECK_LIBS) -lm
+
+$B/netwright-san: $(SAN_OBJS) $B/san/src/main.o
+	$(say) LINK $@
+	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+
+# A fuzz target with a plain main(): runs its corpus once, without clang.
+$B/corpus_%: $(SAN_OBJS) $B/san/tests/fuzz/%.o $B/san/tests/fuzz/corpus_main.o
+	$(say) LINK $@
+	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+.PRECIOUS: $B/san/tests/fuzz/%.o $B/fuzz/tests/fuzz/%.o
+
+$B/tests/wanem: $(wildcard tests/lab/wanem*.c tests/lab/wanem*.h) $B/flags.mk
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(DEV),-Werror) -pthread -o $@ $(filter %.c,$^) -lm
+$B/tests/traffic: $(wildcard tests/lab/traffic*.c tests/lab/traffic*.h) $B/flags.mk
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(DEV),-Werror) -pthread -o $@ $(filter %.c,$^) -lm
+
+recordings: check-deps ## make the recordings of tests/data anew, from the provoked situations
+	$(Q)$(MAKE) --no-print-directory check-programs
+	$(Q)NETWRIGHT_RECORD_DIR=$(CURDIR)/tests/data bash tests/run.sh $B system
+
+fuzz: lint-deps ## fuzz every target for FUZZ_SECONDS (60) each, with clang's libFuzzer
+	$(Q)$(MAKE) --no-print-directory $(FUZZERS:%=$B/%)
+	$(Q)for target in $(FUZZERS); do \
+	  mkdir -p $B/found/$$target; echo "== $$target"; \
+	  dict=tests/fuzz/$$target.dict; \
+	  $B/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+	    -print_final_stats=1 $$(test -f $$dict && echo -dict=$$dict) \
+	    -artifact_prefix=$B/found/$$target- $B/found/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
+
+$B/fuzz_%: $(FUZZ_OBJS) $B/fuzz/tests/fuzz/fuzz_%.o
+	$(say) LINK $@
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIB_LIBS) -lm
+
+bench: check-deps ## ratios measured beside the floor and the peer, in one run (as root)
+	$(Q)$(MAKE) --no-print-directory $B/tests/traffic $B/tests/bench_dump all
+	$(Q)bash tests/bench/run.sh $B
+
+$B/tests/bench_dump: $(OBJS) $B/obj/tests/bench/bench_dump.o
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OPT_FLAGS) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+
+# --- looking after the tree ---------------------------------------------------------------------
+
+lint: lint-deps layers ## cppcheck, clang-tidy, shellcheck, formatting, layers, house rules
+	$(Q)$(MAKE) --no-print-directory DEV=1 $B/flags.mk $B/rulebooks.c
+	$(Q)bash tests/lint/lint.sh
+
+layers: ## fail on an include that goes against the layers
+	$(Q)bash tests/lint/layers.sh
+
+format: ## rewrite the sources with clang-format
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all ## install the program, its manual and the rule books
+	install -D -m 0755 $B/netwright $(DESTDIR)$(SBINDIR)/netwright
+	install -D -m 0644 man/netwright.8 $(DESTDIR)$(MANDIR)/man8/netwright.8
+	for book in $(BOOKS); do \
+	  install -D -m 0644 $$book $(DESTDIR)$(DATADIR)/netwright/rules/$${book##*/}; done
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(SBINDIR)/netwright $(DESTDIR)$(MANDIR)/man8/netwright.8
+	rm -rf $(DESTDIR)$(DATADIR)/netwright
+
+clean: ## remove everything that was built
+	rm -rf $B
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
+
+.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings \
+	fuzz bench lint layers format install uninstall clean help
+
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,29 @@
+/* The live source: this machine's kernel. */
+#ifndef NETWRIGHT_HOST_LIVE_H
+#define NETWRIGHT_HOST_LIVE_H
+
+#include "base/error.h"
+#include "host/source.h"
+
+#include <signal.h>
+
+struct live_options {
+	const char *netns;                /* NAME of /run/netns, a PID, or NULL for our own */
+	double duration_s;                /* length of the window; 0: one sample, then over */
+	double interval_s;                /* between samples, 0.1 to 3600 */
+	const volatile sig_atomic_t *stop; /* non-zero ends the window early; may be NULL. The next
+					    * sample is then taken at once and is the last one. */
+	/* Called about four times a second while waiting; may be NULL. */
+	void (*progress)(void *arg, double elapsed_s, double duration_s);
+	void *progress_arg;
+};
+
+/* Opens netlink sockets in the chosen namespace. The process itself stays in its own; every read
+ * of the other enters and leaves it. The preamble answers the pseudo file LIVE_INFO_PATH with
+ * lines "key value" that no kernel file holds: start_utc (seconds), page_size, clock_ticks, euid,
+ * netns (name or "self"), netns_is_init (0 or 1), version.
+ * Errors: -ENOENT no such namespace or process, -EPERM may not enter it. */
+#define LIVE_INFO_PATH "/netwright/info"
+int live_source_new(const struct live_options *options, struct source **ret, struct error *e);
+
+#endif

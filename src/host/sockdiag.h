@@ -1,0 +1,68 @@
+/* TCP sockets as NETLINK_SOCK_DIAG dumps them. */
+#ifndef NETWRIGHT_HOST_SOCKDIAG_H
+#define NETWRIGHT_HOST_SOCKDIAG_H
+
+#include "base/error.h"
+#include "host/address.h"
+#include "host/source.h"
+#include "host/tcpinfo.h"
+
+#include <stdint.h>
+
+struct nlmsghdr;
+
+/* Kernel TCP states (include/net/tcp_states.h) that netwright looks at. */
+enum socket_state {
+	SOCKET_ESTABLISHED = 1,
+	SOCKET_LISTEN = 10,
+};
+
+/* Indices of INET_DIAG_SKMEMINFO (include/uapi/linux/sock_diag.h). */
+enum socket_memory {
+	SOCKET_RMEM_ALLOC,
+	SOCKET_RCVBUF,
+	SOCKET_WMEM_ALLOC,
+	SOCKET_SNDBUF,
+	SOCKET_FWD_ALLOC,
+	SOCKET_WMEM_QUEUED,
+	SOCKET_OPTMEM,
+	SOCKET_BACKLOG,
+	SOCKET_DROPS,
+	SOCKET_MEMORY_FIELDS,
+};
+
+#define CONGESTION_NAME_MAX 16 /* TCP_CA_NAME_MAX */
+
+struct socket_info {
+	uint64_t cookie; /* unique while the machine is up; never reused */
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+	uint8_t state;        /* enum socket_state */
+	uint32_t rqueue;      /* ESTABLISHED: unread bytes. LISTEN: accept queue now */
+	uint32_t wqueue;      /* ESTABLISHED: bytes written, not acknowledged. LISTEN: its backlog,
+			       * min(listen(2)'s argument, somaxconn) at the time of listen */
+	uint32_t uid, inode;
+	uint32_t bound_ifindex; /* 0 unless bound to a device */
+	uint32_t memory[SOCKET_MEMORY_FIELDS]; /* bytes; drops is a count */
+	uint8_t memory_fields;  /* how many of them the kernel sent; 0: none */
+	char congestion[CONGESTION_NAME_MAX];  /* printable; "" when absent */
+	uint16_t info_len;      /* bytes of `info` the kernel sent; 0: none. See tcpinfo_has() */
+	struct tcpinfo info;    /* zero beyond info_len */
+	bool has_bbr;
+	uint64_t bbr_bandwidth; /* bytes per second */
+	uint32_t bbr_min_rtt_us;
+};
+
+/* Decodes one message of a dump into *ret, which is overwritten whole. Attributes that are too
+ * short or malformed are left absent; a message shorter than inet_diag_msg is -EBADMSG. */
+int sockdiag_parse(const struct nlmsghdr *message, struct socket_info *ret);
+
+/* Dumps the TCP sockets (established and listening) of one family, AF_INET or AF_INET6, calling
+ * `visit` for each; the socket_info is valid during the call only. A negative return of `visit`
+ * ends the dump. Sockets may be visited twice when the kernel's table changes under the dump.
+ * Sets *ret_time_ns (may be NULL) to when the dump was requested. Errors as netlink_run(). */
+typedef int (*sockdiag_visit)(void *arg, const struct socket_info *socket);
+int sockdiag_dump_tcp(struct source *s, int af_family, sockdiag_visit visit, void *arg,
+		      uint64_t *ret_time_ns, struct error *e);
+
+#endif

@@ -1,0 +1,131 @@
+/* Reading what the host has set. */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "tunables/catalogue.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TUNABLE_PATH_MAX 128 /* the longest catalogued key makes 54 characters */
+
+static void set_unknown(struct tunable_value *v)
+{
+	for (size_t i = 0; i < TUNABLE_ELEMENTS_MAX; i++)
+		v->element[i] = value_unknown(v->reason);
+}
+
+/* One blank between words, none around: the kernel separates a vector by tabs. */
+static void normalise(const struct bytes *file, char *buf, size_t size)
+{
+	struct text_span rest = { file->data, file->len }, line, word;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	if (file->len == 0 || !text_next_line(&rest, &line))
+		return;
+	while (text_next_word(&line, &word) && len + 1 < size) {
+		if (len > 0)
+			buf[len++] = ' ';
+		text_copy_printable(buf + len, size - len, word.at, word.len);
+		len += strlen(buf + len);
+	}
+}
+
+static int parse_numbers(const struct tunable *t, struct tunable_value *v)
+{
+	struct text_span rest = { v->text, strlen(v->text) }, word;
+	struct value element[TUNABLE_ELEMENTS_MAX];
+	unsigned int n = 0;
+	int64_t number;
+
+	while (text_next_word(&rest, &word)) {
+		if (n >= t->elements || text_parse_i64(word.at, word.len, &number) != 0)
+			return -EINVAL;
+		element[n++] = value_number(tunable_from_kernel(t, number));
+	}
+	if (n != t->elements)
+		return -EINVAL;
+	memcpy(v->element, element, n * sizeof(element[0]));
+	return 0;
+}
+
+static void parse_value(const struct tunable *t, const struct bytes *file, struct tunable_value *v)
+{
+	normalise(file, v->text, sizeof(v->text));
+	v->exists = true;
+	if (t->type == TUNABLE_TOKEN || t->type == TUNABLE_TOKENS) {
+		v->element[0] = value_text(v->text);
+		return;
+	}
+	if (parse_numbers(t, v) < 0)
+		(void)snprintf(v->reason, sizeof(v->reason), "%s holds \"%.40s\", not %u number%s",
+			       t->name, v->text, t->elements, t->elements == 1 ? "" : "s");
+}
+
+static void explain(const struct tunable *t, int code, struct tunable_value *v)
+{
+	if (code == -ENOENT && t->since != NULL)
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "%s does not exist here; Linux has it since %s", t->name, t->since);
+	else if (code == -ENOENT)
+		(void)snprintf(v->reason, sizeof(v->reason), "%s does not exist here", t->name);
+	else if (code == -ENODATA)
+		(void)snprintf(v->reason, sizeof(v->reason), "%s is not in this recording",
+			       t->name);
+	else
+		(void)snprintf(v->reason, sizeof(v->reason), "%s: %s", t->name, strerror(-code));
+	v->exists = code != -ENOENT && code != -ENODATA;
+}
+
+/* Keys such as net.core.rmem_max are shown in every namespace, others in the initial one only. */
+static int read_key(struct source *s, const struct tunable *t, struct bytes *file)
+{
+	char path[TUNABLE_PATH_MAX];
+	int r;
+
+	if (tunable_path(t, path, sizeof(path)) == NULL)
+		return -ENAMETOOLONG;
+	r = source_read_file(s, SOURCE_NETNS, path, file, NULL);
+	if (t->scope == TUNABLE_INIT_ONLY && (r == -ENOENT || r == -ENODATA))
+		r = source_read_file(s, SOURCE_HOST, path, file, NULL);
+	return r;
+}
+
+int tunable_values_read(struct source *s, struct tunable_values *ret, struct error *e)
+{
+	CLEANUP(bytes_done) struct bytes file = { 0 };
+	struct tunable_value *values = calloc(tunable_count, sizeof(*values));
+
+	if (values == NULL)
+		return error_errno(e, -ENOMEM, NULL, "settings");
+	for (size_t i = 0; i < tunable_count; i++) {
+		int r = read_key(s, &tunables[i], &file);
+
+		if (r == -ENOMEM) {
+			free(values);
+			return error_errno(e, -ENOMEM, tunables[i].name, "reading");
+		}
+		set_unknown(&values[i]);
+		if (r == 0)
+			parse_value(&tunables[i], &file, &values[i]);
+		else
+			explain(&tunables[i], r, &values[i]);
+	}
+	ret->values = values;
+	return 0;
+}
+
+void tunable_values_done(struct tunable_values *v)
+{
+	free(v->values);
+	v->values = NULL;
+}
+
+const struct tunable_value *tunable_value_of(const struct tunable_values *v,
+					     const struct tunable *t)
+{
+	return v->values == NULL ? NULL : &v->values[t - tunables];
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Runs the tests and adds up their counts: tests/run.sh BUILD_DIR [unit|system].
+#
+# Every test program ends with a line "N passed, N failed" (", N skipped" may follow). One that does
+# not, or whose exit status contradicts its counts, counts as one failure: a crash is never a pass.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+build=$1
+which=${2:-all}
+logs=$build/logs
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# run NAME COMMAND...: runs a test program, shows its failures, adds its counts.
+run() {
+  local name=$1 started=$SECONDS status counts
+  shift
+  printf '== %s\n' "$name"
+  "$@" >"$logs/$name.log" 2>&1 </dev/null
+  status=$?
+  counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$logs/$name.log" | tail -n 1)
+  if [ -z "$counts" ]; then
+    echo "   did not finish (exit status $status); the end of $logs/$name.log:"
+    tail -n 40 "$logs/$name.log" | sed 's/^/   | /'
+    failed=$((failed + 1))
+    return
+  fi
+  # shellcheck disable=SC2086 # split into words
+  set -- ${counts//,/}
+  if [ "$3" -ne 0 ] || [ "$status" -ne 0 ]; then
+    grep -vE '^(ok|PASS)' "$logs/$name.log" | tail -n 60 | sed 's/^/   | /'
+    [ "$3" -ne 0 ] || failed=$((failed + 1)) # succeeded by count, failed by status
+  fi
+  echo "   $counts ($((SECONDS - started)) s)"
+  passed=$((passed + $1)) failed=$((failed + $3)) skipped=$((skipped + ${5:-0}))
+}
+
+if [ "$which" != system ]; then
+  run unit "$build/unit-tests"
+  for program in "$build"/corpus_fuzz_*; do
+    case $program in *.d) continue ;; esac
+    target=${program##*/corpus_}
+    run "corpus-$target" "$program" "tests/fuzz/corpus/$target"
+  done
+fi
+if [ "$which" != unit ]; then
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "The system tests need root (network namespaces): run 'sudo make check', or 'make check-unit'."
+    failed=$((failed + 1))
+  else
+    run lab bash tests/lab/selftest.sh
+    for test in tests/system/test_*.sh; do
+      name=${test##*/test_}
+      run "system-${name%.sh}" bash "$test"
+    done
+  fi
+fi
+
+if [ "$skipped" -gt 0 ]; then
+  echo "$passed passed, $failed failed, $skipped skipped"
+else
+  echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ]
