@@ -31,8 +31,9 @@ bool text_next_word(struct text_span *rest, struct text_span *ret_word);
 bool text_next_line(struct text_span *rest, struct text_span *ret_line);
 bool text_span_equal(struct text_span span, const char *word);
 
-/* Copies up to the first NUL, at most size - 1 bytes, and always terminates; control characters and bytes above 0x7e
- * become '?', so that hostile names (a process's comm, an interface) cannot drive a terminal.
+/* Copies up to the first NUL, at most size - 1 bytes, and always terminates; control characters and
+ * bytes above 0x7e become '?', so that hostile names (a process's comm, an interface) cannot drive
+ * a terminal.
  */
 void text_copy_printable(char *dst, size_t size, const char *src, size_t len);
 

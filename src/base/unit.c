@@ -123,8 +123,8 @@ static void format_percent(double percent, char *buf, size_t len)
 	if (percent > 0.0 && percent < 0.005)
 		(void)snprintf(buf, len, "<0.01");
 	else
-		(void)snprintf(buf, len, "%.*f",
-			       percent < 9.995 ? 2 : (percent < 99.95 ? 1 : 0), percent);
+		(void)snprintf(buf, len, "%.*f", percent < 9.995 ? 2 : (percent < 99.95 ? 1 : 0),
+			       percent);
 }
 
 static bool step_fits(const struct print_step *step, double value)

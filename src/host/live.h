@@ -18,12 +18,21 @@ struct live_options {
 	void *progress_arg;
 };
 
-/* Opens netlink sockets in the chosen namespace. The process itself stays in its own; every read
- * of the other enters and leaves it. The preamble answers the pseudo file LIVE_INFO_PATH with
- * lines "key value" that no kernel file holds: start_utc (seconds), page_size, clock_ticks, euid,
- * netns (name or "self"), netns_is_init (0 or 1), version.
- * Errors: -ENOENT no such namespace or process, -EPERM may not enter it. */
-#define LIVE_INFO_PATH "/netwright/info"
+/* Pseudo files that no kernel file holds, answered for either scope.
+ *
+ * LIVE_INFO_PATH: lines "key value": start_utc (seconds), page_size, clock_ticks, euid, netns (name
+ * or "self"), netns_is_init (0 or 1), version. LIVE_NETNS_STATE_PATH: "present" or "gone" and a
+ * newline; gone when the name given no longer means the namespace that is being read, which goes
+ * on answering as long as the source holds it.
+ */
+#define LIVE_INFO_PATH	      "/netwright/info"
+#define LIVE_NETNS_STATE_PATH "/netwright/netns-state"
+
+/* Netlink sockets are opened in the chosen namespace when first needed. The process itself stays in
+ * its own; every read of the other enters and leaves it, and nothing is entered when the other is
+ * our own, so that this works without privilege. Several sources may exist in one process.
+ * Errors: -ENOENT no such namespace or process, -EPERM may not enter it, -EINVAL a name that cannot
+ * be one, or an interval outside 0.1 to 3600 s. */
 int live_source_new(const struct live_options *options, struct source **ret, struct error *e);
 
 #endif

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct observe_options options = { .find_owners = true };
 	struct observation *observation = NULL;
-	struct tunable_values tunables = { 0 };
+	struct tunable_values values = { 0 };
 	struct diagnosis diagnosis = { 0 };
 	struct source *source = NULL;
 	struct error e = { 0 };
@@ -33,8 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (recording_reader_from_memory(data, size, &source, &e) < 0)
 		return 0;
 	if (observe(source, &options, &observation, &e) == 0 &&
-	    tunable_values_read(source, &tunables, &e) == 0) {
-		(void)diagnose(builtin_rules(), observation, &tunables, &diagnosis, &e);
+	    tunable_values_read(source, &values, &e) == 0) {
+		(void)diagnose(builtin_rules(), observation, &values, &diagnosis, &e);
 		for (size_t i = 0; i < metric_count; i++) {
 			for (size_t k = 0; k < observation_entities(observation, metrics[i].entity);
 			     k++)
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	diagnosis_done(&diagnosis);
-	tunable_values_done(&tunables);
+	tunable_values_done(&values);
 	observation_free(observation);
 	source_free(source);
 	return 0;

@@ -14,6 +14,8 @@ NETWRIGHT=${NETWRIGHT:-$here/../../build/netwright}
 
 passed=0
 failed=0
+six=() # the option that makes the traffic tool listen on IPv6
+[ "${FAMILY:-4}" = 4 ] || six=(-6)
 
 ok() {
   passed=$((passed + 1))
@@ -193,7 +195,7 @@ expect_evidence() { # NAME ID METRIC INDEPENDENT RELATIVE-ERROR [SLACK]
 bulk() { # PORT SECONDS WARM [SOURCE-OPTION...]
   local port=$1 seconds=$2 warm=$3
   shift 3
-  lab_bg B "$LAB_BIN/traffic" sink --port "$port" --max-time $((seconds + 20))
+  lab_bg B "$LAB_BIN/traffic" sink "${six[@]}" --port "$port" --max-time $((seconds + 20))
   lab_wait_port B "$port"
   lab_bg A "$LAB_BIN/traffic" source --to "$(address_of B)" --port "$port" --time "$seconds" "$@"
   sleep "$warm"

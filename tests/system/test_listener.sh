@@ -6,7 +6,7 @@
 situation_families "$0"
 
 lab_veth_up own
-lab_bg B "$LAB_BIN/traffic" listen --port 8080 --backlog 5 --max-time 60
+lab_bg B "$LAB_BIN/traffic" listen "${six[@]}" --port 8080 --backlog 5 --max-time 60
 lab_wait_port B 8080
 lab_bg A "$LAB_BIN/traffic" connect --to "$(address_of B)" --port 8080 --count 400 --every 25 --hold 30
 sleep 1
@@ -27,7 +27,7 @@ lab_down own
 
 lab_veth_up capped
 lab_sysctl B net.core.somaxconn 16
-lab_bg B "$LAB_BIN/traffic" listen --port 8081 --backlog 1000 --max-time 60
+lab_bg B "$LAB_BIN/traffic" listen "${six[@]}" --port 8081 --backlog 1000 --max-time 60
 lab_wait_port B 8081
 lab_bg A "$LAB_BIN/traffic" connect --to "$(address_of B)" --port 8081 --count 400 --every 25 --hold 30
 sleep 2
@@ -42,9 +42,9 @@ lab_down capped
 
 # Near its limit, without overflow: five waiting of six.
 lab_veth_up near
-lab_bg B "$LAB_BIN/traffic" listen --port 8082 --backlog 6 --max-time 60
+lab_bg B "$LAB_BIN/traffic" listen "${six[@]}" --port 8082 --backlog 6 --max-time 60
 lab_wait_port B 8082
-lab_bg A "$LAB_BIN/traffic" connect --to "$(address_of B)" --port 8082 --count 6 --every 10 --hold 30
+lab_bg A "$LAB_BIN/traffic" connect --to "$(address_of B)" --port 8082 --count 6 --every 60000 --hold 30
 sleep 1
 audit_start B listener-near-full 4
 audit_wait listener-near-full
@@ -54,7 +54,7 @@ lab_down near
 
 # The control: the same load on a program that accepts.
 lab_veth_up accepting
-lab_bg B "$LAB_BIN/traffic" sink --port 8083 --max-time 60
+lab_bg B "$LAB_BIN/traffic" sink "${six[@]}" --port 8083 --max-time 60
 lab_wait_port B 8083
 lab_bg A "$LAB_BIN/traffic" connect --to "$(address_of B)" --port 8083 --count 200 --every 25 --hold 30
 sleep 1

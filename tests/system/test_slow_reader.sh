@@ -6,7 +6,7 @@
 situation_families "$0"
 
 lab_up slow 100mbit 10ms 250000 0%
-lab_bg B "$LAB_BIN/traffic" sink --port 5001 --slow 200000 --max-time 40
+lab_bg B "$LAB_BIN/traffic" sink "${six[@]}" --port 5001 --slow 200000 --max-time 40
 lab_wait_port B 5001
 lab_bg A "$LAB_BIN/traffic" source --to "$(address_of B)" --port 5001 --time 30
 sleep 4
@@ -24,7 +24,7 @@ expect_no_finding slow-reader-sender "RCV-.*|SND-0[12]"
 lab_down slow
 
 lab_up stalled 100mbit 10ms 250000 0%
-lab_bg B "$LAB_BIN/traffic" sink --port 5002 --stall --max-time 40
+lab_bg B "$LAB_BIN/traffic" sink "${six[@]}" --port 5002 --stall --max-time 40
 lab_wait_port B 5002
 lab_bg A "$LAB_BIN/traffic" source --to "$(address_of B)" --port 5002 --time 30
 sleep 3

@@ -129,7 +129,7 @@ static void replay(const struct situation *s, int family)
 {
 	struct observe_options options = { .find_owners = true };
 	struct observation *observation = NULL;
-	struct tunable_values tunables = { 0 };
+	struct tunable_values values = { 0 };
 	struct diagnosis diagnosis = { 0 };
 	struct rulebook book = { 0 };
 	struct source *source = NULL;
@@ -139,14 +139,14 @@ static void replay(const struct situation *s, int family)
 	(void)snprintf(path, sizeof(path), "tests/data/%s-ipv%d.nwr", s->name, family);
 	ck_assert_msg(recording_reader_new(path, &source, &e) == 0, "%s", e.text);
 	ck_assert_msg(observe(source, &options, &observation, &e) == 0, "%s: %s", path, e.text);
-	ck_assert_int_eq(tunable_values_read(source, &tunables, &e), 0);
+	ck_assert_int_eq(tunable_values_read(source, &values, &e), 0);
 	ck_assert_msg(rulebook_load_builtin(&book, &e) == 0, "%s", e.text);
-	ck_assert_int_eq(diagnose(&book, observation, &tunables, &diagnosis, &e), 0);
+	ck_assert_int_eq(diagnose(&book, observation, &values, &diagnosis, &e), 0);
 	check_findings(s, &diagnosis);
 	check_limiter(s, observation);
 	diagnosis_done(&diagnosis);
 	rulebook_done(&book);
-	tunable_values_done(&tunables);
+	tunable_values_done(&values);
 	observation_free(observation);
 	source_free(source);
 }

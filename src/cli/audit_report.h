@@ -1,0 +1,29 @@
+/* The two forms of an audit's result. Numbers are the same in both. */
+#ifndef NETWRIGHT_CLI_AUDIT_REPORT_H
+#define NETWRIGHT_CLI_AUDIT_REPORT_H
+
+#include "base/error.h"
+#include "cli/inspection.h"
+#include "cli/terminal.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct audit_view {
+	bool verbose; /* every entity, every rule that could not be judged, every blind spot */
+	bool quiet;   /* findings only */
+};
+
+/* 0 or -ENOMEM. */
+int audit_print_text(const struct terminal *t, const struct inspection *i, struct audit_view view,
+		     struct error *e);
+/* 0, -ENOMEM or -EIO. */
+int audit_print_json(FILE *out, const struct inspection *i, struct error *e);
+
+/* Parts of the text. */
+void audit_print_header(const struct terminal *t, const struct observation *o);
+void audit_print_finding(const struct terminal *t, const struct finding *f, struct audit_view view);
+/* Up to five paths with the most bytes: 0 or -ENOMEM. */
+int audit_print_paths(const struct terminal *t, const struct observation *o);
+
+#endif

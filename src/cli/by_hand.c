@@ -1,0 +1,151 @@
+#include "cli/by_hand.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VALUE_MAX 1024
+
+static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			       "0123456789._-+:/,@%";
+
+/* Blanks alone ask for double quotes, which read better; anything else, which no kernel and no
+ * well-meant `ip netns add` makes, goes into single quotes. */
+int by_hand_append_word(struct bytes *b, const char *word)
+{
+	bool tame = true, blanks = word[0] == '\0';
+	int r;
+
+	for (const char *c = word; *c != '\0'; c++) {
+		blanks = blanks || *c == ' ';
+		tame = tame && (*c == ' ' || strchr(harmless, *c) != NULL);
+	}
+	if (tame)
+		return blanks ? bytes_printf(b, "\"%s\"", word) : bytes_printf(b, "%s", word);
+	r = bytes_printf(b, "'");
+	for (const char *c = word; *c != '\0' && r >= 0; c++)
+		r = *c == '\'' ? bytes_printf(b, "'\\''") : bytes_append(b, c, 1);
+	return r < 0 ? r : bytes_printf(b, "'");
+}
+
+/* As netns_open() understands it: all digits are a process unless a namespace has that name. */
+static bool netns_is_process(const char *netns)
+{
+	char path[300];
+
+	if (strspn(netns, "0123456789") != strlen(netns))
+		return false;
+	(void)snprintf(path, sizeof(path), "/run/netns/%s", netns);
+	return access(path, F_OK) != 0;
+}
+
+static int append_namespace(struct bytes *b, const struct tunable *t, const char *netns)
+{
+	bool process;
+	int r;
+
+	if (netns[0] == '\0' || t->scope == TUNABLE_INIT_ONLY)
+		return 0;
+	process = netns_is_process(netns);
+	r = bytes_printf(b, "%s", process ? "nsenter -t " : "ip netns exec ");
+	if (r >= 0)
+		r = by_hand_append_word(b, netns);
+	return r < 0 ? r : bytes_printf(b, "%s", process ? " -n " : " ");
+}
+
+/* The change of this element with the most severe finding; findings are in that order. */
+static const struct finding_change *find_change(const struct diagnosis *d, const struct tunable *t,
+						unsigned int element)
+{
+	for (size_t i = 0; i < d->finding_count; i++) {
+		const struct finding *f = &d->findings[i];
+
+		for (size_t j = 0; j < f->change_count; j++) {
+			if (f->changes[j].tunable == t && f->changes[j].element == element)
+				return &f->changes[j];
+		}
+	}
+	return NULL;
+}
+
+static void format_element(const struct tunable *t, struct value value, char *buf, size_t len)
+{
+	if (value.kind == VALUE_TEXT)
+		text_copy_printable(buf, len, value.text, strlen(value.text));
+	else
+		(void)snprintf(buf, len, "%" PRId64, tunable_to_kernel(t, value.number));
+}
+
+/* The full vector after the changes: a shorter write would set its first elements only. False when
+ * nothing is to be changed, or the present value is not what the catalogue says. */
+static bool build_value(const struct diagnosis *d, const struct tunable *t,
+			const struct tunable_value *now, char *buf, size_t len)
+{
+	struct text_span rest = { now->text, strlen(now->text) };
+	struct text_span word;
+	bool changed = false;
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < t->elements; i++) {
+		const struct finding_change *change = find_change(d, t, i);
+		char text[sizeof(now->text)];
+		int n;
+
+		if (t->elements == 1)
+			word = rest;
+		else if (!text_next_word(&rest, &word))
+			return false;
+		if (change != NULL)
+			format_element(t, change->to, text, sizeof(text));
+		else
+			text_copy_printable(text, sizeof(text), word.at, word.len);
+		changed = changed || change != NULL;
+		n = snprintf(buf + used, len - used, "%s%s", i > 0 ? " " : "", text);
+		if (n < 0 || (size_t)n >= len - used)
+			return false;
+		used += (size_t)n;
+	}
+	return changed;
+}
+
+static int append_command(struct bytes *b, const struct tunable *t, const char *value,
+			  const char *netns)
+{
+	int r = bytes_printf(b, "  ");
+
+	if (r >= 0)
+		r = append_namespace(b, t, netns);
+	if (r >= 0)
+		r = bytes_printf(b, "sysctl -w %s=", t->name);
+	if (r >= 0)
+		r = by_hand_append_word(b, value);
+	if (r >= 0)
+		r = bytes_printf(
+			b, "%s\n",
+			t->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY ? "   # for new connections" : "");
+	return r;
+}
+
+int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
+		   const struct tunable_values *values, const char *netns)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < tunable_count; i++) {
+		const struct tunable *t = &tunables[i];
+		const struct tunable_value *now = tunable_value_of(values, t);
+		char value[VALUE_MAX];
+
+		if (now == NULL || !build_value(diagnosis, t, now, value, sizeof(value)))
+			continue;
+		if (append_command(b, t, value, netns) < 0)
+			return -ENOMEM;
+		count++;
+	}
+	return count;
+}

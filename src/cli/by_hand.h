@@ -1,0 +1,19 @@
+/* The commands by which a person would carry out the changes that an audit proposes. */
+#ifndef NETWRIGHT_CLI_BY_HAND_H
+#define NETWRIGHT_CLI_BY_HAND_H
+
+#include "base/bytes.h"
+#include "rules/diagnose.h"
+#include "tunables/catalogue.h"
+
+/* Appends one line per changed tunable, in catalogue order: `sysctl -w key="4096 131072 67108864"`,
+ * the whole vector, within the namespace `netns` (a name or PID; "" is our own), indented by two.
+ * Texts that came from a recording or a kernel are quoted for the shell. A tunable whose present
+ * value is unknown is left out. Returns how many commands there are, or -ENOMEM. */
+int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
+		   const struct tunable_values *values, const char *netns);
+
+/* One word of a shell command, quoted if it has to be. */
+int by_hand_append_word(struct bytes *b, const char *word);
+
+#endif

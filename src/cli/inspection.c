@@ -1,0 +1,172 @@
+#include "cli/inspection.h"
+
+#include "base/cleanup.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "host/live.h"
+#include "host/recording.h"
+#include "host/source.h"
+#include "measure/filter.h"
+#include "measure/observer.h"
+
+#include <errno.h>
+
+/* An audit samples every second: short enough to see a queue fill, long enough that 100 000 sockets
+ * cost little. */
+#define SAMPLE_INTERVAL_S 1.0
+
+DEFINE_CLEANUP(struct source, source_free)
+DEFINE_CLEANUP(struct filter, filter_free)
+
+int inspection_load_rules(const struct settings *settings, struct rulebook *ret, struct error *e)
+{
+	int r = rulebook_load_builtin(ret, e);
+
+	if (r < 0)
+		return r;
+	r = rulebook_load_directory(ret, INSPECTION_RULES_DIRECTORY, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	for (size_t i = 0; i < settings->directory_count; i++) {
+		r = rulebook_load_directory(ret, settings->directories[i], e);
+		if (r == -ENOENT)
+			return error_set(e, r, ERROR_INPUT, settings->directories[i],
+					 "no such directory of rule books");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_conflicts(const struct settings *s, struct error *e)
+{
+	const struct {
+		const char *option;
+		bool given;
+	} excluded[] = {
+		{ "--for", s->for_s > 0 },
+		{ "--netns", s->netns != NULL },
+		{ "--record", s->record != NULL },
+	};
+
+	if (s->replay == NULL)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(excluded); i++) {
+		if (excluded[i].given)
+			return error_set(e, -EINVAL, ERROR_INPUT, NULL,
+					 "%s cannot be combined with --replay: a recording has its "
+					 "own time, place and file",
+					 excluded[i].option);
+	}
+	return 0;
+}
+
+/* Wraps *source into a recorder when one is asked for. */
+static int add_recorder(const char *path, struct source **source, struct error *e)
+{
+	struct source *recorder;
+	int r;
+
+	if (path == NULL)
+		return 0;
+	r = recording_writer_new(path, *source, &recorder, e);
+	if (r == 0)
+		*source = recorder;
+	return r;
+}
+
+static int open_source(const struct inspection_request *request, struct progress *progress,
+		       struct source **ret, struct error *e)
+{
+	const struct settings *s = request->settings;
+	const struct live_options live = {
+		.netns = s->netns,
+		.duration_s = s->for_s > 0 ? s->for_s : request->default_seconds,
+		.interval_s = SAMPLE_INTERVAL_S,
+		.stop = interrupt_flag(),
+		.progress = progress_show,
+		.progress_arg = progress,
+	};
+	CLEANUP(source_freep) struct source *source = NULL;
+	int r;
+
+	if (s->replay != NULL)
+		return recording_reader_new(s->replay, ret, e);
+	r = live_source_new(&live, &source, e);
+	if (r == 0)
+		r = add_recorder(s->record, &source, e);
+	if (r < 0)
+		return r;
+	*ret = source;
+	source = NULL;
+	return 0;
+}
+
+static int read_all(const struct inspection_request *request, struct filter *filter,
+		    struct progress *progress, struct inspection *ret, struct error *e)
+{
+	const struct observe_options options = { .filter = filter, .find_owners = true };
+	CLEANUP(source_freep) struct source *source = NULL;
+	int r;
+
+	r = open_source(request, progress, &source, e);
+	if (r < 0)
+		return r;
+	r = observe(source, &options, &ret->observation, e);
+	progress_end(progress);
+	if (r < 0)
+		return r;
+	if (request->tunables) {
+		r = tunable_values_read(source, &ret->tunables, e);
+		if (r < 0)
+			return r;
+	}
+	if (request->settings->record != NULL)
+		return recording_finish(source, e);
+	return 0;
+}
+
+static int read_interruptibly(const struct inspection_request *request, struct filter *filter,
+			      struct inspection *ret, struct error *e)
+{
+	struct progress progress;
+	struct interrupt saved;
+	int r;
+
+	progress_begin(&progress, stderr, request->settings->quiet);
+	interrupt_begin(&saved);
+	r = read_all(request, filter, &progress, ret, e);
+	interrupt_end(&saved);
+	progress_end(&progress);
+	return r;
+}
+
+int inspection_run(const struct inspection_request *request, struct inspection *ret,
+		   struct error *e)
+{
+	const struct settings *s = request->settings;
+	CLEANUP(filter_freep) struct filter *filter = NULL;
+	int r;
+
+	r = check_conflicts(s, e);
+	if (r == 0 && s->filter != NULL)
+		r = filter_parse(s->filter, &filter, e);
+	if (r == 0 && request->diagnose)
+		r = inspection_load_rules(s, &ret->rulebook, e);
+	if (r < 0)
+		return r;
+	ret->replayed = s->replay != NULL;
+	r = read_interruptibly(request, filter, ret, e);
+	if (r < 0 || !request->diagnose)
+		return r;
+	return diagnose(&ret->rulebook, ret->observation, &ret->tunables, &ret->diagnosis, e);
+}
+
+void inspection_done(struct inspection *i)
+{
+	diagnosis_done(&i->diagnosis);
+	rulebook_done(&i->rulebook);
+	tunable_values_done(&i->tunables);
+	observation_free(i->observation);
+	*i = (struct inspection){ 0 };
+}

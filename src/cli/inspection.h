@@ -1,0 +1,42 @@
+/* From options to results: what audit, flows, metrics and explain have in common. */
+#ifndef NETWRIGHT_CLI_INSPECTION_H
+#define NETWRIGHT_CLI_INSPECTION_H
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "measure/observation.h"
+#include "rules/diagnose.h"
+#include "rules/rulebook.h"
+#include "tunables/catalogue.h"
+
+#include <stdbool.h>
+
+#define INSPECTION_RULES_DIRECTORY "/etc/netwright/rules"
+
+struct inspection_request {
+	const struct settings *settings;
+	double default_seconds; /* length of the window when --for is not given */
+	bool tunables;		/* read what is set */
+	bool diagnose;		/* load the rule books and judge; needs `tunables` */
+};
+
+struct inspection {
+	struct observation *observation;
+	struct tunable_values tunables;
+	struct rulebook rulebook;
+	struct diagnosis diagnosis;
+	bool replayed;
+};
+
+/* Rule books and filter are checked first, so that a mistake in them does not cost the time of an
+ * observation. Ctrl-C ends a live observation early; observation->interrupted then says so.
+ * Returns 0 or a negative errno; release with inspection_done() in any case. */
+int inspection_run(const struct inspection_request *request, struct inspection *ret,
+		   struct error *e);
+void inspection_done(struct inspection *i); /* accepts {0} */
+
+/* The built-in rule books, those of INSPECTION_RULES_DIRECTORY if there is one, and those of
+ * --rules. `ret` must be {0}; release with rulebook_done() in any case. */
+int inspection_load_rules(const struct settings *settings, struct rulebook *ret, struct error *e);
+
+#endif

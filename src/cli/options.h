@@ -1,0 +1,107 @@
+/* Command line options: tables that verbs are made of, and the parser that follows them.
+ *
+ * A verb lists the options it accepts; the same rows give the help text and the check against the
+ * manual. Long options only (`--for 10s`, `--for=10s`), one letter for the frequent flags; an
+ * option must be written out, abbreviations are refused because they break when an option is added.
+ */
+#ifndef NETWRIGHT_CLI_OPTIONS_H
+#define NETWRIGHT_CLI_OPTIONS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SETTINGS_DIRECTORIES_MAX 16
+#define SETTINGS_OPERANDS_MAX	 64
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum flow_order { FLOW_ORDER_GOODPUT, FLOW_ORDER_RETRANSMITS, FLOW_ORDER_RTT };
+
+/* Everything options can set; texts point into argv. */
+struct settings {
+	double for_s;	/* 0: not given */
+	int fail_on;	/* enum severity; -1: not given */
+	int color;	/* enum color_choice */
+	int sort;	/* enum flow_order */
+	uint64_t limit; /* UINT64_MAX: not given */
+	bool all, help, json, quiet, verbose;
+	const char *filter, *netns, *record, *replay;
+	const char *directories[SETTINGS_DIRECTORIES_MAX]; /* --rules */
+	size_t directory_count;
+	const char *operands[SETTINGS_OPERANDS_MAX];
+	size_t operand_count;
+};
+
+enum option_type {
+	OPTION_FLAG,	    /* bool */
+	OPTION_TEXT,	    /* const char *, not empty */
+	OPTION_DIRECTORIES, /* adds to settings.directories */
+	OPTION_DURATION,    /* double, seconds: 1 s to 1 h */
+	OPTION_NUMBER,	    /* uint64_t */
+	OPTION_CHOICE,	    /* int: index into choices */
+};
+
+struct option_spec {
+	const char *name; /* without the dashes */
+	char letter;	  /* 0: none; flags only */
+	enum option_type type;
+	const char *argument;	    /* "DURATION"; NULL for flags */
+	const char *help;	    /* one sentence without a full stop */
+	const char *const *choices; /* NULL-terminated */
+	size_t offset;		    /* into struct settings */
+};
+
+extern const char *const color_choices[];
+extern const char *const flow_order_choices[];
+extern const char *const severity_choices[];
+
+/* Rows shared by several verbs. */
+#define OPTION_ROW_FILTER                                                                           \
+	{                                                                                           \
+		.name = "filter", .type = OPTION_TEXT, .argument = "EXPRESSION",                    \
+		.help = "look only at sockets that match, e.g. 'dst 198.51.100.0/24 and port 443'", \
+		.offset = offsetof(struct settings, filter)                                         \
+	}
+#define OPTION_ROW_JSON                                          \
+	{                                                        \
+		.name = "json", .type = OPTION_FLAG,             \
+		.help = "print one JSON object instead of text", \
+		.offset = offsetof(struct settings, json)        \
+	}
+#define OPTION_ROW_NETNS                                                                 \
+	{                                                                                \
+		.name = "netns", .type = OPTION_TEXT, .argument = "NAME|PID",            \
+		.help = "look at this network namespace, or at the one of this process", \
+		.offset = offsetof(struct settings, netns)                               \
+	}
+#define OPTION_ROW_RECORD                                                    \
+	{                                                                    \
+		.name = "record", .type = OPTION_TEXT, .argument = "FILE",   \
+		.help = "also write everything the kernel answered to FILE", \
+		.offset = offsetof(struct settings, record)                  \
+	}
+#define OPTION_ROW_REPLAY                                                  \
+	{                                                                  \
+		.name = "replay", .type = OPTION_TEXT, .argument = "FILE", \
+		.help = "look at a recording instead of this host",        \
+		.offset = offsetof(struct settings, replay)                \
+	}
+#define OPTION_ROW_RULES                                                                   \
+	{                                                                                  \
+		.name = "rules", .type = OPTION_DIRECTORIES, .argument = "DIRECTORY",      \
+		.help = "also load the rule books (*.conf) of DIRECTORY; may be repeated", \
+		.offset = offsetof(struct settings, directories)                           \
+	}
+
+/* The one option every verb has. */
+extern const struct option_spec option_help;
+
+/* Parses the arguments after the verb. `options` is the verb's table, `verb` its name for messages.
+ * Everything after `--` and every word without a dash is an operand. Returns 0, or -EINVAL with a
+ * sentence that names the nearest option. *ret is set only on success. */
+int options_parse(const char *verb, const struct option_spec *options, size_t count, int argc,
+		  char *const *argv, struct settings *ret, struct error *e);
+
+#endif

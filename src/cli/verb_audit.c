@@ -1,0 +1,111 @@
+#include "base/cleanup.h"
+#include "cli/audit_report.h"
+#include "cli/exit_status.h"
+#include "cli/inspection.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+/* Long enough for three seconds of evidence per flow and for slow start to end on long paths. */
+#define AUDIT_SECONDS 10.0
+
+static bool fails(const struct diagnosis *d, int fail_on)
+{
+	for (size_t i = 0; i < d->finding_count; i++) {
+		if (fail_on >= 0 && (int)d->findings[i].severity >= fail_on)
+			return true;
+	}
+	return false;
+}
+
+static int print_result(const struct settings *s, const struct inspection *i, FILE *out,
+			struct error *e)
+{
+	const struct audit_view view = { .verbose = s->verbose, .quiet = s->quiet };
+	struct terminal terminal;
+
+	if (s->json)
+		return audit_print_json(out, i, e);
+	terminal_examine(out, (enum color_choice)s->color, &terminal);
+	return audit_print_text(&terminal, i, view, e);
+}
+
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	const struct inspection_request request = {
+		.settings = s,
+		.default_seconds = AUDIT_SECONDS,
+		.tunables = true,
+		.diagnose = true,
+	};
+	struct inspection inspection = { 0 };
+	int r = inspection_run(&request, &inspection, e);
+
+	if (r == 0)
+		r = print_result(s, &inspection, out, e);
+	if (r == 0)
+		r = fails(&inspection.diagnosis, s->fail_on) ? EXIT_STATUS_FINDINGS
+							     : EXIT_STATUS_OK;
+	inspection_done(&inspection);
+	return r;
+}
+
+static const struct example examples[] = {
+	{ "sudo netwright audit", "what limits this host's traffic, in ten seconds" },
+	{ "netwright audit --for 1min --json | jq '.findings[].title'",
+	  "a longer look, for a program" },
+	{ NULL, NULL },
+};
+
+static const struct option_spec options[] = {
+	{ .name = "color",
+	  .type = OPTION_CHOICE,
+	  .argument = "WHEN",
+	  .help = "colour the severities: auto (on a terminal), always or never",
+	  .choices = color_choices,
+	  .offset = offsetof(struct settings, color) },
+	{ .name = "fail-on",
+	  .type = OPTION_CHOICE,
+	  .argument = "SEVERITY",
+	  .help = "exit with status 1 when a finding is at least this severe: info, low, medium, "
+		  "high or critical",
+	  .choices = severity_choices,
+	  .offset = offsetof(struct settings, fail_on) },
+	OPTION_ROW_FILTER,
+	{ .name = "for",
+	  .type = OPTION_DURATION,
+	  .argument = "DURATION",
+	  .help = "how long to observe, 1s to 1h (default 10s); Ctrl-C ends it early and still "
+		  "reports",
+	  .offset = offsetof(struct settings, for_s) },
+	OPTION_ROW_JSON,
+	OPTION_ROW_NETNS,
+	{ .name = "quiet",
+	  .letter = 'q',
+	  .type = OPTION_FLAG,
+	  .help = "print findings only: no progress, header, paths or summary",
+	  .offset = offsetof(struct settings, quiet) },
+	OPTION_ROW_RECORD,
+	OPTION_ROW_REPLAY,
+	OPTION_ROW_RULES,
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPTION_FLAG,
+	  .help = "say which rules could not be judged and what could not be seen, and why; name "
+		  "the metrics behind the evidence",
+	  .offset = offsetof(struct settings, verbose) },
+};
+
+const struct verb verb_audit = {
+	.name = "audit",
+	.usage = "[OPTION...]",
+	.summary = "observe for some seconds, say what limits the traffic and what would help",
+	.description =
+		"Samples this host's counters and TCP sockets once a second, judges what was seen "
+		"by the rules, and prints findings with their evidence and the exact change that "
+		"would help. Nothing is changed. Without root it sees less, and says what it could "
+		"not see.",
+	.examples = examples,
+	.options = options,
+	.option_count = ARRAY_LEN(options),
+	.run = run,
+};

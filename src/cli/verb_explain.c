@@ -1,0 +1,161 @@
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli/exit_status.h"
+#include "cli/explain.h"
+#include "cli/inspection.h"
+#include "cli/verbs.h"
+#include "measure/metric.h"
+#include "rules/suggest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define EXPLAIN_SECONDS 1.0 /* two samples: the least that has a rate */
+#define NAME_MAX_LEN	64
+
+struct subject {
+	const struct rule *rule;
+	const struct metric *metric;
+	const struct tunable *tunable;
+};
+
+/* "net.ipv4.tcp_rmem[2]" is about net.ipv4.tcp_rmem. */
+static const struct tunable *find_tunable(const char *name)
+{
+	char key[NAME_MAX_LEN];
+	size_t len = strcspn(name, "[");
+
+	if (len >= sizeof(key))
+		return NULL;
+	memcpy(key, name, len);
+	key[len] = '\0';
+	return tunable_find(key);
+}
+
+static int unknown_name(const char *name, const struct rulebook *book, struct error *e)
+{
+	struct suggestion s = suggest_start(name, strlen(name));
+	char shown[NAME_MAX_LEN];
+
+	for (size_t i = 0; i < book->count; i++) {
+		suggest_offer(&s, book->rules[i].id);
+		suggest_offer(&s, book->rules[i].slug);
+	}
+	for (size_t i = 0; i < metric_count; i++)
+		suggest_offer(&s, metrics[i].name);
+	for (size_t i = 0; i < tunable_count; i++)
+		suggest_offer(&s, tunables[i].name);
+	text_copy_printable(shown, sizeof(shown), name, strlen(name));
+	if (s.best != NULL)
+		return error_set(e, -EINVAL, ERROR_INPUT, shown,
+				 "no such rule, metric or tunable; did you mean %s?", s.best);
+	return error_set(e, -EINVAL, ERROR_INPUT, shown,
+			 "no such rule, metric or tunable; netwright rules and netwright metrics "
+			 "list them");
+}
+
+static int find_subject(const char *name, const struct rulebook *book, struct subject *ret,
+			struct error *e)
+{
+	ret->rule = rulebook_find(book, name);
+	ret->metric = metric_find(name);
+	ret->tunable = find_tunable(name);
+	if (ret->rule == NULL && ret->metric == NULL && ret->tunable == NULL)
+		return unknown_name(name, book, e);
+	return 0;
+}
+
+static int find_subjects(const struct settings *s, const struct rulebook *book,
+			 struct subject *subjects, struct error *e)
+{
+	if (s->operand_count == 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, "explain",
+				 "names nothing; give a rule, a metric or a tunable, such as "
+				 "RCV-02, path.min_rtt or net.ipv4.tcp_rmem");
+	for (size_t i = 0; i < s->operand_count; i++) {
+		int r = find_subject(s->operands[i], book, &subjects[i], e);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Present values are an extra: an explanation must not fail because this host cannot be read. What
+ * was asked for by name (--netns) must exist, though. */
+static int inspect(const struct settings *s, const struct subject *subjects, struct inspection *i,
+		   struct error *e)
+{
+	struct inspection_request request = {
+		.settings = s,
+		.default_seconds = EXPLAIN_SECONDS,
+		.tunables = true,
+	};
+	bool wanted = false;
+	int r;
+
+	for (size_t n = 0; n < s->operand_count; n++)
+		wanted = wanted || subjects[n].metric != NULL || subjects[n].tunable != NULL;
+	if (!wanted)
+		return 0;
+	r = inspection_run(&request, i, e);
+	return r < 0 && s->netns != NULL ? r : 0;
+}
+
+static void print_subject(const struct terminal *t, const struct subject *subject,
+			  const struct inspection *i)
+{
+	if (subject->rule != NULL)
+		explain_rule(t, subject->rule);
+	if (subject->metric != NULL)
+		explain_metric(t, subject->metric, i->observation);
+	if (subject->tunable != NULL)
+		explain_tunable(t, subject->tunable, &i->tunables);
+}
+
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	struct subject subjects[SETTINGS_OPERANDS_MAX] = { { 0 } };
+	struct inspection inspection = { 0 };
+	struct rulebook book = { 0 };
+	struct terminal terminal;
+	int r;
+
+	terminal_examine(out, COLOR_NEVER, &terminal);
+	r = inspection_load_rules(s, &book, e);
+	if (r == 0)
+		r = find_subjects(s, &book, subjects, e);
+	if (r == 0)
+		r = inspect(s, subjects, &inspection, e);
+	for (size_t i = 0; r == 0 && i < s->operand_count; i++) {
+		(void)fputs(i > 0 ? "\n" : "", out);
+		print_subject(&terminal, &subjects[i], &inspection);
+	}
+	inspection_done(&inspection);
+	rulebook_done(&book);
+	return r < 0 ? r : EXIT_STATUS_OK;
+}
+
+static const struct example examples[] = {
+	{ "netwright explain RCV-02", "a rule: what it looks at, what it proposes, and why" },
+	{ "netwright explain path.min_rtt net.ipv4.tcp_rmem",
+	  "a metric and a tunable, with their present values" },
+	{ NULL, NULL },
+};
+
+static const struct option_spec options[] = {
+	OPTION_ROW_NETNS,
+	OPTION_ROW_RULES,
+};
+
+const struct verb verb_explain = {
+	.name = "explain",
+	.usage = "[OPTION...] NAME...",
+	.summary = "explain a rule, a metric or a tunable, with its present value",
+	.description = "NAME is a rule's id or slug, a metric's name, or a tunable's name.",
+	.examples = examples,
+	.options = options,
+	.option_count = ARRAY_LEN(options),
+	.operands_max = SETTINGS_OPERANDS_MAX,
+	.run = run,
+};

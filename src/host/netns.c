@@ -1,0 +1,96 @@
+#include "host/netns.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+/* Where ip-netns(8) binds the namespaces it names. */
+#define NETNS_DIRECTORY "/run/netns"
+
+enum { NETNS_NAME_MAX = 255 }; /* NAME_MAX: the name is a file's */
+
+static int open_own(struct error *e)
+{
+	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : error_errno(e, -errno, "/proc/thread-self/ns/net", "cannot open");
+}
+
+static bool is_process(const char *name)
+{
+	return name[strspn(name, "0123456789")] == '\0';
+}
+
+/* A name whose mount is gone (ip-netns leaves one behind after a crash) is an empty plain file. */
+static bool is_namespace(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+}
+
+static int report_open(struct error *e, const char *name, int code)
+{
+	if (code == -ENOENT)
+		return error_set(e, -ENOENT, ERROR_INPUT, name,
+				 "there is no network namespace of this name in %s%s",
+				 NETNS_DIRECTORY,
+				 is_process(name) ? ", and no process of this number" : "");
+	/* A link of /proc/PID/ns refuses with EACCES what setns() would refuse with EPERM. */
+	if (code == -EACCES || code == -EPERM)
+		return error_set(e, -EPERM, ERROR_PRIVILEGE, name,
+				 "the network namespace may not be opened; run as root");
+	return error_errno(e, code, name, "cannot open the network namespace");
+}
+
+int netns_open(const char *name, struct error *e)
+{
+	char path[sizeof(NETNS_DIRECTORY) + 1 + NETNS_NAME_MAX];
+	int fd;
+
+	if (name == NULL)
+		return open_own(e);
+	if (name[0] == '\0' || strlen(name) > NETNS_NAME_MAX || strchr(name, '/') != NULL ||
+	    strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, NULL,
+				 "a network namespace is given by its name in %s or by the number "
+				 "of a process",
+				 NETNS_DIRECTORY);
+	(void)snprintf(path, sizeof(path), "%s/%s", NETNS_DIRECTORY, name);
+	/* Symbolic links are followed: container engines' namespaces are often named by one. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT && is_process(name)) {
+		(void)snprintf(path, sizeof(path), "/proc/%s/ns/net", name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return report_open(e, name, -errno);
+	if (!is_namespace(fd)) {
+		(void)close(fd);
+		return error_set(e, -ENOENT, ERROR_INPUT, name,
+				 "%s is no network namespace but a left-over file", path);
+	}
+	return fd;
+}
+
+bool netns_same(int fd_a, int fd_b)
+{
+	struct stat a, b;
+
+	return fstat(fd_a, &a) == 0 && fstat(fd_b, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+int netns_enter(int fd, struct error *e)
+{
+	if (setns(fd, CLONE_NEWNET) == 0)
+		return 0;
+	return error_errno(e, -errno, NULL, "cannot enter the network namespace");
+}

@@ -1,0 +1,22 @@
+/* The end of an observation: what is looked up once, after the last sample. */
+#ifndef NETWRIGHT_MEASURE_CLOSING_H
+#define NETWRIGHT_MEASURE_CLOSING_H
+
+#include "base/error.h"
+#include "host/links.h"
+#include "host/source.h"
+#include "measure/observation.h"
+
+#include <stdbool.h>
+
+/* Reads the links a second time (unless the only sample is the first), and joins both readings. */
+int closing_read_links(struct source *s, struct observation *o, const struct link_table *first,
+		       struct error *e);
+/* Finds the links by which the paths with most bytes leave. */
+int closing_find_routes(struct source *s, struct observation *o);
+/* Finds the processes of listeners that were near full and of the flows with most bytes. */
+int closing_find_owners(struct source *s, struct observation *o, struct error *e);
+/* Notes when the namespace was deleted while it was observed. */
+int closing_check_namespace(struct source *s, struct observation *o);
+
+#endif

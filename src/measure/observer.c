@@ -1,0 +1,270 @@
+#include "measure/observer.h"
+
+#include "base/cleanup.h"
+#include "host/owners.h"
+#include "host/sockdiag.h"
+#include "measure/blind_spot.h"
+#include "measure/closing.h"
+#include "measure/listener.h"
+#include "measure/path.h"
+#include "measure/reason.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* An observation being made. */
+struct observer {
+	struct source *source;
+	const struct observe_options *options;
+	struct observation *o;        /* owned until handed over */
+	struct path_table *paths;     /* owned, as what follows */
+	struct listener_table listeners;
+	struct link_table first_links;
+};
+
+static void observer_done(struct observer *ob)
+{
+	observation_free(ob->o);
+	path_table_free(ob->paths);
+	listener_table_done(&ob->listeners);
+	link_table_done(&ob->first_links);
+}
+
+static int on_sample(void *arg, struct flow_stats *flow, const struct flow_sample *sample)
+{
+	struct observer *ob = arg;
+	int r = 0;
+
+	if (sample->sending && sample->socket->info.rtt > 0)
+		r = quantiles_add(&ob->o->srtt, sample->socket->info.rtt / 1e6);
+	return r < 0 ? r : path_table_add(ob->paths, flow, sample);
+}
+
+static int observer_init(struct observer *ob, struct source *s,
+			 const struct observe_options *options)
+{
+	int r;
+
+	*ob = (struct observer){ .source = s, .options = options };
+	ob->o = calloc(1, sizeof(*ob->o));
+	if (ob->o == NULL)
+		return -ENOMEM;
+	r = flow_table_new(&ob->o->flows);
+	if (r == 0)
+		r = path_table_new(&ob->paths);
+	if (r == 0)
+		flow_table_on_sample(ob->o->flows, on_sample, ob);
+	return r;
+}
+
+/* --- one sample ------------------------------------------------------------------------------- */
+
+static int read_counters(struct observer *ob, struct error *e)
+{
+	struct observation *o = ob->o;
+	int r = counters_read(ob->source, &o->last, e);
+
+	if (r < 0)
+		return r;
+	if (o->samples == 0) {
+		o->first = o->last;
+		o->start_ns = o->last.time_ns;
+	}
+	o->end_ns = o->last.time_ns;
+	for (size_t i = 0; i < COUNTERS; i++)
+		if (o->last.known[i] && o->last.value[i] > o->gauge_max[i])
+			o->gauge_max[i] = o->last.value[i];
+	return 0;
+}
+
+static int read_first_links(struct observer *ob, struct error *e)
+{
+	int r = links_read(ob->source, &ob->first_links, e);
+
+	if (r < 0 && r != -ENOMEM)
+		r = blind_spot_add(ob->o, "links", strerror(-r));
+	return r;
+}
+
+/* The sockets of a process change, and so are looked up before every round. */
+static int update_pids(struct observer *ob, struct error *e)
+{
+	struct filter *filter = ob->options->filter;
+	const int *pids = NULL;
+	size_t count = filter_pids(filter, &pids);
+
+	for (size_t i = 0; i < count; i++) {
+		struct owner_table owners = { 0 };
+		uint32_t *inodes;
+		char what[40];
+		int r = owners_of_process(ob->source, pids[i], &owners, e);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0) {
+			(void)snprintf(what, sizeof(what), "sockets of process %d", pids[i]);
+			if (blind_spot_add(ob->o, what, strerror(-r)) < 0)
+				return -ENOMEM;
+		}
+		inodes = calloc(owners.count + 1, sizeof(*inodes));
+		for (size_t k = 0; inodes != NULL && k < owners.count; k++)
+			inodes[k] = owners.owners[k].inode;
+		r = inodes == NULL ? -ENOMEM
+				   : filter_set_inodes(filter, pids[i], inodes, owners.count);
+		free(inodes);
+		owner_table_done(&owners);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int on_socket(void *arg, const struct socket_info *socket)
+{
+	struct observer *ob = arg;
+
+	if (ob->options->filter != NULL && !filter_match(ob->options->filter, socket))
+		return 0;
+	if (socket->state == SOCKET_LISTEN)
+		return listener_observe(&ob->listeners, socket);
+	if (socket->state == SOCKET_ESTABLISHED)
+		return flow_observe(ob->o->flows, socket);
+	return 0;
+}
+
+/* Both families. *ret_complete says whether nothing is missing. */
+static int dump_sockets(struct observer *ob, bool *ret_complete)
+{
+	static const struct {
+		int family;
+		const char *name;
+	} families[] = { { AF_INET, "tcp4 sockets" }, { AF_INET6, "tcp6 sockets" } };
+	bool complete = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		struct error e = { 0 };
+		int r = sockdiag_dump_tcp(ob->source, families[i].family, on_socket, ob, NULL, &e);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0)
+			continue;
+		complete = false;
+		if (blind_spot_add(ob->o, families[i].name,
+				   e.text[0] != '\0' ? e.text : strerror(-r)) < 0)
+			return -ENOMEM;
+	}
+	*ret_complete = complete;
+	return 0;
+}
+
+static int take_sample(struct observer *ob, struct error *e)
+{
+	struct observation *o = ob->o;
+	bool complete = false;
+	int r = read_counters(ob, e);
+
+	if (r == 0 && o->samples == 0)
+		r = read_first_links(ob, e);
+	if (r == 0 && ob->options->filter != NULL)
+		r = update_pids(ob, e);
+	if (r == 0)
+		r = flow_round_begin(o->flows, o->last.time_ns);
+	if (r < 0)
+		return r;
+	listener_round_begin(&ob->listeners);
+	r = dump_sockets(ob, &complete);
+	if (r < 0)
+		return r;
+	flow_round_end(o->flows, complete);
+	path_table_end_round(ob->paths);
+	if (flow_table_count(o->flows) > o->sockets_max)
+		o->sockets_max = flow_table_count(o->flows);
+	o->samples++;
+	return 0;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void sum_up(struct observation *o)
+{
+	o->info_len = UINT16_MAX;
+	for (size_t i = 0; i < o->path_count; i++) {
+		const struct path_stats *p = &o->paths[i];
+
+		flow_totals_add(&o->sum, &p->sum);
+		o->jitter_sum_us += p->jitter_sum_us;
+		o->jitter_samples += p->jitter_samples;
+		if (p->info_len < o->info_len)
+			o->info_len = p->info_len;
+	}
+	if (o->path_count == 0)
+		o->info_len = 0;
+}
+
+static int finish(struct observer *ob, struct error *e)
+{
+	struct observation *o = ob->o;
+	int r;
+
+	flow_table_on_sample(o->flows, NULL, NULL);
+	o->seconds = o->end_ns > o->start_ns ? (double)(o->end_ns - o->start_ns) / 1e9 : 0;
+	o->sockets = flow_table_count(o->flows);
+	o->flow_count = flow_table_active(o->flows);
+	listener_table_take(&ob->listeners, &o->listeners, &o->listener_count);
+	r = path_table_take(ob->paths, o->flows, o->seconds, &o->paths, &o->path_count);
+	if (r == 0)
+		r = closing_read_links(ob->source, o, &ob->first_links, e);
+	if (r == 0)
+		r = closing_find_routes(ob->source, o);
+	if (r == 0 && ob->options->find_owners)
+		r = closing_find_owners(ob->source, o, e);
+	if (r == 0)
+		r = closing_check_namespace(ob->source, o);
+	if (r == 0)
+		r = blind_spot_add_counters(o);
+	if (r < 0)
+		return r;
+	sum_up(o);
+	paths_judge(o);
+	return reasons_write(o);
+}
+
+static int run(struct observer *ob, struct error *e)
+{
+	int r = facts_read(ob->source, &ob->o->facts, e);
+
+	if (r < 0)
+		return r;
+	while ((r = source_next_sample(ob->source, e)) > 0) {
+		r = take_sample(ob, e);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	if (ob->o->samples == 0)
+		return error_set(e, -ENODATA, ERROR_INPUT, NULL, "the source holds no sample");
+	return finish(ob, e);
+}
+
+int observe(struct source *s, const struct observe_options *options, struct observation **ret,
+	    struct error *e)
+{
+	struct observer ob;
+	int r = observer_init(&ob, s, options);
+
+	if (r == 0)
+		r = run(&ob, e);
+	if (r == 0) {
+		*ret = ob.o;
+		ob.o = NULL;
+	} else if (r == -ENOMEM) {
+		(void)error_errno(e, r, NULL, "observe");
+	}
+	observer_done(&ob);
+	return r;
+}

@@ -1,0 +1,20 @@
+/* Turns a source's samples into an observation. The only part of measure/ that reads anything. */
+#ifndef NETWRIGHT_MEASURE_OBSERVER_H
+#define NETWRIGHT_MEASURE_OBSERVER_H
+
+#include "base/error.h"
+#include "host/source.h"
+#include "measure/filter.h"
+#include "measure/observation.h"
+
+struct observe_options {
+	struct filter *filter; /* which flows and listeners count; NULL: all */
+	bool find_owners;            /* look up processes at the end */
+};
+
+/* Runs the source to its end. What cannot be read becomes a blind spot, not an error. Errors: -ENODATA
+ * when the source yields no sample; those of source_next_sample(); -ENOMEM. */
+int observe(struct source *s, const struct observe_options *options, struct observation **ret,
+	    struct error *e);
+
+#endif

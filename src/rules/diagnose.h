@@ -1,0 +1,62 @@
+/* Applies a rule book to an observation. Pure. */
+#ifndef NETWRIGHT_RULES_DIAGNOSE_H
+#define NETWRIGHT_RULES_DIAGNOSE_H
+
+#include "base/error.h"
+#include "measure/observation.h"
+#include "rules/rulebook.h"
+#include "tunables/catalogue.h"
+
+struct finding_evidence {
+	char *metric; /* expression text, usually a metric's name */
+	enum unit unit;
+	struct value value;
+	struct value threshold; /* unknown when the rule compares it with nothing */
+};
+
+struct finding_change {
+	const struct tunable *tunable;
+	unsigned int element;
+	struct value from, to; /* base units, or text */
+	char *note;	       /* may be NULL */
+};
+
+struct finding_entity {
+	char *name;
+	uint32_t flows; /* of a path; 0 otherwise */
+	char *process;	/* "" unknown */
+};
+
+struct finding {
+	const struct rule *rule;
+	enum severity severity;
+	struct finding_entity *entities; /* the worst first; several agree on the same changes */
+	size_t entity_count;
+	char *title; /* of the worst entity, filled in */
+	struct finding_evidence *evidence;
+	size_t evidence_count;
+	struct finding_change *changes; /* the largest `to` of all entities */
+	size_t change_count;
+	char *advice; /* paragraphs joined by newline; "" for none */
+};
+
+struct unjudged {
+	const struct rule *rule;
+	const char *missing; /* metric or tunable */
+	char reason[160];
+};
+
+struct diagnosis {
+	struct finding *findings; /* owned, most severe first, then by id */
+	size_t finding_count;
+	struct unjudged *unjudged; /* owned: rules that no entity could settle, by id */
+	size_t unjudged_count;
+};
+
+/* Strings in the result belong to it, but for values' texts, which belong to the observation and
+ * the settings: keep those alive. 0 or -ENOMEM. */
+int diagnose(const struct rulebook *book, const struct observation *observation,
+	     const struct tunable_values *settings, struct diagnosis *ret, struct error *e);
+void diagnosis_done(struct diagnosis *d);
+
+#endif
