@@ -185,14 +185,17 @@ $B/corpus_%: $(SAN_OBJS) $B/san/tests/fuzz/%.o $B/san/tests/fuzz/corpus_main.o
 	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
 .PRECIOUS: $B/san/tests/fuzz/%.o $B/fuzz/tests/fuzz/%.o
 
-$B/tests/wanem: $(wildcard tests/lab/wanem*.c tests/lab/wanem*.h) $B/flags.mk
+LAB_BUILD = $(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(DEV),-Werror) $(HARDENING) -fPIE $(LINKING) \
+	-pthread -o $@ $(filter %.c,$^)
+LAB_COMMON := tests/lab/lab_tool.c $(wildcard tests/lab/*.h) $B/flags.mk
+$B/tests/wanem: $(wildcard tests/lab/wanem*.c) $(LAB_COMMON)
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(DEV),-Werror) -pthread -o $@ $(filter %.c,$^) -lm
-$B/tests/traffic: $(wildcard tests/lab/traffic*.c tests/lab/traffic*.h) $B/flags.mk
+	$(Q)$(LAB_BUILD)
+$B/tests/traffic: $(wildcard tests/lab/traffic*.c) $(LAB_COMMON)
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(if $(DEV),-Werror) -pthread -o $@ $(filter %.c,$^) -lm
+	$(Q)$(LAB_BUILD)
 
 recordings: check-deps ## make the recordings of tests/data anew, from the provoked situations
 	$(Q)$(MAKE) --no-print-directory check-programs

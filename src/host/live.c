@@ -24,10 +24,9 @@
 /* Between looks at the stop flag and reports of progress. */
 #define WAIT_SLICE_NS (NS_PER_S / 4)
 
-enum {
-	CHANNELS_MAX = 3, /* sock_diag, route, generic */
-	FAMILIES_MAX = 4, /* generic netlink families remembered; ethtool is the only one asked */
-};
+enum { FAMILIES_MAX = 4 }; /* generic netlink families remembered; ethtool alone is asked */
+
+static const int protocols[] = { NETLINK_SOCK_DIAG, NETLINK_ROUTE, NETLINK_GENERIC };
 
 struct genl_family {
 	char name[16]; /* GENL_NAMSIZ */
@@ -39,8 +38,8 @@ struct live_source {
 	struct live_options options;
 	struct live_netns netns;
 	struct sampling_clock clock;
-	struct netlink_channel channels[CHANNELS_MAX];
-	struct netlink_channel *active; /* the last request's, NULL before */
+	struct netlink_channel channels[ARRAY_LEN(protocols)]; /* in their order */
+	struct netlink_channel *active;			       /* the last request's, NULL before */
 	char request_name[64];
 	size_t datagram_len; /* of what `datagram` holds of the active answer; 0: nothing yet */
 	struct genl_family families[FAMILIES_MAX];
@@ -133,13 +132,13 @@ static int read_info(const struct live_source *l, struct bytes *ret)
 
 static int read_path(const char *path, struct bytes *ret)
 {
-	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : bytes_read_fd(ret, fd, SOURCE_FILE_MAX);
 }
 
-/* /proc/net is a link to the net directory of the process, that is of its first thread; what follows
- * setns() is the thread's. */
+/* /proc/net is a link to the net directory of the process, that is of its first thread; what
+ * follows setns() is the thread's. */
 static int read_proc_net(const char *path, struct bytes *ret)
 {
 	static const char prefix[] = "/proc/net/";
@@ -186,32 +185,25 @@ static struct netlink_channel *find_channel(struct live_source *l, int protocol)
 {
 	size_t i;
 
-	for (i = 0; i < CHANNELS_MAX; i++) {
-		if (l->channels[i].socket == NULL || l->channels[i].protocol == protocol)
+	for (i = 0; i < ARRAY_LEN(protocols); i++) {
+		if (protocols[i] == protocol)
 			return &l->channels[i];
 	}
 	return NULL;
 }
 
-static int open_channel(struct live_source *l, int protocol, struct netlink_channel **ret,
+static int open_channel(struct live_source *l, struct netlink_channel *c, int protocol,
 			struct error *e)
 {
-	struct netlink_channel *c = find_channel(l, protocol);
 	int r;
 
-	if (c == NULL)
-		return error_errno(e, -EPROTONOSUPPORT, "netlink", "too many protocols");
-	if (c->socket == NULL) {
-		r = live_netns_enter(&l->netns, SOURCE_NETNS, e);
-		if (r < 0)
-			return r;
-		r = netlink_channel_open(c, protocol, e);
-		r = live_netns_leave(&l->netns, SOURCE_NETNS, r, e);
-		if (r < 0)
-			return r;
-	}
-	*ret = c;
-	return 0;
+	if (c->socket != NULL)
+		return 0;
+	r = live_netns_enter(&l->netns, SOURCE_NETNS, e);
+	if (r < 0)
+		return r;
+	r = netlink_channel_open(c, protocol, e);
+	return live_netns_leave(&l->netns, SOURCE_NETNS, r, e);
 }
 
 /* The message type of a generic netlink family, looked up once. */
@@ -238,16 +230,19 @@ static int resolve_family(struct live_source *l, struct netlink_channel *c, cons
 static int live_request(struct source *s, const struct source_request *request, struct error *e)
 {
 	struct live_source *l = live(s);
-	struct netlink_channel *c;
+	struct netlink_channel *c = find_channel(l, request->protocol);
 	int type = request->type;
 	int r;
+
+	if (c == NULL)
+		return error_errno(e, -EPROTONOSUPPORT, request->name, "cannot ask the kernel");
 
 	/* What is left of an answer that was given up would stand in the way of this one. */
 	if (l->active != NULL && !netlink_channel_is_idle(l->active, l->datagram, l->datagram_len))
 		netlink_channel_close(l->active);
 	l->active = NULL;
 	l->datagram_len = 0;
-	r = open_channel(l, request->protocol, &c, e);
+	r = open_channel(l, c, request->protocol, e);
 	if (r < 0)
 		return r;
 	if (request->family != NULL) {
@@ -293,7 +288,7 @@ static void live_free(struct source *s)
 	struct live_source *l = live(s);
 	size_t i;
 
-	for (i = 0; i < CHANNELS_MAX; i++)
+	for (i = 0; i < ARRAY_LEN(l->channels); i++)
 		netlink_channel_close(&l->channels[i]);
 	live_netns_close(&l->netns);
 	free(l);

@@ -8,9 +8,9 @@
 #include <signal.h>
 
 struct live_options {
-	const char *netns;                /* NAME of /run/netns, a PID, or NULL for our own */
-	double duration_s;                /* length of the window; 0: one sample, then over */
-	double interval_s;                /* between samples, 0.1 to 3600 */
+	const char *netns;		   /* NAME of /run/netns, a PID, or NULL for our own */
+	double duration_s;		   /* length of the window; 0: one sample, then over */
+	double interval_s;		   /* between samples, 0.1 to 3600 */
 	const volatile sig_atomic_t *stop; /* non-zero ends the window early; may be NULL. The next
 					    * sample is then taken at once and is the last one. */
 	/* Called about four times a second while waiting; may be NULL. */

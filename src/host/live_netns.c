@@ -102,6 +102,6 @@ bool live_netns_is_present(const struct live_netns *n)
 	if (n->name[0] == '\0')
 		return true;
 	now = netns_open(n->name, NULL);
-	return now >= 0 && netns_same(now, n->scope[SOURCE_NETNS] < 0 ? n->own :
-									n->scope[SOURCE_NETNS]);
+	return now >= 0 &&
+	       netns_same(now, n->scope[SOURCE_NETNS] < 0 ? n->own : n->scope[SOURCE_NETNS]);
 }

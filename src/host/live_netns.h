@@ -9,9 +9,9 @@
 
 struct live_netns {
 	char name[256]; /* as given; "" for our own */
-	int own;        /* to come back to */
-	int scope[2];   /* by enum source_scope; -1 where it is our own: nothing to enter */
-	bool stranded;  /* coming back failed: whatever is read from now on is another's */
+	int own;	/* to come back to */
+	int scope[2];	/* by enum source_scope; -1 where it is our own: nothing to enter */
+	bool stranded;	/* coming back failed: whatever is read from now on is another's */
 };
 
 /* Opens the namespaces and tries that they may be entered. The initial namespace is that of

@@ -61,7 +61,6 @@ int netlink_channel_open(struct netlink_channel *c, int protocol, struct error *
 	}
 	*c = (struct netlink_channel){
 		.socket = socket,
-		.protocol = protocol,
 		.sequence = c->sequence,
 	};
 	return 0;
@@ -103,7 +102,8 @@ int netlink_channel_send(struct netlink_channel *c, const struct source_request 
 	/* sendmsg(2) reads only; struct iovec cannot say so. */
 	struct iovec parts[] = {
 		{ .iov_base = &header, .iov_len = sizeof(header) },
-		{ .iov_base = (void *)(uintptr_t)request->payload, .iov_len = request->payload_len },
+		{ .iov_base = (void *)(uintptr_t)request->payload,
+		  .iov_len = request->payload_len },
 		{ .iov_base = (void *)(uintptr_t)padding, .iov_len = NLMSG_ALIGN(len) - len },
 	};
 	const struct msghdr message = {
@@ -154,7 +154,8 @@ int netlink_channel_receive(struct netlink_channel *c, const char *name, void *b
 			continue;
 		if (n < 0 && (errno == EAGAIN))
 			return error_set(e, -ETIMEDOUT, ERROR_FAILED, name,
-					 "the kernel did not answer within %d s", NETLINK_TIMEOUT_S);
+					 "the kernel did not answer within %d s",
+					 NETLINK_TIMEOUT_S);
 		if (n < 0)
 			return error_errno(e, -errno, name, "cannot receive the answer");
 		if (!is_answer(c, &from, buf, (size_t)n))

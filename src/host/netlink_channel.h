@@ -18,10 +18,9 @@ struct nl_sock;
 
 struct netlink_channel {
 	struct nl_sock *socket; /* owned; NULL while closed */
-	int protocol;
-	uint32_t sequence;      /* of the last request */
-	bool pending;           /* a request was sent and its answer may not have ended */
-	bool dump;              /* and it is a dump */
+	uint32_t sequence;	/* of the last request */
+	bool pending;		/* a request was sent and its answer may not have ended */
+	bool dump;		/* and it is a dump */
 };
 
 /* Opens the socket in the calling thread's network namespace, where it stays. */

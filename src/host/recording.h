@@ -1,10 +1,16 @@
 /* Recordings: the raw answers of a source in one file, for bug reports and test fixtures.
  *
  * The file is gzip of: the line "netwright-recording 1", then records. A record is one header line
- * "KIND TIME_NS STATUS LENGTH CRC32 NAME", LENGTH bytes, and a newline. KIND is sample, file,
- * hostfile, request, datagram, scan or end; STATUS is 0 or the negative errno that the kernel
- * answered. The last record is `end`: a file without it was cut short. Uncompressed recordings are
- * read as well, so that a person can write or mend one with an editor.
+ * "KIND TIME_NS STATUS LENGTH CRC32 NAME [OCCURRENCE]", LENGTH bytes, and a newline. KIND is
+ * sample, file, hostfile, request, datagram, scan or end; STATUS is 0 or the negative errno that
+ * the kernel answered. CRC32 (8 lower-case hexadecimal digits) is over the header line without the
+ * CRC's own field and its blank, followed by the LENGTH bytes; "-" says that nobody computed it.
+ *
+ * What is read before the first sample belongs to the preamble. The NAME of a sample is its number
+ * from 1; of a request its name, of its datagrams the same; of a scan the process or 0; of the end
+ * "-". What is read again within a sample has OCCURRENCE 2, 3, ...; replayed, the last occurrence
+ * answers whatever else is asked. The last record is `end`: a file without it was cut short.
+ * Uncompressed recordings are read as well, so that a person can write or mend one with an editor.
  */
 #ifndef NETWRIGHT_HOST_RECORDING_H
 #define NETWRIGHT_HOST_RECORDING_H

@@ -175,8 +175,8 @@ int closing_find_owners(struct source *s, struct observation *o, struct error *e
 	if (inodes == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < o->listener_count; i++)
-		if (o->listeners[i].inode != 0 && o->listeners[i].near_full_samples +
-							  o->listeners[i].full_samples > 0)
+		if (o->listeners[i].inode != 0 &&
+		    o->listeners[i].near_full_samples + o->listeners[i].full_samples > 0)
 			inodes[n++] = o->listeners[i].inode;
 	r = add_flow_inodes(o, inodes, &n);
 	if (r == 0) {

@@ -12,15 +12,24 @@
 #define DEPTH_MAX 32u
 #define TEXT_MAX  4096u
 
-enum node_kind { NODE_OR, NODE_AND, NODE_NOT, NODE_DST, NODE_SRC, NODE_PORT, NODE_SPORT, NODE_DPORT,
-		 NODE_PID };
+enum node_kind {
+	NODE_OR,
+	NODE_AND,
+	NODE_NOT,
+	NODE_DST,
+	NODE_SRC,
+	NODE_PORT,
+	NODE_SPORT,
+	NODE_DPORT,
+	NODE_PID
+};
 
 struct node {
 	enum node_kind kind;
-	uint16_t left, right;  /* OR, AND; NOT has left alone */
-	struct prefix prefix;  /* DST, SRC */
+	uint16_t left, right; /* OR, AND; NOT has left alone */
+	struct prefix prefix; /* DST, SRC */
 	uint16_t port;
-	size_t pid;            /* index into pids */
+	size_t pid; /* index into pids */
 };
 
 struct inode_set {
@@ -41,8 +50,8 @@ DEFINE_CLEANUP(struct filter, filter_free)
 
 struct parser {
 	const char *text;
-	size_t len, at;          /* at: after the current word */
-	struct text_span word;   /* the current word; len 0 at the end */
+	size_t len, at;	       /* at: after the current word */
+	struct text_span word; /* the current word; len 0 at the end */
 	unsigned int depth;
 	struct filter *filter;
 	struct error *e;
@@ -91,9 +100,9 @@ static int expected(const struct parser *p, const char *what)
 
 	if (p->word.len > 0)
 		text_copy_printable(found, sizeof(found), p->word.at, p->word.len);
-	return error_set(p->e, -EINVAL, ERROR_INPUT, "filter", "column %zu: expected %s, found %s%s%s",
-			 column, what, p->word.len > 0 ? "\"" : "", found,
-			 p->word.len > 0 ? "\"" : "");
+	return error_set(p->e, -EINVAL, ERROR_INPUT, "filter",
+			 "column %zu: expected %s, found %s%s%s", column, what,
+			 p->word.len > 0 ? "\"" : "", found, p->word.len > 0 ? "\"" : "");
 }
 
 static int add_node(struct parser *p, const struct node *node, uint16_t *ret)

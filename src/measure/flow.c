@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_FLOWS 4096u
-#define CHUNK_STATS 256u
+#define CHUNK_FLOWS	  4096u
+#define CHUNK_STATS	  256u
 #define INDEX_SLOTS_FIRST 1024u
-#define NONE UINT32_MAX
-#define NS_PER_S 1e9
+#define NONE		  UINT32_MAX
+#define NS_PER_S	  1e9
 
 /* Rounds since the table began, as flows remember them. `last` is modulo 4096: only a flow that was
  * absent from 4096 incomplete rounds in a row would be taken for one seen before. `first` stops
  * counting at 2^19, six days of seconds. */
-#define LAST_ROUND_MASK  0xfffu
+#define LAST_ROUND_MASK	 0xfffu
 #define FIRST_ROUND_LAST 0x7ffffu
 
 /* One socket. Counters are of the last dump in which the flow was active: an idle one is compared
@@ -23,7 +23,7 @@
 struct flow {
 	uint64_t cookie; /* 0: a free record */
 	struct flow_counters last;
-	uint32_t stats;  /* index of its flow_stats; NONE. Of a free record, the next free one */
+	uint32_t stats; /* index of its flow_stats; NONE. Of a free record, the next free one */
 	uint32_t first_round : 19, last_round : 12;
 	uint32_t newcomer : 1; /* connected after the first dump */
 };
@@ -32,21 +32,21 @@ static_assert(sizeof(struct flow) <= 112, "with its share of the index, 128 byte
 struct flow_table {
 	struct flow **chunks; /* owned, as what follows */
 	size_t chunk_count;
-	uint32_t used;        /* records ever handed out: ids below it are valid */
-	uint32_t first_free;  /* id, or NONE */
+	uint32_t used;	     /* records ever handed out: ids below it are valid */
+	uint32_t first_free; /* id, or NONE */
 	size_t live;
-	uint32_t *index;      /* ids by hash of the cookie, NONE for an empty slot */
-	uint32_t slots;       /* a power of two, at least 4/3 of the live flows */
+	uint32_t *index; /* ids by hash of the cookie, NONE for an empty slot */
+	uint32_t slots;	 /* a power of two, at least 4/3 of the live flows */
 	uint64_t salt;
 	struct flow_stats **stats_chunks;
 	size_t stats_chunk_count, stats_count;
-	uint64_t *round_ns;   /* when each round was */
+	uint64_t *round_ns; /* when each round was */
 	size_t rounds, rounds_capacity;
-	bool baseline_zero;   /* the last round was complete: who is new now began since */
-	size_t seen;          /* flows seen in this round */
-	/* The kernel dumps in a stable order, and ids are handed out in the order of the first dump.
-	 * So next comes the flow after the last one; or, after a newcomer out of order, the one
-	 * expected before it. */
+	bool baseline_zero; /* the last round was complete: who is new now began since */
+	size_t seen;	    /* flows seen in this round */
+	/* The kernel dumps in a stable order, and ids are handed out in the order of the first
+	 * dump. So next comes the flow after the last one; or, after a newcomer out of order, the
+	 * one expected before it. */
 	uint32_t expected[2];
 	flow_sample_fn on_sample;
 	void *on_sample_arg;

@@ -1,8 +1,8 @@
 /* Flows: TCP connections matched between socket dumps by their cookie.
  *
  * Memory: a socket that does nothing costs one `struct flow` (at most 128 bytes with its share of
- * the index). A flow that moves data within the window gets a `struct flow_stats` beside it. No dump
- * is held whole: sockets are fed one by one as they are decoded.
+ * the index). A flow that moves data within the window gets a `struct flow_stats` beside it. No
+ * dump is held whole: sockets are fed one by one as they are decoded.
  */
 #ifndef NETWRIGHT_MEASURE_FLOW_H
 #define NETWRIGHT_MEASURE_FLOW_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLOW_NO_PATH     UINT32_MAX
+#define FLOW_NO_PATH	 UINT32_MAX
 #define FLOW_PROCESS_MAX 32
 
 /* Cumulative numbers of a connection, as tcp_info gives them. A field that this kernel does not
@@ -43,64 +43,65 @@ struct flow_stats {
 	struct address local, remote;
 	uint16_t local_port, remote_port;
 	uint32_t inode, uid;
-	uint32_t path;             /* index into the observation's paths; FLOW_NO_PATH at first */
+	uint32_t path; /* index into the observation's paths; FLOW_NO_PATH at first */
 	char congestion[CONGESTION_NAME_MAX];
-	uint16_t info_len;         /* see tcpinfo_has(); decides what is unknown */
+	uint16_t info_len;	   /* see tcpinfo_has(); decides what is unknown */
 	bool first_seen_in_window; /* connected after the first dump */
 	bool closed_in_window;
 
 	/* CLOCK_BOOTTIME of the first and last dump that saw it; when it connected in the window,
 	 * the dump before that, the earliest it can have begun. */
 	uint64_t first_ns, last_ns;
-	struct flow_totals gain;   /* of the counters, while it was seen */
+	struct flow_totals gain; /* of the counters, while it was seen */
 
 	/* Counts of samples with a property. */
 	uint32_t samples;
-	uint32_t sending, receiving;       /* see struct flow_sample */
-	double sending_s, receiving_s;     /* their length */
+	uint32_t sending, receiving;   /* see struct flow_sample */
+	double sending_s, receiving_s; /* their length */
 	/* of sending samples */
-	uint32_t app_limited;              /* tcpi_delivery_rate_app_limited */
-	uint32_t sndbuf_full;              /* structural test of SND-01, see flow_sample.c */
-	uint32_t cwnd_limited;             /* unacked >= 0.9 cwnd */
-	uint32_t recovering;               /* ca_state Recovery or Loss */
-	uint32_t zero_window;              /* peer's window below two segments, or probing it */
+	uint32_t app_limited;  /* tcpi_delivery_rate_app_limited */
+	uint32_t sndbuf_full;  /* structural test of SND-01, see flow_sample.c */
+	uint32_t cwnd_limited; /* unacked >= 0.9 cwnd */
+	uint32_t recovering;   /* ca_state Recovery or Loss */
+	uint32_t zero_window;  /* peer's window below two segments, or probing it */
 	/* of receiving samples */
-	uint32_t unread_high;              /* the program leaves half of its buffer unread */
-	uint32_t idle_restarts;            /* a burst of > 10 segments after an idle longer than RTO */
-	bool idle_now;                     /* the last dump found it idle for longer than RTO */
+	uint32_t unread_high;	/* the program leaves half of its buffer unread */
+	uint32_t idle_restarts; /* a burst of > 10 segments after an idle longer than RTO */
+	bool idle_now;		/* the last dump found it idle for longer than RTO */
 
 	/* Gauges: last, extreme or summed over samples. 0 when never seen. */
-	uint32_t min_rtt_us;               /* least of tcpi_min_rtt (and rcv_rtt when only receiving) */
-	uint64_t srtt_sum_us;              /* over rtt_samples */
+	uint32_t min_rtt_us;  /* least of tcpi_min_rtt (and rcv_rtt when only receiving) */
+	uint64_t srtt_sum_us; /* over rtt_samples */
 	uint32_t rtt_samples;
 	uint32_t last_srtt_us;
-	uint64_t jitter_sum_us;            /* |difference| of consecutive srtt, over rtt_samples - 1 */
-	uint32_t rcv_rtt_us;               /* last receiver-side estimate */
-	uint32_t mss, cwnd, ssthresh, unacked; /* last; segments but for mss */
+	uint64_t jitter_sum_us; /* |difference| of consecutive srtt, over rtt_samples - 1 */
+	uint32_t rcv_rtt_us;	/* last receiver-side estimate */
+	uint32_t mss, cwnd, ssthresh, unacked;			  /* last; segments but for mss */
 	uint64_t cwnd_sum, unacked_sum, snd_wnd_sum, rcv_wnd_sum; /* over `samples` */
-	uint32_t snd_wnd, rcv_wnd;         /* last, bytes */
+	uint32_t snd_wnd, rcv_wnd;				  /* last, bytes */
 	uint32_t rcvbuf_min, rcvbuf_max, sndbuf_min, sndbuf_max;
 	uint64_t wqueue_sum, notsent_sum, unread_sum; /* bytes, over `samples` */
 	uint32_t notsent_max;
-	uint64_t delivery_rate_max;        /* bytes per second */
-	uint8_t options;                   /* tcpi_options */
+	uint64_t delivery_rate_max; /* bytes per second */
+	uint8_t options;	    /* tcpi_options */
 	uint8_t snd_wscale, rcv_wscale;
 
 	/* Set when the observation closes. */
 	struct limiter_verdict limiter;
-	char process[FLOW_PROCESS_MAX];    /* "iperf3 (4711)"; "" unknown */
+	char process[FLOW_PROCESS_MAX]; /* "iperf3 (4711)"; "" unknown */
 };
 
 /* One sample of one flow: what it gained since the last dump that saw it, and how it stood. */
 struct flow_sample {
 	const struct socket_info *socket;
 	struct flow_totals delta;
-	double seconds;    /* since that dump, > 0 */
-	/* Data acknowledged or in flight (received, or held back unread), and at least a tenth of what went the
-	 * other way: requests do not make a download a sender, nor acknowledgements alone. */
+	double seconds; /* since that dump, > 0 */
+	/* Data acknowledged or in flight (received, or held back unread), and at least a tenth of
+	 * what went the other way: requests do not make a download a sender, nor acknowledgements
+	 * alone. */
 	bool sending, receiving;
 	bool app_limited, sndbuf_full, cwnd_limited, recovering, zero_window; /* when sending */
-	bool unread_high;  /* when receiving */
+	bool unread_high;						      /* when receiving */
 	uint32_t inflight; /* bytes: unacked - sacked - lost + retransmitted */
 };
 
@@ -120,19 +121,19 @@ void flow_stats_add(struct flow_stats *f, const struct flow_sample *sample);
 
 /* Derived numbers, NAN when unknown. Over the part of the window in which the flow was seen. */
 double flow_seconds(const struct flow_stats *f);
-double flow_goodput(const struct flow_stats *f);       /* acknowledged, bytes per second */
-double flow_throughput(const struct flow_stats *f);    /* sent, retransmissions included */
+double flow_goodput(const struct flow_stats *f);    /* acknowledged, bytes per second */
+double flow_throughput(const struct flow_stats *f); /* sent, retransmissions included */
 double flow_receive_rate(const struct flow_stats *f);
 /* Bytes retransmitted / sent; segments on kernels that do not count the bytes (before 4.19). */
 double flow_retransmit_ratio(const struct flow_stats *f);
 double flow_rwnd_limited_share(const struct flow_stats *f);   /* of busy time */
 double flow_sndbuf_limited_share(const struct flow_stats *f); /* of busy time */
-double flow_busy_share(const struct flow_stats *f);    /* of the time seen */
-double flow_srtt_s(const struct flow_stats *f);        /* mean */
+double flow_busy_share(const struct flow_stats *f);	      /* of the time seen */
+double flow_srtt_s(const struct flow_stats *f);		      /* mean */
 double flow_min_rtt_s(const struct flow_stats *f);
 double flow_rtt_inflation(const struct flow_stats *f); /* mean srtt / min_rtt */
 double flow_jitter_s(const struct flow_stats *f);
-bool flow_mostly_sends(const struct flow_stats *f); /* else it mostly receives */
+bool flow_mostly_sends(const struct flow_stats *f);  /* else it mostly receives */
 bool flow_is_rate_based(const struct flow_stats *f); /* bbr: loss and idleness do not slow it */
 
 struct flow_table;

@@ -22,7 +22,8 @@ static double share_of(double part, double whole)
 
 double flow_seconds(const struct flow_stats *f)
 {
-	return f->last_ns > f->first_ns ? (double)(f->last_ns - f->first_ns) / NS_PER_S : (double)NAN;
+	return f->last_ns > f->first_ns ? (double)(f->last_ns - f->first_ns) / NS_PER_S
+					: (double)NAN;
 }
 
 double flow_goodput(const struct flow_stats *f)

@@ -195,8 +195,7 @@ struct flow_sample flow_sample_judge(const struct socket_info *socket,
 	if (s.sending) {
 		s.app_limited = tcpinfo_app_limited(i);
 		s.sndbuf_full = is_sndbuf_full(socket, s.inflight);
-		s.cwnd_limited = i->snd_cwnd > 0 &&
-				 i->unacked >= CWND_LIMITED_SHARE * i->snd_cwnd;
+		s.cwnd_limited = i->snd_cwnd > 0 && i->unacked >= CWND_LIMITED_SHARE * i->snd_cwnd;
 		s.recovering = i->ca_state == TCPINFO_CA_RECOVERY || i->ca_state == TCPINFO_CA_LOSS;
 		s.zero_window = is_zero_window(socket);
 	}

@@ -14,7 +14,7 @@
 #define EVIDENCE_S 2.9
 
 /* A flow with nothing outstanding nine tenths of the time waits for its program. */
-#define BUSY_LITTLE 0.1
+#define BUSY_LITTLE	 0.1
 #define APP_LIMITED_MOST 0.5
 /* What is queued beyond the data in flight when a program writes just enough. */
 #define QUEUE_SMALL_SEGMENTS 2.0
@@ -31,31 +31,31 @@
 /* A window larger than the path stands in its queue and still reads as limiting: 77 to 91 % at
  * srtt 1.39 x min_rtt with the link full, against 1.01 x when the window was the cap. */
 #define INFLATION_NONE 1.25
-#define WINDOW_USED 0.7
+#define WINDOW_USED    0.7
 
-#define SNDBUF_FULL_MOST 0.6
-#define SNDBUF_RWND_MAX 0.1
+#define SNDBUF_FULL_MOST       0.6
+#define SNDBUF_RWND_MAX	       0.1
 #define SNDBUF_RETRANSMITS_MAX 0.005
 
 /* Headers take 4.6 % of the link at an MTU of 1500: 90 % of its rate as payload is a full link. */
 #define LINK_FULL 0.9
 
 /* Fewer segments than this cannot show a loss of 0.02 %, unless they lost some all the same. */
-#define LOSS_RATIO_MIN 0.0002
-#define LOSS_EVIDENCE_SEGMENTS 1000u
+#define LOSS_RATIO_MIN		  0.0002
+#define LOSS_EVIDENCE_SEGMENTS	  1000u
 #define LOSS_EVIDENCE_RETRANSMITS 10u
 /* Mathis, Semke, Mahdavi, Ott, "The macroscopic behavior of the TCP congestion avoidance
  * algorithm", CCR 1997: rate = 1.22 mss / (rtt sqrt(p)). cubic measured 0.5 to 0.9 of it at 0.1 to
  * 3 % loss and 2.3 at 0.01 %, where it had not yet settled; bbr 20 to 110. */
-#define MATHIS_CONSTANT 1.22
-#define MATHIS_LOW 0.3
-#define MATHIS_HIGH 2.5
-#define CWND_LIMITED_MOST 0.5
+#define MATHIS_CONSTANT	    1.22
+#define MATHIS_LOW	    0.3
+#define MATHIS_HIGH	    2.5
+#define CWND_LIMITED_MOST   0.5
 #define POLICER_RETRANSMITS 0.01
 
 /* Measured in the queue of a slow link: cubic 10 x, 406 ms; a queue of one BDP reads 1.6 to 2 x. */
-#define INFLATION_HIGH 2.0
-#define QUEUE_DELAY_LONG_S 0.05
+#define INFLATION_HIGH	    2.0
+#define QUEUE_DELAY_LONG_S  0.05
 #define QUEUE_DELAY_SHORT_S 0.005
 
 #define REORDERING_DSACKS 0.2
@@ -68,7 +68,7 @@ struct view {
 	double link_rate;
 	double goodput, busy, rwnd, retransmits, inflation, queue_delay_s, mathis;
 	double app_limited, sndbuf_full, zero_window, cwnd_limited; /* shares of sending samples */
-	double inflight, wqueue, snd_wnd; /* means, bytes */
+	double inflight, wqueue, snd_wnd;			    /* means, bytes */
 };
 
 struct judgement {
@@ -310,8 +310,7 @@ struct limiter_verdict limiter_judge(const struct flow_stats *flow, double link_
 	double seconds = sends ? flow->sending_s : flow->receiving_s;
 
 	if (seconds < EVIDENCE_S || flow->samples == 0)
-		return (struct limiter_verdict){ LIMITER_UNKNOWN, NAN,
-						 "less than 3 s of samples" };
+		return (struct limiter_verdict){ LIMITER_UNKNOWN, NAN, "less than 3 s of samples" };
 	return sends ? judge_sender(flow, link_rate) : judge_receiver(flow);
 }
 

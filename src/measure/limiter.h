@@ -4,21 +4,21 @@
 
 enum limiter {
 	LIMITER_UNKNOWN,
-	LIMITER_APPLICATION,      /* this host's program writes or reads too little */
+	LIMITER_APPLICATION,	  /* this host's program writes or reads too little */
 	LIMITER_PEER_APPLICATION, /* the remote program does not read: its window is closed */
 	LIMITER_RECEIVER_WINDOW,
 	LIMITER_SEND_BUFFER,
-	LIMITER_CONGESTION,       /* a standing queue: RTT well above its minimum */
-	LIMITER_RANDOM_LOSS,      /* loss without a queue holds a loss-based sender down */
-	LIMITER_POLICER,          /* loss without a queue, at a rate that is held up */
-	LIMITER_BANDWIDTH,        /* the link, or a bottleneck whose rate the flow reaches */
+	LIMITER_CONGESTION,  /* a standing queue: RTT well above its minimum */
+	LIMITER_RANDOM_LOSS, /* loss without a queue holds a loss-based sender down */
+	LIMITER_POLICER,     /* loss without a queue, at a rate that is held up */
+	LIMITER_BANDWIDTH,   /* the link, or a bottleneck whose rate the flow reaches */
 	LIMITER_REORDERING,
 	LIMITERS,
 };
 
 struct limiter_verdict {
 	enum limiter limiter;
-	double share;    /* 0..1: how much of the flow's busy time it holds; NAN when unknown */
+	double share;	 /* 0..1: how much of the flow's busy time it holds; NAN when unknown */
 	const char *why; /* static: the test that decided, e.g. "rwnd-limited 92 % of busy time" */
 };
 

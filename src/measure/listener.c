@@ -115,14 +115,15 @@ static void name_listeners(struct listener_stats *listeners, size_t count)
 		const struct listener_stats *previous = i > 0 ? l - 1 : NULL;
 		bool same = previous != NULL && previous->port == l->port &&
 			    address_equal(&previous->local, &l->local);
-		char address[ADDRESS_TEXT_MAX], suffix[16] = "";
+		char suffix[16] = "";
 
 		twin = same ? twin + 1 : 1;
 		if (same)
 			(void)snprintf(suffix, sizeof(suffix), " #%u", twin);
-		(void)address_format(&l->local, address, sizeof(address));
-		(void)snprintf(l->name, sizeof(l->name), l->local.family == 6 ? "[%s]:%u%s" : "%s:%u%s",
-			       address, l->port, suffix);
+		(void)address_format(&l->local, l->address, sizeof(l->address));
+		(void)snprintf(l->name, sizeof(l->name),
+			       l->local.family == 6 ? "[%s]:%u%s" : "%s:%u%s", l->address, l->port,
+			       suffix);
 	}
 }
 

@@ -11,9 +11,9 @@
 /* Initialise with {0}. */
 struct listener_table {
 	struct listener_stats *listeners; /* owned, in order of first sight */
-	uint32_t *last_round;             /* owned, one per listener */
+	uint32_t *last_round;		  /* owned, one per listener */
 	size_t count, capacity;
-	size_t expected;                  /* the kernel's order is stable */
+	size_t expected; /* the kernel's order is stable */
 	uint32_t round;
 };
 

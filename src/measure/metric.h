@@ -13,14 +13,14 @@
 #include <stddef.h>
 
 struct metric {
-	const char *name;    /* "path.min_rtt" */
+	const char *name; /* "path.min_rtt" */
 	enum entity_kind entity;
 	enum unit unit;
 	const char *source;  /* the kernel's name for it: "tcp_info min_rtt", "/proc/net/..." */
 	const char *meaning; /* one sentence */
 	struct value (*get)(const struct metric *self, const struct observation *o,
 			    const void *entity);
-	int argument;        /* for get functions that serve several rows */
+	int argument; /* for get functions that serve several rows */
 };
 
 /* Sorted by name. */

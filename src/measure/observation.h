@@ -40,38 +40,39 @@ struct path_samples {
 struct path_stats {
 	struct prefix prefix;
 	char name[PREFIX_TEXT_MAX];
-	struct address remote;     /* one of its hosts: that of the flow seen first */
-	uint32_t link;             /* index into the observation's links; UINT32_MAX unknown */
+	struct address remote; /* one of its hosts: that of the flow seen first */
+	uint32_t link;	       /* index into the observation's links; UINT32_MAX unknown */
 	uint32_t flows, senders, receivers; /* active; mostly sending / mostly receiving */
-	uint16_t info_len;         /* least of its flows, see tcpinfo_has() */
+	uint16_t info_len;		    /* least of its flows, see tcpinfo_has() */
 	struct flow_totals sum;
 	struct path_samples samples;
-	double receiving_s, sending_s; /* flow-seconds with samples of that kind */
+	double receiving_s, sending_s;		       /* flow-seconds with samples of that kind */
 	double longest_receiving_s, longest_sending_s; /* of a single flow */
-	double span_s;             /* time between the first and the last sample of any flow */
+	double span_s; /* time between the first and the last sample of any flow */
 	double goodput, throughput, receive_rate; /* bytes per second over the window */
-	double peak_goodput, peak_receive_rate;   /* best single interval, all flows together */
+	double peak_goodput, peak_receive_rate;	  /* best single interval, all flows together */
 	uint32_t min_rtt_us;
 	uint64_t jitter_sum_us, jitter_samples;
 	/* of sending samples */
-	struct quantiles srtt, rtt_inflation, queue_delay, cwnd, inflight, snd_wnd, sndbuf,
-		notsent, notsent_delay, mss;
-	double window_use_sum;                   /* in-flight bytes / snd_wnd */
+	struct quantiles srtt, rtt_inflation, queue_delay, cwnd, inflight, snd_wnd, sndbuf, notsent,
+		notsent_delay, mss;
+	double window_use_sum; /* in-flight bytes / snd_wnd */
 	uint64_t window_use_samples;
 	/* of receiving samples */
 	struct quantiles rcvbuf, rcv_wnd, rcv_rtt, unread_share, window_ratio;
-	uint32_t no_sack, no_wscale;             /* flows without the option */
+	uint32_t no_sack, no_wscale; /* flows without the option */
 	uint32_t reordering_flows;
+	uint64_t requests; /* data segments received by senders */
 	/* Flows that filled their send buffer (received all the time), and those of them whose
 	 * buffer never changed over at least three samples: its size is locked or at its cap. */
 	uint32_t sndbuf_full_flows, sndbuf_constant_flows;
 	uint32_t rcvbuf_busy_flows, rcvbuf_constant_flows;
-	double limiter_bytes[LIMITERS];          /* acknowledged + received, by the flow's limiter */
-	enum limiter limiter;                    /* of the most bytes */
-	double limiter_share;                    /* of the path's bytes, 0..1 */
-	char congestion[CONGESTION_NAME_MAX];    /* of the flow with most bytes sent */
-	char process[FLOW_PROCESS_MAX];          /* of the flow with most bytes; "" unknown */
-	double most_sent, most_bytes;            /* those flows' */
+	double limiter_bytes[LIMITERS];	      /* acknowledged + received, by the flow's limiter */
+	enum limiter limiter;		      /* of the most bytes */
+	double limiter_share;		      /* of the path's bytes, 0..1 */
+	char congestion[CONGESTION_NAME_MAX]; /* of the flow with most bytes sent */
+	char process[FLOW_PROCESS_MAX];	      /* of the flow with most bytes; "" unknown */
+	double most_sent, most_bytes;	      /* those flows' */
 };
 
 struct listener_stats {
@@ -79,13 +80,14 @@ struct listener_stats {
 	struct address local;
 	uint16_t port;
 	uint32_t inode, uid;
-	char name[ENTITY_NAME_MAX];  /* "0.0.0.0:443", "[::]:443" */
+	char address[ADDRESS_TEXT_MAX];
+	char name[ENTITY_NAME_MAX];	/* "0.0.0.0:443", "[::]:443" */
 	char process[FLOW_PROCESS_MAX]; /* "nginx (812)"; "" unknown */
-	uint32_t samples;            /* dumps that saw it */
-	uint32_t full_samples;       /* queue > backlog: the kernel holds backlog + 1 */
-	uint32_t near_full_samples;  /* queue >= 0.8 backlog */
+	uint32_t samples;		/* dumps that saw it */
+	uint32_t full_samples;		/* queue > backlog: the kernel holds backlog + 1 */
+	uint32_t near_full_samples;	/* queue >= 0.8 backlog */
 	uint32_t queue_max, queue_last;
-	uint32_t backlog;            /* last seen */
+	uint32_t backlog; /* last seen */
 	uint64_t queue_sum;
 };
 
@@ -96,39 +98,39 @@ struct link_stats {
 
 /* Something that could not be read, for `-v` and for the reasons of unknown metrics. */
 struct blind_spot {
-	char what[64];   /* "/proc/pressure/memory", "tcp6 sockets", "processes of other users" */
+	char what[64]; /* "/proc/pressure/memory", "tcp6 sockets", "processes of other users" */
 	char reason[160];
 };
 
 struct observation {
 	struct facts facts;
-	uint64_t start_ns, end_ns;  /* CLOCK_BOOTTIME of the first and last sample */
-	double seconds;             /* between them; 0 with a single sample */
-	uint32_t samples;           /* instants, so intervals + 1 */
-	bool interrupted;           /* ended before its time */
+	uint64_t start_ns, end_ns; /* CLOCK_BOOTTIME of the first and last sample */
+	double seconds;		   /* between them; 0 with a single sample */
+	uint32_t samples;	   /* instants, so intervals + 1 */
+	bool interrupted;	   /* ended before its time */
 	struct counters first, last;
 	/* Highest value of a gauge counter over the samples. */
 	uint64_t gauge_max[COUNTERS];
 
-	size_t sockets;             /* established, at the end */
+	size_t sockets; /* established, at the end */
 	size_t sockets_max;
-	struct flow_table *flows;   /* owned; use observation_flow() */
-	size_t flow_count;          /* that were active */
-	struct path_stats *paths;   /* owned, most bytes first */
+	struct flow_table *flows; /* owned; use observation_flow() */
+	size_t flow_count;	  /* that were active */
+	struct path_stats *paths; /* owned, most bytes first */
 	size_t path_count;
 	struct listener_stats *listeners; /* owned, sorted by port */
 	size_t listener_count;
-	struct link_stats *links;   /* owned, by ifindex */
+	struct link_stats *links; /* owned, by ifindex */
 	size_t link_count;
 	struct owner_table owners;
 	struct blind_spot *blind_spots; /* owned */
 	size_t blind_spot_count;
 
-	struct quantiles srtt;      /* of all sending samples */
+	struct quantiles srtt; /* of all sending samples */
 	uint64_t jitter_sum_us, jitter_samples;
 	struct flow_totals sum;
-	uint16_t info_len;          /* least of the active flows, see tcpinfo_has() */
-	struct reasons *reasons;    /* owned; texts for unknown metrics, see reason.h */
+	uint16_t info_len;	 /* least of the active flows, see tcpinfo_has() */
+	struct reasons *reasons; /* owned; texts for unknown metrics, see reason.h */
 };
 
 void observation_free(struct observation *o); /* accepts NULL */
@@ -143,8 +145,7 @@ const void *observation_entity(const struct observation *o, enum entity_kind kin
 const char *observation_entity_name(const struct observation *o, enum entity_kind kind,
 				    size_t index, char *buf, size_t len);
 /* The process behind a flow or listener, "iperf3 (4711)"; "" when unknown. */
-const char *observation_process(const struct observation *o, uint32_t inode, char *buf,
-				size_t len);
+const char *observation_process(const struct observation *o, uint32_t inode, char *buf, size_t len);
 /* "host", "path", ...; NULL-terminated order of enum entity_kind. */
 const char *entity_kind_name(enum entity_kind kind);
 

@@ -19,8 +19,8 @@
 struct observer {
 	struct source *source;
 	const struct observe_options *options;
-	struct observation *o;        /* owned until handed over */
-	struct path_table *paths;     /* owned, as what follows */
+	struct observation *o;	  /* owned until handed over */
+	struct path_table *paths; /* owned, as what follows */
 	struct listener_table listeners;
 	struct link_table first_links;
 };

@@ -9,11 +9,11 @@
 
 struct observe_options {
 	struct filter *filter; /* which flows and listeners count; NULL: all */
-	bool find_owners;            /* look up processes at the end */
+	bool find_owners;      /* look up processes at the end */
 };
 
-/* Runs the source to its end. What cannot be read becomes a blind spot, not an error. Errors: -ENODATA
- * when the source yields no sample; those of source_next_sample(); -ENOMEM. */
+/* Runs the source to its end. What cannot be read becomes a blind spot, not an error. Errors:
+ * -ENODATA when the source yields no sample; those of source_next_sample(); -ENOMEM. */
 int observe(struct source *s, const struct observe_options *options, struct observation **ret,
 	    struct error *e);
 

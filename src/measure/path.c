@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define PATHS_FIRST 16u
-#define NONE UINT32_MAX
-#define US_PER_S 1e6
+#define NONE	    UINT32_MAX
+#define US_PER_S    1e6
 
 /* What all flows of a path did in the round under way. */
 struct round_rates {
@@ -18,7 +18,7 @@ struct round_rates {
 struct path_table {
 	struct path_stats *paths;   /* owned, as what follows */
 	struct round_rates *rounds; /* one per path */
-	uint32_t *index;            /* path numbers by hash, NONE for empty; twice the capacity */
+	uint32_t *index;	    /* path numbers by hash, NONE for empty; twice the capacity */
 	uint32_t count, capacity;   /* capacity is a power of two */
 	uint64_t salt;
 };
@@ -43,10 +43,10 @@ int path_table_new(struct path_table **ret)
 static void path_done(struct path_stats *p)
 {
 	struct quantiles *const all[] = {
-		&p->srtt,   &p->rtt_inflation, &p->queue_delay,   &p->cwnd, &p->inflight,
-		&p->snd_wnd, &p->sndbuf,	&p->notsent,	   &p->notsent_delay,
-		&p->mss,    &p->rcvbuf,	       &p->rcv_wnd,	   &p->rcv_rtt,
-		&p->unread_share, &p->window_ratio,
+		&p->srtt,	   &p->rtt_inflation, &p->queue_delay,	&p->cwnd,
+		&p->inflight,	   &p->snd_wnd,	      &p->sndbuf,	&p->notsent,
+		&p->notsent_delay, &p->mss,	      &p->rcvbuf,	&p->rcv_wnd,
+		&p->rcv_rtt,	   &p->unread_share,  &p->window_ratio,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)

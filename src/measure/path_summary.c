@@ -25,10 +25,12 @@ static void count_buffers(struct path_stats *p, const struct flow_stats *f)
 static void sum_flow(struct path_stats *p, const struct flow_stats *f)
 {
 	p->flows++;
-	if (flow_mostly_sends(f))
+	if (flow_mostly_sends(f)) {
 		p->senders++;
-	else
+		p->requests += f->gain.data_segs_in;
+	} else {
 		p->receivers++;
+	}
 	flow_totals_add(&p->sum, &f->gain);
 	p->sending_s += f->sending_s;
 	p->receiving_s += f->receiving_s;

@@ -12,7 +12,8 @@
 #define SMALLEST 1e-9
 /* Above it everything shares a bucket: 8 exabit/s; bounds the buckets to about 3200. */
 #define LARGEST 1e18
-/* Room beyond the bucket that asked for it, so that a drifting gauge does not reallocate each time. */
+/* Room beyond the bucket that asked for it, so that a drifting gauge does not reallocate each time.
+ */
 #define MARGIN 8
 
 void quantiles_done(struct quantiles *q)

@@ -11,10 +11,10 @@ struct reasons {
 	char field[INFO_FIELDS][80];
 };
 
-#define FIELD(kernel_name)                                                                         \
-	{                                                                                          \
-		#kernel_name, offsetof(struct tcpinfo, kernel_name) +                              \
-				      sizeof(((const struct tcpinfo *)NULL)->kernel_name)          \
+#define FIELD(kernel_name)                                                                \
+	{                                                                                 \
+#kernel_name, offsetof(struct tcpinfo, kernel_name) +                     \
+				      sizeof(((const struct tcpinfo *)NULL)->kernel_name) \
 	}
 
 static const struct {

@@ -1,0 +1,58 @@
+#include "measure/metric.h"
+
+#include "base/cleanup.h"
+#include "measure/metric_getters.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROW(name, kind, unit, getter, argument, source, meaning) \
+	{ name, ENTITY_##kind, UNIT_##unit, source, meaning, metric_##getter, (int)(argument) },
+
+/* One file per prefix, in the order of the names. */
+const struct metric metrics[] = {
+#include "measure/metric_flow.inc"
+#include "measure/metric_host.inc"
+#include "measure/metric_link.inc"
+#include "measure/metric_listener.inc"
+#include "measure/metric_path.inc"
+#include "measure/metric_tcp.inc"
+};
+
+const size_t metric_count = ARRAY_LEN(metrics);
+
+static int compare_name(const void *name, const void *metric)
+{
+	return strcmp(name, ((const struct metric *)metric)->name);
+}
+
+const struct metric *metric_find(const char *name)
+{
+	return bsearch(name, metrics, metric_count, sizeof(metrics[0]), compare_name);
+}
+
+struct value metric_get(const struct metric *m, const struct observation *o, const void *entity)
+{
+	if (entity == NULL && m->entity != ENTITY_HOST)
+		return value_unknown("there is no such thing in this observation");
+	return m->get(m, o, entity);
+}
+
+struct value metric_known(double number, const char *reason)
+{
+	return isfinite(number) ? value_number(number) : value_unknown(reason);
+}
+
+struct value metric_quotient(double a, double b, const char *reason)
+{
+	return b > 0 ? metric_known(a / b, reason) : value_unknown(reason);
+}
+
+struct value metric_info_quotient(const struct observation *o, enum info_field field, double a,
+				  double b, const char *reason)
+{
+	if (!info_field_known(o->info_len, field))
+		return value_unknown(reason_of_field(o, field));
+	return metric_quotient(a, b, reason);
+}

@@ -1,0 +1,222 @@
+/* Metrics that are counters of the kernel, or shares of one in another. */
+#include "measure/metric_getters.h"
+
+#include <math.h>
+
+/* What a counter gained over the window. A counter that went backwards was reset. */
+static struct value gain_of(const struct observation *o, enum counter c)
+{
+	if (!o->first.known[c] || !o->last.known[c])
+		return value_unknown(reason_of_counter(o, c));
+	if (!(o->seconds > 0))
+		return value_unknown(REASON_ONE_SAMPLE);
+	if (o->last.value[c] < o->first.value[c])
+		return value_unknown("the counter was reset within the window");
+	return value_number((double)(o->last.value[c] - o->first.value[c]));
+}
+
+static struct value scaled(struct value v, double factor)
+{
+	v.number *= factor;
+	return v;
+}
+
+METRIC_GETTER(metric_counter_last)
+{
+	enum counter c = (enum counter)self->argument;
+
+	(void)entity;
+	if (!o->last.known[c])
+		return value_unknown(reason_of_counter(o, c));
+	return value_number((double)o->last.value[c]);
+}
+
+METRIC_GETTER(metric_counter_max)
+{
+	enum counter c = (enum counter)self->argument;
+
+	(void)entity;
+	if (!o->last.known[c])
+		return value_unknown(reason_of_counter(o, c));
+	return value_number((double)o->gauge_max[c]);
+}
+
+METRIC_GETTER(metric_counter_gain)
+{
+	(void)entity;
+	return gain_of(o, (enum counter)self->argument);
+}
+
+METRIC_GETTER(metric_counter_rate)
+{
+	struct value v = gain_of(o, (enum counter)self->argument);
+
+	(void)entity;
+	return v.kind == VALUE_NUMBER ? scaled(v, 1 / o->seconds) : v;
+}
+
+METRIC_GETTER(metric_counter_stall)
+{
+	struct value v = gain_of(o, (enum counter)self->argument);
+
+	(void)entity;
+	return v.kind == VALUE_NUMBER ? value_number(fmin(v.number / 1e6 / o->seconds, 1)) : v;
+}
+
+METRIC_GETTER(metric_counter_ms)
+{
+	struct value v = gain_of(o, (enum counter)self->argument);
+
+	(void)entity;
+	return v.kind == VALUE_NUMBER ? scaled(v, 1e-3) : v;
+}
+
+static struct value share_of_gain(struct value part, struct value whole, const char *reason)
+{
+	if (part.kind != VALUE_NUMBER)
+		return part;
+	if (whole.kind != VALUE_NUMBER)
+		return whole;
+	return metric_quotient(part.number, whole.number, reason);
+}
+
+METRIC_GETTER(metric_cpu_share)
+{
+	(void)entity;
+	return share_of_gain(gain_of(o, (enum counter)self->argument),
+			     gain_of(o, COUNTER_CPU_TOTAL), "no clock tick passed");
+}
+
+METRIC_GETTER(metric_memory_share)
+{
+	enum counter limit = (enum counter)self->argument;
+
+	(void)entity;
+	if (!o->last.known[COUNTER_SOCKETS_TCP_MEMORY])
+		return value_unknown(reason_of_counter(o, COUNTER_SOCKETS_TCP_MEMORY));
+	if (!o->last.known[limit])
+		return value_unknown(reason_of_counter(o, limit));
+	return metric_quotient((double)o->gauge_max[COUNTER_SOCKETS_TCP_MEMORY],
+			       (double)o->last.value[limit], "the limit is 0");
+}
+
+static struct value retransmit_ratio(const struct observation *o)
+{
+	struct value sent = gain_of(o, COUNTER_ORIG_DATA_SENT);
+	struct value again = gain_of(o, COUNTER_TCP_RETRANS_SEGS);
+
+	if (sent.kind == VALUE_NUMBER)
+		sent.number += again.kind == VALUE_NUMBER ? again.number : 0;
+	return share_of_gain(again, sent, "no data was sent");
+}
+
+static struct value receive_queue_drops(const struct observation *o)
+{
+	static const enum counter parts[] = {
+		COUNTER_RCV_PRUNED,
+		COUNTER_OFO_PRUNED,
+		COUNTER_RCV_QUEUE_DROP,
+	};
+	struct value sum = value_number(0);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct value v = gain_of(o, parts[i]);
+
+		if (v.kind != VALUE_NUMBER)
+			return v;
+		sum.number += v.number;
+	}
+	return sum;
+}
+
+static struct value cpu_busy(const struct observation *o)
+{
+	struct value idle = share_of_gain(gain_of(o, COUNTER_CPU_IDLE),
+					  gain_of(o, COUNTER_CPU_TOTAL), "no clock tick passed");
+
+	return idle.kind == VALUE_NUMBER ? value_number(fmax(1 - idle.number, 0)) : idle;
+}
+
+/* Of flows that sent: a burst of two or more after idle time, where that costs a slow start. bbr
+ * is not slowed (tcp_slow_start_after_idle_check() leaves cong_control alone). */
+static struct value idle_restart_share(const struct observation *o)
+{
+	size_t flows = 0, restarted = 0;
+
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow_stats *f = observation_flow(o, i);
+
+		if (f->sending == 0 || flow_is_rate_based(f))
+			continue;
+		flows++;
+		restarted += f->idle_restarts >= 2;
+	}
+	return metric_quotient((double)restarted, (double)flows,
+			       "no flow sent whose congestion control restarts after idle time");
+}
+
+static struct value option_share(const struct observation *o, bool sack)
+{
+	double without = 0, flows = 0;
+
+	for (size_t i = 0; i < o->path_count; i++) {
+		without += sack ? o->paths[i].no_sack : o->paths[i].no_wscale;
+		flows += o->paths[i].flows;
+	}
+	return metric_quotient(without, flows, "no flow was active");
+}
+
+static struct value rate_of(const struct observation *o, enum info_field field, uint64_t bytes)
+{
+	/* No flows is no traffic; that needs no field. */
+	if (o->flow_count > 0 && !info_field_known(o->info_len, field))
+		return value_unknown(reason_of_field(o, field));
+	return metric_quotient((double)bytes, o->seconds, REASON_ONE_SAMPLE);
+}
+
+METRIC_GETTER(metric_host)
+{
+	(void)entity;
+	switch ((enum host_metric)self->argument) {
+	case HOST_CPUS:
+		return o->facts.cpus > 0 ? value_number(o->facts.cpus)
+					 : value_unknown("the number of CPUs could not be read");
+	case HOST_CPU_BUSY:
+		return cpu_busy(o);
+	case HOST_PAGE_SIZE:
+		return o->facts.page_bytes > 0 ? value_number(o->facts.page_bytes)
+					       : value_unknown("the page size is not known");
+	case HOST_WINDOW:
+		return value_number(o->seconds);
+	case TCP_SOCKETS:
+		return value_number((double)o->sockets);
+	case TCP_ACTIVE_FLOWS:
+		return value_number((double)o->flow_count);
+	case TCP_GOODPUT:
+		return rate_of(o, INFO_BYTES_ACKED, o->sum.bytes_acked);
+	case TCP_THROUGHPUT:
+		return rate_of(o, INFO_BYTES_SENT, o->sum.bytes_sent);
+	case TCP_RECEIVE_RATE:
+		return rate_of(o, INFO_BYTES_ACKED, o->sum.bytes_received);
+	case TCP_RETRANSMIT_RATIO:
+		return retransmit_ratio(o);
+	case TCP_RECEIVE_QUEUE_DROPS:
+		return receive_queue_drops(o);
+	case TCP_JITTER:
+		return metric_quotient((double)o->jitter_sum_us / 1e6, (double)o->jitter_samples,
+				       "no flow sent in two intervals");
+	case TCP_IDLE_RESTART_SHARE:
+		return idle_restart_share(o);
+	case TCP_NO_SACK_SHARE:
+		return option_share(o, true);
+	case TCP_NO_WSCALE_SHARE:
+		return option_share(o, false);
+	}
+	return value_unknown("not a metric of the host");
+}
+
+METRIC_GETTER(metric_srtt)
+{
+	(void)entity;
+	return metric_known(quantiles_get(&o->srtt, self->argument / 100.0), REASON_NOT_SENDING);
+}

@@ -1,0 +1,218 @@
+/* How the rows of the metric catalogue get their values. Internal to measure/metric*.c.
+ *
+ * Getters serve several rows each; a row's `argument` picks one of the enumerators below, or a
+ * counter. They never divide by zero and never guess: what is missing is unknown, with a reason.
+ */
+#ifndef NETWRIGHT_MEASURE_METRIC_GETTERS_H
+#define NETWRIGHT_MEASURE_METRIC_GETTERS_H
+
+#include "measure/metric.h"
+#include "measure/reason.h"
+
+#define METRIC_GETTER(name)                                                       \
+	struct value name(const struct metric *self, const struct observation *o, \
+			  const void *entity)
+
+#define REASON_ONE_SAMPLE    "a single sample has no rates"
+#define REASON_NOT_SENDING   "no sending samples"
+#define REASON_NOT_RECEIVING "no receiving samples"
+
+/* A number; unknown for that reason when it is NaN or infinite. */
+struct value metric_known(double number, const char *reason);
+/* a / b; unknown when b is not above zero. */
+struct value metric_quotient(double a, double b, const char *reason);
+/* Likewise, and unknown when this kernel's tcp_info lacks the field. */
+struct value metric_info_quotient(const struct observation *o, enum info_field field, double a,
+				  double b, const char *reason);
+
+/* argument: enum counter */
+METRIC_GETTER(metric_counter_last);
+METRIC_GETTER(metric_counter_max);
+METRIC_GETTER(metric_counter_gain);
+METRIC_GETTER(metric_counter_rate);  /* gain per second */
+METRIC_GETTER(metric_counter_stall); /* microseconds gained / time: a share */
+METRIC_GETTER(metric_counter_ms);    /* milliseconds gained, in seconds */
+METRIC_GETTER(metric_cpu_share);     /* ticks gained / all ticks */
+METRIC_GETTER(metric_memory_share);  /* TCP memory / that limit */
+
+enum host_metric {
+	HOST_CPUS,
+	HOST_CPU_BUSY,
+	HOST_PAGE_SIZE,
+	HOST_WINDOW,
+	TCP_SOCKETS,
+	TCP_ACTIVE_FLOWS,
+	TCP_GOODPUT,
+	TCP_THROUGHPUT,
+	TCP_RECEIVE_RATE,
+	TCP_RETRANSMIT_RATIO,
+	TCP_RECEIVE_QUEUE_DROPS,
+	TCP_JITTER,
+	TCP_IDLE_RESTART_SHARE,
+	TCP_NO_SACK_SHARE,
+	TCP_NO_WSCALE_SHARE,
+};
+METRIC_GETTER(metric_host);
+METRIC_GETTER(metric_srtt); /* argument: percent of the quantile */
+
+enum path_quantile {
+	PATH_CWND_P50,
+	PATH_INFLIGHT_P50,
+	PATH_MSS_P50,
+	PATH_NOTSENT_P95,
+	PATH_NOTSENT_DELAY_P95,
+	PATH_QUEUE_DELAY_P50,
+	PATH_RTT_INFLATION_P50,
+	PATH_SND_WND_P50,
+	PATH_SNDBUF_P95,
+	PATH_SNDBUF_MIN,
+	PATH_SNDBUF_MAX,
+	PATH_SRTT_P50,
+	PATH_SRTT_P95,
+	PATH_SRTT_P99,
+	PATH_RCVBUF_P95,
+	PATH_RCVBUF_MIN,
+	PATH_RCVBUF_MAX,
+	PATH_RCV_WND_P50,
+	PATH_RCV_RTT_P50,
+	PATH_RCV_QUEUE_SHARE_P50,
+	PATH_WINDOW_RATIO,
+	PATH_QUANTILES,
+};
+METRIC_GETTER(metric_path_quantile);
+
+enum path_share {
+	PATH_APP_LIMITED_SHARE,
+	PATH_CWND_LIMITED_SHARE,
+	PATH_RECOVERING_SHARE,
+	PATH_SNDBUF_FULL_SHARE,
+	PATH_UNREAD_HIGH_SHARE,
+	PATH_ZERO_WINDOW_SHARE,
+	PATH_SHARES,
+};
+METRIC_GETTER(metric_path_share); /* of samples */
+
+enum path_metric {
+	/* counts and sums */
+	PATH_FLOWS,
+	PATH_SENDERS,
+	PATH_RECEIVERS,
+	PATH_REORDERING_FLOWS,
+	PATH_UNREAD_HIGH_SAMPLES,
+	PATH_SENDING_TIME,
+	PATH_RECEIVING_TIME,
+	PATH_LONGEST_SENDING_TIME,
+	PATH_LONGEST_RECEIVING_TIME,
+	PATH_SEGMENTS_SENT,
+	PATH_SEGMENTS_RETRANSMITTED,
+	/* rates */
+	PATH_GOODPUT,
+	PATH_THROUGHPUT,
+	PATH_RECEIVE_RATE,
+	PATH_PEAK_GOODPUT,
+	PATH_PEAK_RECEIVE_RATE,
+	PATH_REQUEST_RATE,
+	/* ratios */
+	PATH_RETRANSMIT_RATIO,
+	PATH_RWND_LIMITED_SHARE,
+	PATH_SNDBUF_LIMITED_SHARE,
+	PATH_SPURIOUS_SHARE,
+	PATH_CE_SHARE,
+	PATH_NO_SACK_SHARE,
+	PATH_NO_WSCALE_SHARE,
+	PATH_WINDOW_USE,
+	PATH_LIMITER_SHARE,
+};
+METRIC_GETTER(metric_path);
+
+METRIC_GETTER(metric_path_bdp);
+METRIC_GETTER(metric_path_congestion);
+METRIC_GETTER(metric_path_jitter);
+METRIC_GETTER(metric_path_limiter);
+METRIC_GETTER(metric_path_link);
+METRIC_GETTER(metric_path_link_rate);
+METRIC_GETTER(metric_path_loopback);
+METRIC_GETTER(metric_path_mathis_rate);
+METRIC_GETTER(metric_path_min_rtt);
+METRIC_GETTER(metric_path_process);
+METRIC_GETTER(metric_path_rcvbuf_constant);
+METRIC_GETTER(metric_path_sndbuf_constant);
+METRIC_GETTER(metric_path_target_rate);
+METRIC_GETTER(metric_path_utilisation);
+METRIC_GETTER(metric_path_window_capped_goodput);
+
+enum flow_metric {
+	FLOW_SECONDS,
+	FLOW_GOODPUT,
+	FLOW_THROUGHPUT,
+	FLOW_RECEIVE_RATE,
+	FLOW_RETRANSMIT_RATIO,
+	FLOW_MIN_RTT,
+	FLOW_SRTT,
+	FLOW_JITTER,
+	FLOW_RTT_INFLATION,
+	FLOW_BUSY_SHARE,
+	FLOW_RWND_LIMITED_SHARE,
+	FLOW_SNDBUF_LIMITED_SHARE,
+	FLOW_SNDBUF_FULL_SHARE,
+	FLOW_UNREAD_SHARE,
+	FLOW_CWND,
+	FLOW_MSS,
+	FLOW_SND_WND,
+	FLOW_RCV_WND,
+	FLOW_RCVBUF,
+	FLOW_SNDBUF,
+	FLOW_NOTSENT,
+	FLOW_DELIVERY_RATE,
+	FLOW_LIMITER_SHARE,
+	FLOW_METRICS,
+};
+METRIC_GETTER(metric_flow);
+METRIC_GETTER(metric_flow_congestion);
+METRIC_GETTER(metric_flow_limiter);
+METRIC_GETTER(metric_flow_process);
+
+enum listener_metric {
+	LISTENER_BACKLOG,
+	LISTENER_FULL_SAMPLES,
+	LISTENER_FULL_SHARE,
+	LISTENER_NEAR_FULL_SAMPLES,
+	LISTENER_PORT,
+	LISTENER_QUEUE_LAST,
+	LISTENER_QUEUE_MAX,
+	LISTENER_QUEUE_SHARE_MAX,
+	LISTENER_SAMPLES,
+};
+METRIC_GETTER(metric_listener);
+METRIC_GETTER(metric_listener_address);
+METRIC_GETTER(metric_listener_process);
+
+enum link_gain {
+	LINK_RX_BYTES,
+	LINK_TX_BYTES,
+	LINK_RX_DROPPED,
+	LINK_TX_DROPPED,
+	LINK_RX_ERRORS,
+	LINK_TX_ERRORS,
+	LINK_RX_MISSED,
+	LINK_QDISC_DROPS,
+	LINK_GAINS,
+};
+METRIC_GETTER(metric_link_gain); /* over the window */
+METRIC_GETTER(metric_link_rate); /* per second */
+
+enum link_metric {
+	LINK_MTU,
+	LINK_SPEED,
+	LINK_TX_QUEUE_LEN,
+	LINK_UTILISATION,
+	LINK_RX_DROP_RATIO,
+	LINK_TX_DROP_RATIO,
+	LINK_QDISC_DROP_RATIO,
+	LINK_QDISC_BACKLOG,
+};
+METRIC_GETTER(metric_link);
+METRIC_GETTER(metric_link_kind);
+METRIC_GETTER(metric_link_qdisc);
+
+#endif

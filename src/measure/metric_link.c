@@ -1,0 +1,126 @@
+#include "measure/metric_getters.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#define REASON_NO_QDISC "the qdisc has no statistics"
+
+static const size_t gains[LINK_GAINS] = {
+	[LINK_RX_BYTES] = offsetof(struct link_info, rx_bytes),
+	[LINK_TX_BYTES] = offsetof(struct link_info, tx_bytes),
+	[LINK_RX_DROPPED] = offsetof(struct link_info, rx_dropped),
+	[LINK_TX_DROPPED] = offsetof(struct link_info, tx_dropped),
+	[LINK_RX_ERRORS] = offsetof(struct link_info, rx_errors),
+	[LINK_TX_ERRORS] = offsetof(struct link_info, tx_errors),
+	[LINK_RX_MISSED] = offsetof(struct link_info, rx_missed),
+	[LINK_QDISC_DROPS] = offsetof(struct link_info, qdisc_drops),
+};
+
+static uint64_t field_of(const struct link_info *l, size_t offset)
+{
+	return *(const uint64_t *)(const void *)((const char *)l + offset);
+}
+
+/* A counter that went backwards was reset, by the driver or with another qdisc: nothing gained. */
+static double gain_of(const struct link_stats *l, size_t offset)
+{
+	uint64_t from = field_of(&l->first, offset), to = field_of(&l->last, offset);
+
+	return to > from ? (double)(to - from) : 0;
+}
+
+static struct value gain_over(const struct metric *self, const struct link_stats *l, double divisor)
+{
+	if (!(l->seconds > 0))
+		return value_unknown(REASON_ONE_SAMPLE);
+	if (self->argument == LINK_QDISC_DROPS &&
+	    !(l->first.has_qdisc_stats && l->last.has_qdisc_stats))
+		return value_unknown(REASON_NO_QDISC);
+	return value_number(gain_of(l, gains[self->argument]) / divisor);
+}
+
+METRIC_GETTER(metric_link_gain)
+{
+	(void)o;
+	return gain_over(self, entity, 1);
+}
+
+METRIC_GETTER(metric_link_rate)
+{
+	const struct link_stats *l = entity;
+
+	(void)o;
+	return gain_over(self, l, l->seconds);
+}
+
+/* Dropped of all that came: the kernel counts a dropped packet beside the others. */
+static struct value drop_ratio(const struct link_stats *l, size_t drops, size_t packets)
+{
+	double dropped = gain_of(l, drops);
+
+	if (!(l->seconds > 0))
+		return value_unknown(REASON_ONE_SAMPLE);
+	return metric_quotient(dropped, dropped + gain_of(l, packets), "no packet passed");
+}
+
+static struct value utilisation(const struct link_stats *l)
+{
+	double busier = fmax(gain_of(l, gains[LINK_RX_BYTES]), gain_of(l, gains[LINK_TX_BYTES]));
+
+	if (!(l->last.speed > 0))
+		return value_unknown("the link's speed is not known");
+	return metric_quotient(busier / l->last.speed, l->seconds, REASON_ONE_SAMPLE);
+}
+
+METRIC_GETTER(metric_link)
+{
+	const struct link_stats *l = entity;
+
+	(void)o;
+	switch ((enum link_metric)self->argument) {
+	case LINK_MTU:
+		return value_number(l->last.mtu_bytes);
+	case LINK_SPEED:
+		return l->last.speed > 0 ? value_number(l->last.speed)
+					 : value_unknown("the driver does not tell, or its number "
+							 "means nothing");
+	case LINK_TX_QUEUE_LEN:
+		return value_number(l->last.tx_queue_len);
+	case LINK_UTILISATION:
+		return utilisation(l);
+	case LINK_RX_DROP_RATIO:
+		return drop_ratio(l, gains[LINK_RX_DROPPED],
+				  offsetof(struct link_info, rx_packets));
+	case LINK_TX_DROP_RATIO:
+		return drop_ratio(l, gains[LINK_TX_DROPPED],
+				  offsetof(struct link_info, tx_packets));
+	case LINK_QDISC_DROP_RATIO:
+		if (!l->first.has_qdisc_stats || !l->last.has_qdisc_stats)
+			return value_unknown(REASON_NO_QDISC);
+		return drop_ratio(l, gains[LINK_QDISC_DROPS],
+				  offsetof(struct link_info, qdisc_packets));
+	case LINK_QDISC_BACKLOG:
+		return l->last.has_qdisc_stats ? value_number(l->last.qdisc_backlog_bytes)
+					       : value_unknown(REASON_NO_QDISC);
+	}
+	return value_unknown("not a metric of a link");
+}
+
+METRIC_GETTER(metric_link_kind)
+{
+	const struct link_stats *l = entity;
+
+	(void)self;
+	(void)o;
+	return value_text(l->last.kind[0] != '\0' ? l->last.kind : "hardware");
+}
+
+METRIC_GETTER(metric_link_qdisc)
+{
+	const struct link_stats *l = entity;
+
+	(void)self;
+	(void)o;
+	return l->last.qdisc[0] != '\0' ? value_text(l->last.qdisc)
+					: value_unknown("the kernel did not tell");
+}

@@ -1,0 +1,242 @@
+#include "fake_source.h"
+#include "host/owners.h"
+#include "host/socket_scan.h"
+
+#include <check.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+Suite *test_owners_suite(void);
+
+static const uint32_t wanted[] = { 10, 20, 30 };
+
+START_TEST(owners_are_merged)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t;
+	const struct owner *o;
+
+	/* The same descriptor twice in one process is one holder. */
+	fake_source_set_scan(s,
+			     "30 7 c\n10 300 worker\n10 300 worker\n10 200 a b\n10 400 worker\n"
+			     "30 7 c\n",
+			     0);
+	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
+	ck_assert_uint_eq(t.count, 2);
+	ck_assert(!t.incomplete);
+	o = owner_lookup(&t, 10);
+	ck_assert_ptr_nonnull(o);
+	ck_assert_int_eq(o->pid, 200);
+	ck_assert_uint_eq(o->sharers, 3);
+	ck_assert_str_eq(o->comm, "a b");
+	o = owner_lookup(&t, 30);
+	ck_assert_ptr_nonnull(o);
+	ck_assert_uint_eq(o->sharers, 1);
+	ck_assert_ptr_null(owner_lookup(&t, 20));
+	ck_assert_ptr_null(owner_lookup(&t, 0));
+	ck_assert_ptr_null(owner_lookup(&t, UINT32_MAX));
+	owner_table_done(&t);
+	ck_assert_ptr_null(owner_lookup(&t, 10));
+	source_free(s);
+}
+END_TEST
+
+START_TEST(incomplete_scan_keeps_what_was_found)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t;
+
+	fake_source_set_scan(s, "20 1 init\n", -EACCES);
+	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
+	ck_assert(t.incomplete);
+	ck_assert_ptr_nonnull(owner_lookup(&t, 20));
+	owner_table_done(&t);
+	source_free(s);
+}
+END_TEST
+
+START_TEST(nothing_wanted_scans_nothing)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t;
+
+	fake_source_set_scan(s, "this would be refused", 0);
+	ck_assert_int_eq(owners_find(s, NULL, 0, &t, NULL), 0);
+	ck_assert_uint_eq(t.count, 0);
+	owner_table_done(&t);
+	source_free(s);
+}
+END_TEST
+
+START_TEST(nobody_found)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t;
+
+	fake_source_set_scan(s, "", 0);
+	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
+	ck_assert_uint_eq(t.count, 0);
+	ck_assert_ptr_null(owner_lookup(&t, 10));
+	owner_table_done(&t);
+	source_free(s);
+}
+END_TEST
+
+static const char *const damaged[] = {
+	"10\n",
+	"\n",
+	"x 1 comm\n",
+	"10 x comm\n",
+	"4294967296 1 comm\n",
+	"10 2147483648 comm\n",
+	"10 -1 comm\n",
+	"10 1 good\n10",
+};
+
+START_TEST(damaged_scan)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t = { .count = 4711 };
+	struct error e = { 0 };
+
+	fake_source_set_scan(s, damaged[_i], 0);
+	ck_assert_int_eq(owners_find(s, wanted, 3, &t, &e), -EBADMSG);
+	ck_assert_uint_eq(t.count, 4711);
+	ck_assert_str_ne(e.text, "");
+	source_free(s);
+}
+END_TEST
+
+START_TEST(hostile_names_are_tamed)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t;
+
+	fake_source_set_scan(s, "10 1 \033[31mred\x07\n20 2\n30 3 a-name-that-is-far-too-long\n", 0);
+	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
+	ck_assert_str_eq(owner_lookup(&t, 10)->comm, "?[31mred?");
+	ck_assert_str_eq(owner_lookup(&t, 20)->comm, "");
+	ck_assert_str_eq(owner_lookup(&t, 30)->comm, "a-name-that-is-");
+	owner_table_done(&t);
+	source_free(s);
+}
+END_TEST
+
+START_TEST(process_must_exist)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t;
+
+	fake_source_set_scan(s, "10 5 x\n11 5 x\n", 0);
+	ck_assert_int_eq(owners_of_process(s, 0, &t, NULL), -ESRCH);
+	ck_assert_int_eq(owners_of_process(s, -5, &t, NULL), -ESRCH);
+	ck_assert_int_eq(owners_of_process(s, 5, &t, NULL), 0);
+	ck_assert_uint_eq(t.count, 2);
+	owner_table_done(&t);
+	fake_source_set_scan(s, "", -EACCES);
+	ck_assert_int_eq(owners_of_process(s, 5, &t, NULL), -EACCES);
+	source_free(s);
+}
+END_TEST
+
+/* The scan itself, on this process, whose sockets we know. */
+
+static uint32_t inode_of(int fd)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	return (uint32_t)st.st_ino;
+}
+
+static void expect_line(const struct bytes *scan, uint32_t inode, int times)
+{
+	char line[64];
+	const char *at = scan->data;
+	int found = 0;
+
+	(void)snprintf(line, sizeof(line), "%u %d ", inode, getpid());
+	while ((at = strstr(at, line)) != NULL) {
+		found += at == scan->data || at[-1] == '\n';
+		at++;
+	}
+	ck_assert_int_eq(found, times);
+}
+
+START_TEST(own_sockets)
+{
+	struct bytes scan = { 0 };
+	uint32_t one, two, ghost;
+	int pair[2], copy, r;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	copy = dup(pair[0]);
+	one = inode_of(pair[0]);
+	two = inode_of(pair[1]);
+	ck_assert_int_eq(socket_scan(getpid(), NULL, 0, &scan, NULL), 0);
+	expect_line(&scan, one, 2);
+	expect_line(&scan, two, 1);
+	bytes_clear(&scan);
+	ck_assert_int_eq(socket_scan(getpid(), &two, 1, &scan, NULL), 0);
+	expect_line(&scan, one, 0);
+	expect_line(&scan, two, 1);
+	bytes_clear(&scan);
+	/* All processes: without privilege some cannot be seen, but we are among the found. */
+	r = socket_scan(0, &two, 1, &scan, NULL);
+	ck_assert(r == 0 || r == -EACCES);
+	expect_line(&scan, two, 1);
+	(void)close(pair[1]);
+	bytes_clear(&scan);
+	ghost = two;
+	ck_assert_int_eq(socket_scan(getpid(), &ghost, 1, &scan, NULL), 0);
+	ck_assert_str_eq(scan.data, "");
+	bytes_done(&scan);
+	(void)close(pair[0]);
+	(void)close(copy);
+}
+END_TEST
+
+START_TEST(no_such_process)
+{
+	struct bytes scan = { 0 };
+	struct error e = { 0 };
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(socket_scan(pid, NULL, 0, &scan, &e), -ESRCH);
+	ck_assert_int_eq(socket_scan(INT_MAX, NULL, 0, &scan, &e), -ESRCH);
+	ck_assert_ptr_nonnull(strstr(e.text, "2147483647"));
+	bytes_done(&scan);
+}
+END_TEST
+
+#define COUNT(cases) ((int)(sizeof(cases) / sizeof((cases)[0])))
+
+Suite *test_owners_suite(void)
+{
+	Suite *suite = suite_create("owners");
+	TCase *table = tcase_create("table");
+	TCase *scan = tcase_create("scan");
+
+	tcase_add_test(table, owners_are_merged);
+	tcase_add_test(table, incomplete_scan_keeps_what_was_found);
+	tcase_add_test(table, nothing_wanted_scans_nothing);
+	tcase_add_test(table, nobody_found);
+	tcase_add_loop_test(table, damaged_scan, 0, COUNT(damaged));
+	tcase_add_test(table, hostile_names_are_tamed);
+	tcase_add_test(table, process_must_exist);
+	tcase_add_test(scan, own_sockets);
+	tcase_add_test(scan, no_such_process);
+	suite_add_tcase(suite, table);
+	suite_add_tcase(suite, scan);
+	return suite;
+}
