@@ -17,6 +17,7 @@ static const struct {
 	{ "bdp", "bandwidth-delay product" },
 	{ "ce", "congestion-experienced" },
 	{ "cpu", "CPU" },
+	{ "cpus", "CPUs" },
 	{ "cwnd", "congestion window" },
 	{ "min", "minimum" },
 	{ "max", "maximum" },

@@ -15,6 +15,19 @@ static unsigned int word_columns(const char *word, size_t len)
 	return columns;
 }
 
+/* How much of the text is not to be broken: a word, and after a number the unit or noun that it
+ * counts ("54.8 us", "3 flows"). */
+static size_t unbreakable(const char *text)
+{
+	size_t len = strcspn(text, " \n");
+	bool number = strspn(text, "0123456789.,<>()+-") == len &&
+		      strcspn(text, "0123456789") < len;
+
+	if (number && text[len] == ' ' && strchr(" \n", text[len + 1]) == NULL)
+		len += 1 + strcspn(text + len + 1, " \n");
+	return len;
+}
+
 static void print_word(FILE *out, const char *word, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -44,7 +57,7 @@ void print_wrapped(FILE *out, unsigned int width, unsigned int column, unsigned 
 			text++;
 			continue;
 		}
-		len = strcspn(text, " \n");
+		len = unbreakable(text);
 		columns = word_columns(text, len);
 		if (!at_start && column + 1 + columns > width) {
 			(void)fprintf(out, "\n%*s", (int)indent, "");

@@ -15,8 +15,8 @@
 #define METRICS_SECONDS 1.0 /* two samples: the least that has a rate */
 
 static const struct table_column columns[] = {
-	{ "METRIC", false }, { "VALUE", true },	   { "UNIT", false },
-	{ "SOURCE", false }, { "MEANING", false },
+	{ "METRIC", false },  { "VALUE", true },   { "UNIT", false },
+	{ "MEANING", false }, { "SOURCE", false },
 };
 
 /* The value now: of the host, or of the entity that moved most; unknown without any. */
@@ -37,8 +37,8 @@ static int add_metric(struct table *table, const struct metric *m, const struct 
 		m->name,
 		value.kind == VALUE_UNKNOWN ? "-" : print_value(m->unit, value, text, sizeof(text)),
 		unit_info(m->unit)->name,
-		m->source,
 		m->meaning,
+		m->source,
 	};
 
 	return table_add(table, cells);
@@ -135,7 +135,7 @@ static const struct option_spec options[] = {
 const struct verb verb_metrics = {
 	.name = "metrics",
 	.usage = "[OPTION...]",
-	.summary = "list what is measured: name, value now, unit, source, meaning",
+	.summary = "list what is measured: name, value now, unit, meaning, source",
 	.description = "Lists every metric that rules and output may name, with its value over the "
 		       "last second. Metrics of paths, flows, listeners and links show the value "
 		       "of the busiest one.",

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -143,13 +144,12 @@ static int read_proc_net(const char *path, struct bytes *ret)
 {
 	static const char prefix[] = "/proc/net/";
 	char own[600];
+	int n;
 
 	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0)
 		return read_path(path, ret);
-	if (strlen(path) >= sizeof(own) - sizeof("/proc/thread-self/net/"))
-		return -ENAMETOOLONG;
-	(void)stpcpy(stpcpy(own, "/proc/thread-self/net/"), path + sizeof(prefix) - 1);
-	return read_path(own, ret);
+	n = snprintf(own, sizeof(own), "/proc/thread-self/net/%s", path + sizeof(prefix) - 1);
+	return n < 0 || (size_t)n >= sizeof(own) ? -ENAMETOOLONG : read_path(own, ret);
 }
 
 static int read_any(struct live_source *l, const char *path, struct bytes *ret)
@@ -221,8 +221,10 @@ static int resolve_family(struct live_source *l, struct netlink_channel *c, cons
 		return error_errno(e, -EINVAL, family, "no generic netlink family");
 	r = netlink_channel_resolve(c, family, e);
 	if (r > 0 && l->family_count < FAMILIES_MAX) {
-		(void)stpcpy(l->families[l->family_count].name, family);
-		l->families[l->family_count++].id = (uint16_t)r;
+		struct genl_family *known = &l->families[l->family_count++];
+
+		(void)snprintf(known->name, sizeof(known->name), "%s", family);
+		known->id = (uint16_t)r;
 	}
 	return r;
 }
@@ -255,8 +257,7 @@ static int live_request(struct source *s, const struct source_request *request, 
 	if (r < 0)
 		return r;
 	l->active = c;
-	(void)stpncpy(l->request_name, request->name, sizeof(l->request_name) - 1);
-	l->request_name[sizeof(l->request_name) - 1] = '\0';
+	(void)snprintf(l->request_name, sizeof(l->request_name), "%s", request->name);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <stdio.h>
 
 static int try_entering(struct live_netns *n, enum source_scope scope, struct error *e)
 {
@@ -27,7 +27,7 @@ static int open_audited(struct live_netns *n, const char *name, struct error *e)
 	n->scope[SOURCE_NETNS] = netns_open(name, e);
 	if (n->scope[SOURCE_NETNS] < 0)
 		return n->scope[SOURCE_NETNS];
-	(void)stpncpy(n->name, name, sizeof(n->name) - 1);
+	(void)snprintf(n->name, sizeof(n->name), "%s", name);
 	if (netns_same(n->own, n->scope[SOURCE_NETNS])) {
 		forget(n, SOURCE_NETNS);
 		return 0;

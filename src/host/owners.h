@@ -11,9 +11,9 @@
 
 struct owner {
 	uint32_t inode;
-	int pid;       /* the lowest of several that share the socket */
+	int pid;	      /* the lowest of several that share the socket */
 	unsigned int sharers; /* how many processes hold it */
-	char comm[16]; /* printable */
+	char comm[16];	      /* printable */
 };
 
 struct owner_table {

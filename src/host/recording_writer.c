@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -161,7 +162,7 @@ static int writer_request(struct source *s, const struct source_request *request
 	int r = source_request(w->inner, request, e);
 
 	s->time_ns = source_time_ns(w->inner);
-	(void)stpncpy(w->request_name, request->name, sizeof(w->request_name) - 1);
+	(void)snprintf(w->request_name, sizeof(w->request_name), "%s", request->name);
 	put_record(w, RECORD_REQUEST, r, request->name, request->payload, request->payload_len);
 	return r;
 }
@@ -316,15 +317,20 @@ int recording_writer_new(const char *path, struct source *inner, struct source *
 /* Makes the new name durable; a file system that cannot is none of our business. */
 static void sync_directory(const char *path)
 {
-	CLEANUP(free_charp) char *directory = strdup(path);
-	CLEANUP(close_fdp) int fd = -1;
-	char *slash = directory != NULL ? strrchr(directory, '/') : NULL;
+	const char *slash = strrchr(path, '/');
+	/* The root's own name is its slash. */
+	size_t len = slash == path ? 1 : (size_t)(slash != NULL ? slash - path : 0);
+	char *directory = slash != NULL ? strndup(path, len) : strdup(".");
+	int fd;
 
-	if (slash != NULL)
-		slash[slash == directory ? 1 : 0] = '\0';
-	fd = open(slash != NULL ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		(void)fsync(fd);
+	if (directory == NULL)
+		return;
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(directory);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	(void)close(fd);
 }
 
 int recording_finish(struct source *s, struct error *e)

@@ -23,17 +23,18 @@ enum source_scope {
 	SOURCE_HOST,  /* the initial one: keys such as net.ipv4.tcp_mem exist only there */
 };
 
-/* Largest file read, in bytes: /proc/net/netstat is 5 KiB, modules.dep of a distribution 0.7 MiB. */
+/* Largest file read, in bytes: /proc/net/netstat is 5 KiB, modules.dep of a distribution 0.7 MiB.
+ */
 #define SOURCE_FILE_MAX (4u << 20)
 
 /* One netlink request. `name` identifies it in a recording and in messages ("sock_diag/tcp4",
  * "rtnetlink/links", "route/198.51.100.7"): printable, no blanks, at most 63 characters. */
 struct source_request {
 	const char *name;
-	int protocol;        /* NETLINK_SOCK_DIAG, NETLINK_ROUTE, NETLINK_GENERIC */
+	int protocol;	     /* NETLINK_SOCK_DIAG, NETLINK_ROUTE, NETLINK_GENERIC */
 	const char *family;  /* generic netlink family name ("ethtool"), else NULL */
-	uint16_t type;       /* nlmsg_type; ignored for generic netlink */
-	uint16_t flags;      /* beside NLM_F_REQUEST: NLM_F_DUMP or 0 */
+	uint16_t type;	     /* nlmsg_type; ignored for generic netlink */
+	uint16_t flags;	     /* beside NLM_F_REQUEST: NLM_F_DUMP or 0 */
 	const void *payload; /* after the nlmsghdr */
 	size_t payload_len;
 };
@@ -63,9 +64,10 @@ int source_next_sample(struct source *s, struct error *e);
 
 /* Replaces *ret with the file's content. Returns 0, or a negative errno with the file's path in
  * *e: -ENOENT and -EACCES as the kernel said, -ENODATA when a recording does not hold the file,
- * -EFBIG above SOURCE_FILE_MAX. A failed read leaves *ret empty. `path` is absolute. */
-int source_read_file(struct source *s, enum source_scope scope, const char *path,
-		     struct bytes *ret, struct error *e);
+ * -EFBIG above SOURCE_FILE_MAX, -EINVAL when `path` is not absolute or not one printable word of at
+ * most 511 characters. A failed read leaves *ret empty. */
+int source_read_file(struct source *s, enum source_scope scope, const char *path, struct bytes *ret,
+		     struct error *e);
 
 /* Sends a request; source_receive() then yields its datagrams one by one: 1 with a datagram valid
  * until the next call, 0 when a recording holds no more, or a negative errno. The live source does

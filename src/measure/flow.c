@@ -334,9 +334,10 @@ static int flow_advance(struct flow_table *t, struct flow *flow, const struct so
 	struct flow_totals delta;
 	struct flow_sample sample;
 	struct flow_stats *f;
-	int r;
 
 	if (flow->stats == NONE) {
+		int r;
+
 		if (!is_active(flow, socket) || now <= previous_ns)
 			return 0;
 		r = stats_new(t, flow, socket);

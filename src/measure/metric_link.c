@@ -112,7 +112,9 @@ METRIC_GETTER(metric_link_kind)
 
 	(void)self;
 	(void)o;
-	return value_text(l->last.kind[0] != '\0' ? l->last.kind : "hardware");
+	if (l->last.kind[0] != '\0')
+		return value_text(l->last.kind);
+	return value_text(l->last.loopback ? "loopback" : "hardware");
 }
 
 METRIC_GETTER(metric_link_qdisc)

@@ -99,12 +99,13 @@ static int update_pids(struct observer *ob, struct error *e)
 	for (size_t i = 0; i < count; i++) {
 		struct owner_table owners = { 0 };
 		uint32_t *inodes;
-		char what[40];
 		int r = owners_of_process(ob->source, pids[i], &owners, e);
 
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0) {
+			char what[40];
+
 			(void)snprintf(what, sizeof(what), "sockets of process %d", pids[i]);
 			if (blind_spot_add(ob->o, what, strerror(-r)) < 0)
 				return -ENOMEM;

@@ -129,9 +129,10 @@ static int find_path(struct path_table *t, const struct address *remote, uint32_
 {
 	struct prefix prefix = address_path(remote);
 	uint32_t slot = find_slot(t, &prefix);
-	struct path_stats *p;
 
 	if (t->index[slot] == NONE) {
+		struct path_stats *p;
+
 		if (t->count == t->capacity) {
 			int r = grow(t);
 

@@ -75,20 +75,23 @@ static double weight_of(const struct path_stats *p, const struct flow_stats *f)
 	return (double)f->gain.bytes_acked + (double)f->gain.bytes_received;
 }
 
+/* A receiver whose sender decides is unknown, and says nothing against what its neighbours show. */
+#define UNKNOWN_WEIGHT 0.5
+
 static void judge_path(struct path_stats *p)
 {
-	double total = 0, most = 0;
+	double total = p->limiter_bytes[LIMITER_UNKNOWN];
+	double most = UNKNOWN_WEIGHT * p->limiter_bytes[LIMITER_UNKNOWN];
 
-	p->limiter_share = NAN;
-	for (unsigned int i = 0; i < LIMITERS; i++) {
+	p->limiter = LIMITER_UNKNOWN;
+	for (unsigned int i = LIMITER_UNKNOWN + 1; i < LIMITERS; i++) {
 		total += p->limiter_bytes[i];
 		if (p->limiter_bytes[i] > most) {
 			most = p->limiter_bytes[i];
 			p->limiter = (enum limiter)i;
 		}
 	}
-	if (total > 0)
-		p->limiter_share = most / total;
+	p->limiter_share = total > 0 ? p->limiter_bytes[p->limiter] / total : (double)NAN;
 }
 
 /* The flow that moved most gives the path its congestion control and its process. */

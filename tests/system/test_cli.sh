@@ -141,7 +141,11 @@ refused "a damaged recording" 'damaged.nwr' audit --replay "$tmp/damaged.nwr"
 check "mistakes do not wait for an observation" test $((SECONDS - start)) -lt 5
 run 3 "a recording that is missing" audit --replay "$tmp/none.nwr"
 complains none.nwr
-run 3 "a namespace that is missing" audit --netns netwright-none
+start=$SECONDS
+run 3 "a recording that cannot be created" audit --record "$tmp/none/a.nwr"
+complains none/a.nwr
+check "  at once" test $((SECONDS - start)) -lt 5
+run 2 "a namespace that is missing" audit --netns netwright-none
 complains netwright-none
 check "  nothing on stdout" test ! -s "$tmp/out"
 
@@ -258,10 +262,10 @@ json '.[0].window | .interrupted and .seconds > 1 and .seconds < 8'
 timeout --preserve-status -s TERM 3 "$NETWRIGHT" audit --for 50s >"$tmp/out" 2>"$tmp/err"
 check "SIGTERM: status 0" test $? -eq 0
 says "(interrupted)"
-(
-  trap '' INT
-  timeout --preserve-status -s INT 1 "$NETWRIGHT" audit --for 3s >"$tmp/out" 2>&1
-)
+"$NETWRIGHT" audit --for 3s >"$tmp/out" 2>&1 & # a job in the background ignores SIGINT
+sleep 1
+kill -INT $!
+wait $!
 check "an ignored SIGINT stays ignored" grep -q '^observed 3' "$tmp/out"
 if command -v script >/dev/null; then
   TERM=xterm script -qec "'$NETWRIGHT' audit --for 2s >'$tmp/out'" "$tmp/tty" >/dev/null </dev/null

@@ -6,8 +6,10 @@
 #include <check.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 Suite *test_live_suite(void);

@@ -128,12 +128,9 @@ static const struct {
 	int code, result;
 	enum error_kind kind;
 } kernel_errors[] = {
-	{ -EPERM, -EPERM, ERROR_PRIVILEGE },
-	{ -EOPNOTSUPP, -EOPNOTSUPP, ERROR_UNSUPPORTED },
-	{ -ENOENT, -ENOENT, ERROR_FAILED },
-	{ -4095, -4095, ERROR_FAILED },
-	{ -4096, -EBADMSG, ERROR_FAILED },
-	{ 1, -EBADMSG, ERROR_FAILED },
+	{ -EPERM, -EPERM, ERROR_PRIVILEGE },   { -EOPNOTSUPP, -EOPNOTSUPP, ERROR_UNSUPPORTED },
+	{ -ENOENT, -ENOENT, ERROR_FAILED },    { -4095, -4095, ERROR_FAILED },
+	{ -4096, -EBADMSG, ERROR_FAILED },     { 1, -EBADMSG, ERROR_FAILED },
 	{ INT32_MIN, -EBADMSG, ERROR_FAILED },
 };
 
@@ -188,14 +185,8 @@ static const struct {
 	size_t len;
 	uint32_t says;
 } damaged[] = {
-	{ 1, 0 },
-	{ 15, 15 },
-	{ 16, 0 },
-	{ 16, 15 },
-	{ 16, 17 },
-	{ 20, 24 },
-	{ 20, UINT32_MAX },
-	{ 20, UINT32_MAX - 3 },
+	{ 1, 0 },   { 15, 15 }, { 16, 0 },	    { 16, 15 },
+	{ 16, 17 }, { 20, 24 }, { 20, UINT32_MAX }, { 20, UINT32_MAX - 3 },
 	{ 24, 18 }, /* the second message begins at 20 and has 4 bytes */
 };
 
@@ -235,6 +226,7 @@ START_TEST(last_message_without_padding)
 	struct seen seen = { 0 };
 
 	netlink_message_begin(&m, TYPE, "abc", 3);
+	netlink_message_last(&m)->nlmsg_len = NLMSG_HDRLEN + 3;
 	fake_source_add_datagram(s, NAME, m.data, NLMSG_HDRLEN + 3);
 	ck_assert_int_eq(run(s, 0, &seen, NULL), 0);
 	ck_assert_uint_eq(seen.last_len, NLMSG_HDRLEN + 3);

@@ -119,7 +119,8 @@ START_TEST(hostile_names_are_tamed)
 	struct source *s = fake_source_new();
 	struct owner_table t;
 
-	fake_source_set_scan(s, "10 1 \033[31mred\x07\n20 2\n30 3 a-name-that-is-far-too-long\n", 0);
+	fake_source_set_scan(s, "10 1 \033[31mred\x07\n20 2\n30 3 a-name-that-is-far-too-long\n",
+			     0);
 	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
 	ck_assert_str_eq(owner_lookup(&t, 10)->comm, "?[31mred?");
 	ck_assert_str_eq(owner_lookup(&t, 20)->comm, "");

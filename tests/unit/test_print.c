@@ -40,6 +40,13 @@ static const struct {
 	{ 20, 0, 2, "one  two ", "one two\n" },
 	{ 20, 0, 2, "one\ntwo", "one\n  two\n" },
 	{ 5, 0, 0, "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4", "\xc3\xa4\xc3\xb6\xc3\xbc \xc3\xa4\n" },
+	{ 7, 0, 0, "abcd 54 %", "abcd\n54 %\n" }, /* a number and its unit */
+	{ 7, 0, 0, "abcd (54 % x", "abcd\n(54 % x\n" },
+	{ 7, 0, 0, "abcd 54", "abcd 54\n" },
+	{ 7, 0, 0, "abcd 54\n%", "abcd 54\n%\n" },
+	{ 7, 0, 0, "abcd 54  %", "abcd 54\n%\n" },
+	{ 7, 0, 0, "abcd - %", "abcd -\n%\n" },
+	{ 7, 0, 0, "abcd 5a %", "abcd 5a\n%\n" },
 	{ 20, 0, 0, "a\033[31mb\tc", "a?[31mb?c\n" },
 };
 

@@ -95,15 +95,14 @@ static const struct {
 	int result;
 	double seconds;
 } duration_cases[] = {
-	{ "10", 0, 10 },	{ "10s", 0, 10 },      { "500ms", 0, 0.5 },
-	{ "2min", 0, 120 },	{ "1h", 0, 3600 },     { "0.25", 0, 0.25 },
-	{ "3601", -ERANGE, 0 }, { "0", -ERANGE, 0 },   { "0s", -ERANGE, 0 },
-	{ "1e400", -ERANGE, 0 },
-	{ "-1", -EINVAL, 0 },	{ "", -EINVAL, 0 },    { "s", -EINVAL, 0 },
-	{ "10 s", -EINVAL, 0 }, { "10s ", -EINVAL, 0 }, { "10m", -EINVAL, 0 },
-	{ "10S", -EINVAL, 0 },	{ "5%", -EINVAL, 0 },  { "5x", -EINVAL, 0 },
-	{ "5MiB", -EINVAL, 0 }, { "5Mbit", -EINVAL, 0 }, { "nan", -EINVAL, 0 },
-	{ "inf", -EINVAL, 0 },	{ "0x10", -EINVAL, 0 },
+	{ "10", 0, 10 },	 { "10s", 0, 10 },	 { "500ms", 0, 0.5 },
+	{ "2min", 0, 120 },	 { "1h", 0, 3600 },	 { "0.25", 0, 0.25 },
+	{ "3601", -ERANGE, 0 },	 { "0", -ERANGE, 0 },	 { "0s", -ERANGE, 0 },
+	{ "1e400", -ERANGE, 0 }, { "-1", -EINVAL, 0 },	 { "", -EINVAL, 0 },
+	{ "s", -EINVAL, 0 },	 { "10 s", -EINVAL, 0 }, { "10s ", -EINVAL, 0 },
+	{ "10m", -EINVAL, 0 },	 { "10S", -EINVAL, 0 },	 { "5%", -EINVAL, 0 },
+	{ "5x", -EINVAL, 0 },	 { "5MiB", -EINVAL, 0 }, { "5Mbit", -EINVAL, 0 },
+	{ "nan", -EINVAL, 0 },	 { "inf", -EINVAL, 0 },	 { "0x10", -EINVAL, 0 },
 };
 
 START_TEST(parse_duration)
@@ -113,9 +112,8 @@ START_TEST(parse_duration)
 	ck_assert_msg(text_parse_duration(duration_cases[_i].text, 3600, &seconds) ==
 			      duration_cases[_i].result,
 		      "\"%s\"", duration_cases[_i].text);
-	ck_assert_double_eq_tol(seconds,
-				duration_cases[_i].result == 0 ? duration_cases[_i].seconds : -1,
-				1e-12);
+	ck_assert_double_eq_tol(
+		seconds, duration_cases[_i].result == 0 ? duration_cases[_i].seconds : -1, 1e-12);
 }
 END_TEST
 

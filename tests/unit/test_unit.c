@@ -81,9 +81,8 @@ START_TEST(format)
 {
 	char buf[48];
 
-	ck_assert_ptr_eq(unit_format(format_cases[_i].unit, format_cases[_i].value, buf,
-				     sizeof(buf)),
-			 buf);
+	ck_assert_ptr_eq(
+		unit_format(format_cases[_i].unit, format_cases[_i].value, buf, sizeof(buf)), buf);
 	ck_assert_str_eq(buf, format_cases[_i].text);
 }
 END_TEST
@@ -135,9 +134,9 @@ START_TEST(parse)
 	double value;
 	size_t used;
 
-	ck_assert_int_eq(unit_parse(parse_cases[_i].text, strlen(parse_cases[_i].text), &value,
-				    &dim, &used),
-			 0);
+	ck_assert_int_eq(
+		unit_parse(parse_cases[_i].text, strlen(parse_cases[_i].text), &value, &dim, &used),
+		0);
 	ck_assert_double_eq_tol(value, parse_cases[_i].value, 1e-9);
 	ck_assert(dimension_equal(dim, parse_cases[_i].dim));
 	ck_assert_uint_eq(used, parse_cases[_i].used);
@@ -148,10 +147,9 @@ static const struct {
 	const char *text;
 	size_t used;
 } refused_cases[] = {
-	{ "", 0 },	{ "x", 0 },	 { "-1", 0 },	{ "+1", 0 },	{ ".5", 0 },
-	{ " 1", 0 },	{ "nan", 0 },	 { "inf", 0 },	{ "1kib", 1 },	{ "1mb", 1 },
-	{ "5msec", 1 }, { "0x10", 1 },	 { "1e", 1 },	{ "1ms2", 1 },	{ "12Kb", 2 },
-	{ "1_000", 1 }, { "1.5Mib", 3 }, { "2s_x", 1 },
+	{ "", 0 },    { "x", 0 },    { "-1", 0 },   { "+1", 0 },    { ".5", 0 },     { " 1", 0 },
+	{ "nan", 0 }, { "inf", 0 },  { "1kib", 1 }, { "1mb", 1 },   { "5msec", 1 },  { "0x10", 1 },
+	{ "1e", 1 },  { "1ms2", 1 }, { "12Kb", 2 }, { "1_000", 1 }, { "1.5Mib", 3 }, { "2s_x", 1 },
 };
 
 START_TEST(parse_refuses)
@@ -171,7 +169,8 @@ END_TEST
 
 START_TEST(parse_out_of_range)
 {
-	static const char digits[] = "1111111111111111111111111111111111111111111111111111111111111111";
+	static const char digits[] =
+		"1111111111111111111111111111111111111111111111111111111111111111";
 	struct dimension dim;
 	double value;
 	size_t used;
@@ -222,8 +221,7 @@ static const struct {
 	{ { .byte = 1 }, "bytes" },
 	{ { .byte = 1, .second = -1 }, "bytes/second" },
 	{ { .second = -1 }, "1/second" },
-	{ { .byte = 2, .page = 1, .segment = -1, .second = -2 },
-	  "bytes^2*pages/second^2/segment" },
+	{ { .byte = 2, .page = 1, .segment = -1, .second = -2 }, "bytes^2*pages/second^2/segment" },
 };
 
 START_TEST(dimension_text)
