@@ -116,9 +116,6 @@ static int read_all(const struct inspection_request *request, struct filter *fil
 	progress_end(progress);
 	if (r < 0)
 		return r;
-	/* Only this side knows that the window was to be longer. */
-	if (request->settings->replay == NULL)
-		ret->observation->interrupted = *interrupt_flag() != 0;
 	if (request->tunables) {
 		r = tunable_values_read(source, &ret->tunables, e);
 		if (r < 0)

@@ -3,8 +3,8 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "host/availability.h"
-#include "host/live.h"
 #include "host/procfile.h"
+#include "host/source.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -167,7 +167,7 @@ struct fact_file {
 };
 
 static const struct fact_file fact_files[] = {
-	{ LIVE_INFO_PATH, SOURCE_HOST, take_info },
+	{ SOURCE_INFO_PATH, SOURCE_HOST, take_info },
 	{ "/proc/sys/kernel/hostname", SOURCE_HOST, take_hostname },
 	{ "/proc/sys/kernel/osrelease", SOURCE_HOST, take_release },
 	{ "/sys/devices/system/cpu/online", SOURCE_HOST, take_cpus },

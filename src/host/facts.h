@@ -12,7 +12,7 @@
 enum availability {
 	AVAILABILITY_UNKNOWN, /* neither the kernel nor its module directory could tell */
 	AVAILABILITY_NO,
-	AVAILABILITY_YES,     /* built in, loaded, or a loadable module is installed */
+	AVAILABILITY_YES, /* built in, loaded, or a loadable module is installed */
 };
 
 #define FACTS_NAMES_MAX 24
@@ -24,24 +24,24 @@ struct fact_names {
 
 struct facts {
 	char hostname[65];
-	char kernel[65];           /* uname -r, "6.18.44" */
+	char kernel[65]; /* uname -r, "6.18.44" */
 	unsigned int kernel_major, kernel_minor;
-	char netns[256];           /* namespace name or pid; "" for our own */
+	char netns[256]; /* namespace name or pid; "" for our own */
 	bool netns_is_init;
-	int64_t start_utc_s;       /* seconds since 1970 when the observation began */
-	uint32_t euid;             /* UINT32_MAX unknown */
-	unsigned int cpus;         /* online; 0 unknown */
-	uint64_t memory_bytes;     /* MemTotal; 0 unknown */
+	int64_t start_utc_s;   /* seconds since 1970 when the observation began */
+	uint32_t euid;	       /* UINT32_MAX unknown */
+	unsigned int cpus;     /* online; 0 unknown */
+	uint64_t memory_bytes; /* MemTotal; 0 unknown */
 	unsigned int page_bytes;
-	unsigned int clock_ticks;  /* per second, of /proc/stat */
-	char congestion[16];       /* the namespace's default congestion control; "" unknown */
+	unsigned int clock_ticks; /* per second, of /proc/stat */
+	char congestion[16];	  /* the namespace's default congestion control; "" unknown */
 	struct fact_names congestion_available; /* as the kernel lists them now */
 	struct fact_names congestion_allowed;
 	enum availability congestion_module[4]; /* see facts_available() */
 	enum availability qdisc_module[8];
 };
 
-/* Reads LIVE_INFO_PATH, /proc/sys/kernel/{hostname,osrelease}, /sys/devices/system/cpu/online,
+/* Reads SOURCE_INFO_PATH, /proc/sys/kernel/{hostname,osrelease}, /sys/devices/system/cpu/online,
  * /proc/meminfo, tcp_{congestion_control,available_...,allowed_...}. What is missing is left
  * unknown; returns 0 or -ENOMEM. */
 int facts_read(struct source *s, struct facts *ret, struct error *e);

@@ -16,24 +16,24 @@ struct link_info {
 	uint32_t ifindex;
 	char name[LINK_NAME_MAX]; /* printable */
 	char kind[LINK_NAME_MAX]; /* "veth", "tun", "bridge"; "" for hardware */
-	bool up;                  /* set up, and with a carrier */
+	bool up;		  /* set up, and with a carrier */
 	bool loopback;
 	uint32_t mtu_bytes;
-	uint32_t tx_queue_len;    /* packets */
-	double speed;             /* bytes per second; 0 when the driver does not know (virtio) or the
-				   * number means nothing (veth, tun, loopback, ...: kind not "") */
+	uint32_t tx_queue_len; /* packets */
+	double speed;	       /* bytes per second; 0 when the driver does not know (virtio) or the
+				* number means nothing (veth, tun, loopback, ...: kind not "") */
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t rx_errors, tx_errors, rx_dropped, tx_dropped, rx_missed;
 	char qdisc[LINK_NAME_MAX]; /* kind of the root qdisc, from IFLA_QDISC */
-	bool has_qdisc_stats;      /* the following, of the root qdisc (the kernel sums mq's children
-				    * into it). All but the packets are 32-bit counters that wrap;
-				    * noqueue counts nothing */
+	bool has_qdisc_stats; /* the following, of the root qdisc (the kernel sums mq's children
+			       * into it). All but the packets are 32-bit counters that wrap;
+			       * noqueue counts nothing */
 	uint64_t qdisc_packets, qdisc_drops, qdisc_requeues, qdisc_overlimits;
 	uint32_t qdisc_backlog_bytes;
 };
 
 struct link_table {
-	uint64_t time_ns; /* CLOCK_BOOTTIME when read */
+	uint64_t time_ns;	 /* CLOCK_BOOTTIME when read */
 	struct link_info *links; /* owned, sorted by ifindex */
 	size_t count;
 };

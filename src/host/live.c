@@ -39,6 +39,7 @@ struct live_source {
 	struct live_options options;
 	struct live_netns netns;
 	struct sampling_clock clock;
+	bool interrupted; /* the window was ended before its time */
 	struct netlink_channel channels[ARRAY_LEN(protocols)]; /* in their order */
 	struct netlink_channel *active;			       /* the last request's, NULL before */
 	char request_name[64];
@@ -84,8 +85,10 @@ static bool wait_until(struct live_source *l, uint64_t due_ns)
 		uint64_t now = now_ns();
 		uint64_t slice = due_ns - now < WAIT_SLICE_NS ? due_ns : now + WAIT_SLICE_NS;
 
-		if (is_stopped(l))
+		if (is_stopped(l)) {
+			l->interrupted = true;
 			return false;
+		}
 		if (l->options.progress != NULL)
 			l->options.progress(l->options.progress_arg,
 					    (double)(now - l->clock.start_ns) / NS_PER_S,
@@ -154,11 +157,13 @@ static int read_proc_net(const char *path, struct bytes *ret)
 
 static int read_any(struct live_source *l, const char *path, struct bytes *ret)
 {
-	if (strcmp(path, LIVE_INFO_PATH) == 0)
+	if (strcmp(path, SOURCE_INFO_PATH) == 0)
 		return read_info(l, ret);
-	if (strcmp(path, LIVE_NETNS_STATE_PATH) == 0)
+	if (strcmp(path, SOURCE_NETNS_STATE_PATH) == 0)
 		return bytes_printf(ret, "%s\n",
 				    live_netns_is_present(&l->netns) ? "present" : "gone");
+	if (strcmp(path, SOURCE_WINDOW_STATE_PATH) == 0)
+		return bytes_printf(ret, "%s\n", l->interrupted ? "interrupted" : "complete");
 	return read_proc_net(path, ret);
 }
 
@@ -169,7 +174,7 @@ static int live_read_file(struct source *s, enum source_scope scope, const char 
 	int r;
 
 	/* The facts are those of the audited namespace, whoever asks. */
-	if (strcmp(path, LIVE_INFO_PATH) == 0)
+	if (strcmp(path, SOURCE_INFO_PATH) == 0)
 		scope = SOURCE_NETNS;
 	r = live_netns_enter(&l->netns, scope, e);
 	if (r < 0)

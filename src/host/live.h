@@ -18,16 +18,6 @@ struct live_options {
 	void *progress_arg;
 };
 
-/* Pseudo files that no kernel file holds, answered for either scope.
- *
- * LIVE_INFO_PATH: lines "key value": start_utc (seconds), page_size, clock_ticks, euid, netns (name
- * or "self"), netns_is_init (0 or 1), version. LIVE_NETNS_STATE_PATH: "present" or "gone" and a
- * newline; gone when the name given no longer means the namespace that is being read, which goes
- * on answering as long as the source holds it.
- */
-#define LIVE_INFO_PATH	      "/netwright/info"
-#define LIVE_NETNS_STATE_PATH "/netwright/netns-state"
-
 /* Netlink sockets are opened in the chosen namespace when first needed. The process itself stays in
  * its own; every read of the other enters and leaves it, and nothing is entered when the other is
  * our own, so that this works without privilege. Several sources may exist in one process.

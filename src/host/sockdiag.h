@@ -37,17 +37,17 @@ struct socket_info {
 	uint64_t cookie; /* unique while the machine is up; never reused */
 	struct address local, remote;
 	uint16_t local_port, remote_port;
-	uint8_t state;        /* enum socket_state */
-	uint32_t rqueue;      /* ESTABLISHED: unread bytes. LISTEN: accept queue now */
-	uint32_t wqueue;      /* ESTABLISHED: bytes written, not acknowledged. LISTEN: its backlog,
-			       * min(listen(2)'s argument, somaxconn) at the time of listen */
+	uint8_t state;	 /* enum socket_state */
+	uint32_t rqueue; /* ESTABLISHED: unread bytes. LISTEN: accept queue now */
+	uint32_t wqueue; /* ESTABLISHED: bytes written, not acknowledged. LISTEN: its backlog,
+			  * min(listen(2)'s argument, somaxconn) at the time of listen */
 	uint32_t uid, inode;
-	uint32_t bound_ifindex; /* 0 unless bound to a device */
+	uint32_t bound_ifindex;		       /* 0 unless bound to a device */
 	uint32_t memory[SOCKET_MEMORY_FIELDS]; /* bytes; drops is a count */
-	uint8_t memory_fields;  /* how many of them the kernel sent; 0: none */
+	uint8_t memory_fields;		       /* how many of them the kernel sent; 0: none */
 	char congestion[CONGESTION_NAME_MAX];  /* printable; "" when absent */
-	uint16_t info_len;      /* bytes of `info` the kernel sent; 0: none. See tcpinfo_has() */
-	struct tcpinfo info;    /* zero beyond info_len */
+	uint16_t info_len;   /* bytes of `info` the kernel sent; 0: none. See tcpinfo_has() */
+	struct tcpinfo info; /* zero beyond info_len */
 	bool has_bbr;
 	uint64_t bbr_bandwidth; /* bytes per second */
 	uint32_t bbr_min_rtt_us;

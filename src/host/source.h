@@ -27,6 +27,17 @@ enum source_scope {
  */
 #define SOURCE_FILE_MAX (4u << 20)
 
+/* Pseudo files: what no kernel file holds, answered for either scope.
+ *
+ * INFO: lines "key value": start_utc (seconds), page_size, clock_ticks, euid, netns (name or
+ * "self"), netns_is_init (0 or 1), version.
+ * NETNS_STATE: "present" or "gone"; gone when the name given no longer means the namespace that is
+ * being read, which goes on answering as long as the source holds it.
+ * WINDOW_STATE: "complete" or "interrupted", when the window ended before its time. */
+#define SOURCE_INFO_PATH	 "/netwright/info"
+#define SOURCE_NETNS_STATE_PATH	 "/netwright/netns-state"
+#define SOURCE_WINDOW_STATE_PATH "/netwright/window-state"
+
 /* One netlink request. `name` identifies it in a recording and in messages ("sock_diag/tcp4",
  * "rtnetlink/links", "route/198.51.100.7"): printable, no blanks, at most 63 characters. */
 struct source_request {

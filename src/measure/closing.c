@@ -12,9 +12,6 @@
 /* Flows whose processes are looked up: what anybody reads of. */
 #define OWNED_FLOWS_MAX 1024u
 
-/* Answered by the live source: "gone" when the observed namespace has no name and no process. */
-#define NETNS_STATE_PATH "/netwright/netns-state"
-
 /* --- links ------------------------------------------------------------------------------------ */
 
 static void join_link(struct link_stats *l, const struct link_table *first, uint64_t last_ns)
@@ -189,14 +186,27 @@ int closing_find_owners(struct source *s, struct observation *o, struct error *e
 	return r;
 }
 
-int closing_check_namespace(struct source *s, struct observation *o)
+/* Whether a pseudo file of the source says `word`; one that an old recording lacks says nothing.
+ * 1, 0 or -ENOMEM. */
+static int source_says(struct source *s, const char *path, const char *word)
 {
 	struct bytes state = { 0 };
-	struct error e = { 0 };
-	int r = source_read_file(s, SOURCE_NETNS, NETNS_STATE_PATH, &state, &e);
+	int r = source_read_file(s, SOURCE_NETNS, path, &state, NULL);
 
-	if (r == 0 && state.len >= 4 && strncmp(state.data, "gone", 4) == 0)
-		r = blind_spot_add(o, "the namespace", "it was deleted during the observation");
+	if (r == 0)
+		r = state.len >= strlen(word) && strncmp(state.data, word, strlen(word)) == 0;
 	bytes_done(&state);
-	return r == -ENOMEM ? r : 0;
+	return r < 0 && r != -ENOMEM ? 0 : r;
+}
+
+int closing_read_ending(struct source *s, struct observation *o)
+{
+	int gone = source_says(s, SOURCE_NETNS_STATE_PATH, "gone");
+	int interrupted = source_says(s, SOURCE_WINDOW_STATE_PATH, "interrupted");
+
+	if (gone < 0 || interrupted < 0)
+		return -ENOMEM;
+	o->interrupted = interrupted;
+	return gone ? blind_spot_add(o, "the namespace", "it was deleted during the observation")
+		    : 0;
 }

@@ -16,7 +16,7 @@ int closing_read_links(struct source *s, struct observation *o, const struct lin
 int closing_find_routes(struct source *s, struct observation *o);
 /* Finds the processes of listeners that were near full and of the flows with most bytes. */
 int closing_find_owners(struct source *s, struct observation *o, struct error *e);
-/* Notes when the namespace was deleted while it was observed. */
-int closing_check_namespace(struct source *s, struct observation *o);
+/* Notes whether the window ended early, and whether the namespace was deleted meanwhile. */
+int closing_read_ending(struct source *s, struct observation *o);
 
 #endif

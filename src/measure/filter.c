@@ -238,7 +238,7 @@ static int parse_chain(struct parser *p, const char *word, enum node_kind kind,
 		       int (*operand)(struct parser *p, uint16_t *ret), uint16_t *ret)
 {
 	struct node node = { .kind = kind };
-	uint16_t left;
+	uint16_t left = 0;
 	int r = operand(p, &left);
 
 	while (r == 0 && text_span_equal(p->word, word)) {

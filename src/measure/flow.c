@@ -167,10 +167,10 @@ static void index_remove(struct flow_table *t, uint32_t gap)
 
 static int index_grow(struct flow_table *t)
 {
-	uint32_t slots = t->slots * 2;
+	uint32_t slots = t->slots * 2, filled_most = t->slots / 4 * 3;
 	uint32_t *index;
 
-	if (t->live + 1 <= t->slots / 4 * 3)
+	if (t->live < filled_most)
 		return 0;
 	index = malloc(slots * sizeof(*index));
 	if (index == NULL)
@@ -437,10 +437,8 @@ size_t flow_table_count(const struct flow_table *t)
 
 size_t flow_table_memory(const struct flow_table *t)
 {
-	return sizeof(*t) +
-	       t->chunk_count * (sizeof(*t->chunks) + CHUNK_FLOWS * sizeof(struct flow)) +
-	       t->stats_chunk_count *
-		       (sizeof(*t->stats_chunks) + CHUNK_STATS * sizeof(struct flow_stats)) +
+	return sizeof(*t) + t->chunk_count * (sizeof(void *) + CHUNK_FLOWS * sizeof(struct flow)) +
+	       t->stats_chunk_count * (sizeof(void *) + CHUNK_STATS * sizeof(struct flow_stats)) +
 	       t->slots * sizeof(*t->index) + t->rounds_capacity * sizeof(*t->round_ns);
 }
 

@@ -224,7 +224,7 @@ static int finish(struct observer *ob, struct error *e)
 	if (r == 0 && ob->options->find_owners)
 		r = closing_find_owners(ob->source, o, e);
 	if (r == 0)
-		r = closing_check_namespace(ob->source, o);
+		r = closing_read_ending(ob->source, o);
 	if (r == 0)
 		r = blind_spot_add_counters(o);
 	if (r < 0)

@@ -96,7 +96,25 @@ static int check_number(struct proposal *p, double wanted, struct finding_change
 		      unit_format(p->tunable->unit, ret->from.number, buf, sizeof(buf)));
 }
 
-static int write_note(const struct proposal *p, const struct facts *facts, char **ret)
+/* Outside the initial namespace the kernel lets nobody choose a control that the host's list lacks:
+ * the write gives EPERM (measured). */
+static bool needs_permission(const struct proposal *p, const struct value *to,
+			     const struct facts *facts)
+{
+	const struct fact_names *allowed = &facts->congestion_allowed;
+
+	if (facts->netns_is_init || to->kind != VALUE_TEXT || allowed->count == 0 ||
+	    strcmp(p->tunable->name, "net.ipv4.tcp_congestion_control") != 0)
+		return false;
+	for (size_t i = 0; i < allowed->count; i++) {
+		if (strcmp(allowed->name[i], to->text) == 0)
+			return false;
+	}
+	return true;
+}
+
+static int write_note(const struct proposal *p, const struct value *to, const struct facts *facts,
+		      char **ret)
 {
 	struct bytes note = { 0 };
 	int r = 0;
@@ -106,6 +124,11 @@ static int write_note(const struct proposal *p, const struct facts *facts, char 
 	if (r == 0 && p->tunable->scope == TUNABLE_INIT_ONLY && !facts->netns_is_init)
 		r = bytes_printf(&note, "%sto be set in the initial network namespace",
 				 note.len > 0 ? "; " : "");
+	if (r == 0 && needs_permission(p, to, facts))
+		r = bytes_printf(&note,
+				 "%sthe host must allow it first: add %s to its "
+				 "net.ipv4.tcp_allowed_congestion_control",
+				 note.len > 0 ? "; " : "", to->text);
 	if (r < 0) {
 		bytes_done(&note);
 		return r;
@@ -141,7 +164,7 @@ static int propose(struct proposal *p, const struct facts *facts, struct finding
 	ret->to = r.value;
 	code = r.value.kind == VALUE_TEXT ? check_text(p, r.value.text, facts)
 					  : check_number(p, r.value.number, ret);
-	return code == 0 ? write_note(p, facts, &ret->note) : code;
+	return code == 0 ? write_note(p, &ret->to, facts, &ret->note) : code;
 }
 
 /* What an element will hold once the finding's changes are made. */

@@ -268,6 +268,27 @@ START_TEST(congestion_control_must_be_available)
 }
 END_TEST
 
+START_TEST(a_namespace_is_told_what_the_host_must_allow)
+{
+	const char *rule = RULE("A-1", "host", "high", "t",
+				ALWAYS "set = ( { tunable = \"net.ipv4.tcp_congestion_control\"; "
+				       "to = \"'bbr'\"; } );");
+
+	f.o->facts.congestion_available = (struct fact_names){ .name = { "bbr" }, .count = 1 };
+	f.o->facts.congestion_allowed = (struct fact_names){ .name = { "reno" }, .count = 1 };
+	run(rule);
+	ck_assert_ptr_null(d.findings[0].changes[0].note);
+	diagnosis_done(&d);
+	f.o->facts.netns_is_init = false;
+	ck_assert_int_eq(diagnose(&book, f.o, &f.settings, &d, &f.e), 0);
+	ck_assert_ptr_nonnull(strstr(d.findings[0].changes[0].note, "the host must allow it first"));
+	diagnosis_done(&d);
+	f.o->facts.congestion_allowed = (struct fact_names){ .name = { "bbr" }, .count = 1 };
+	ck_assert_int_eq(diagnose(&book, f.o, &f.settings, &d, &f.e), 0);
+	ck_assert_ptr_null(d.findings[0].changes[0].note);
+}
+END_TEST
+
 START_TEST(a_namespace_is_told_of_host_settings)
 {
 	const char *rule = RULE("A-1", "host", "high", "t",
@@ -387,6 +408,7 @@ Suite *test_diagnose_suite(void)
 	tcase_add_loop_test(c, proposes_what_can_be_done, 0,
 			    sizeof(proposals) / sizeof(proposals[0]));
 	tcase_add_test(c, congestion_control_must_be_available);
+	tcase_add_test(c, a_namespace_is_told_what_the_host_must_allow);
 	tcase_add_test(c, a_namespace_is_told_of_host_settings);
 	tcase_add_test(c, one_finding_changes_an_element);
 	tcase_add_loop_test(c, a_cause_silences_its_symptoms, 0,

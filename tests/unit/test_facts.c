@@ -60,7 +60,7 @@ START_TEST(everything_is_read)
 	struct source *s = fake_source_new();
 	struct facts f;
 
-	fake_source_add_file(s, LIVE_INFO_PATH,
+	fake_source_add_file(s, SOURCE_INFO_PATH,
 			     "start_utc 1755000000\npage_size 4096\nclock_ticks 100\neuid 1000\n"
 			     "netns web\nnetns_is_init 0\nversion 0.1\n");
 	fake_source_add_file(s, "/proc/sys/kernel/hostname", "web-3\n");
@@ -120,7 +120,7 @@ START_TEST(our_own_namespace_has_no_name)
 	struct source *s = fake_source_new();
 	struct facts f;
 
-	fake_source_add_file(s, LIVE_INFO_PATH, "netns self\nnetns_is_init 1\neuid 0\n");
+	fake_source_add_file(s, SOURCE_INFO_PATH, "netns self\nnetns_is_init 1\neuid 0\n");
 	f = read_facts(s);
 	ck_assert_str_eq(f.netns, "");
 	ck_assert(f.netns_is_init);

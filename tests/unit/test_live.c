@@ -49,11 +49,11 @@ START_TEST(pseudo_files)
 	struct bytes b = { 0 };
 	char euid[32];
 
-	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, LIVE_INFO_PATH, &b, NULL), 0);
+	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, SOURCE_INFO_PATH, &b, NULL), 0);
 	ck_assert_ptr_nonnull(strstr(b.data, "\nnetns self\n"));
 	(void)snprintf(euid, sizeof(euid), "\neuid %u\n", geteuid());
 	ck_assert_ptr_nonnull(strstr(b.data, euid));
-	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, LIVE_NETNS_STATE_PATH, &b, NULL), 0);
+	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, SOURCE_NETNS_STATE_PATH, &b, NULL), 0);
 	ck_assert_str_eq(b.data, "present\n");
 	bytes_done(&b);
 	source_free(s);
@@ -70,7 +70,7 @@ START_TEST(process_gives_its_namespace)
 	(void)snprintf(pid, sizeof(pid), "%d", getpid());
 	options.netns = pid;
 	s = open_live(&options);
-	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, LIVE_INFO_PATH, &b, NULL), 0);
+	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, SOURCE_INFO_PATH, &b, NULL), 0);
 	(void)snprintf(line, sizeof(line), "\nnetns %s\n", pid);
 	ck_assert_ptr_nonnull(strstr(b.data, line));
 	bytes_done(&b);
