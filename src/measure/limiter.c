@@ -40,10 +40,12 @@
 /* Headers take 4.6 % of the link at an MTU of 1500: 90 % of its rate as payload is a full link. */
 #define LINK_FULL 0.9
 
-/* Fewer segments than this cannot show a loss of 0.02 %, unless they lost some all the same. */
+/* Fewer segments than this cannot show a loss of 0.02 %, unless they lost some all the same: from
+ * five losses the ratio is known to 45 %, and Mathis' rate, its square root, to 22 %. (At 1 % and
+ * 100 ms a loss-based sender loses one segment a second.) */
 #define LOSS_RATIO_MIN		  0.0002
 #define LOSS_EVIDENCE_SEGMENTS	  1000u
-#define LOSS_EVIDENCE_RETRANSMITS 10u
+#define LOSS_EVIDENCE_RETRANSMITS 5u
 /* Mathis, Semke, Mahdavi, Ott, "The macroscopic behavior of the TCP congestion avoidance
  * algorithm", CCR 1997: rate = 1.22 mss / (rtt sqrt(p)). cubic measured 0.5 to 0.9 of it at 0.1 to
  * 3 % loss and 2.3 at 0.01 %, where it had not yet settled; bbr 20 to 110. */

@@ -94,9 +94,14 @@ static struct value link_rate(const struct observation *o, const struct path_sta
 	return value_number(l->last.speed);
 }
 
-static double dominant_peak(const struct path_stats *p)
+/* The best interval of the dominant direction, as one flow's share: buffers and windows belong to a
+ * flow. */
+static double peak_of_flow(const struct path_stats *p)
 {
-	return fmax(p->peak_goodput, p->peak_receive_rate);
+	bool sends = p->peak_goodput >= p->peak_receive_rate;
+	uint32_t flows = sends ? p->senders : p->receivers;
+
+	return (sends ? p->peak_goodput : p->peak_receive_rate) / (flows > 0 ? flows : 1);
 }
 
 METRIC_GETTER(metric_path_link)
@@ -131,7 +136,7 @@ METRIC_GETTER(metric_path_target_rate)
 {
 	const struct path_stats *p = entity;
 	struct value rate = link_rate(o, p);
-	double reach = TARGET_FACTOR * dominant_peak(p);
+	double reach = TARGET_FACTOR * peak_of_flow(p);
 
 	(void)self;
 	if (!(reach > 0))

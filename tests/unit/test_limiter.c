@@ -266,8 +266,10 @@ START_TEST(few_segments_cannot_show_loss)
 	set_rate(&f, 3.4e6 / 8);
 	lose(&f, 0.001);
 	f.gain.data_segs_out = 900;
-	f.gain.total_retrans = 9;
+	f.gain.total_retrans = 4;
 	ck_assert_int_eq(judge(&f), LIMITER_UNKNOWN);
+	f.gain.total_retrans = 5;
+	ck_assert_int_eq(judge(&f), LIMITER_RANDOM_LOSS);
 }
 END_TEST
 

@@ -206,7 +206,7 @@ START_TEST(paths_give_shares_and_products)
 	check_number("path.no_sack_share", &o, &p, 0.25);
 	check_number("path.min_rtt", &o, &p, 0.05);
 	check_number("path.bdp", &o, &p, 100000);
-	check_number("path.target_rate", &o, &p, 8e6);
+	check_number("path.target_rate", &o, &p, 8e6 / 3);
 	check_number("path.request_rate", &o, &p, 4);
 	check_number("path.sndbuf_constant", &o, &p, 0);
 	check_unknown("path.unread_high_share", &o, &p, "no receiving samples");
@@ -226,19 +226,19 @@ END_TEST
 
 START_TEST(the_links_rate_bounds_the_target)
 {
-	struct link_stats links[1] = { { .last = { .speed = 5e6, .name = "eth0" } } };
+	struct link_stats links[1] = { { .last = { .speed = 2.5e6, .name = "eth0" } } };
 	struct observation o = { .seconds = 10, .links = links, .link_count = 1 };
 	struct path_stats p = some_path();
 
 	check_unknown("path.link_rate", &o, &p, "not known");
 	p.link = 0;
-	check_number("path.link_rate", &o, &p, 5e6);
-	check_number("path.target_rate", &o, &p, 5e6);
-	check_number("path.utilisation", &o, &p, 0.2);
+	check_number("path.link_rate", &o, &p, 2.5e6);
+	check_number("path.target_rate", &o, &p, 2.5e6);
+	check_number("path.utilisation", &o, &p, 0.4);
 	ck_assert_str_eq(get("path.link", &o, &p).text, "eth0");
 	links[0].last.speed = 0; /* virtio: left out, never propagated */
 	check_unknown("path.link_rate", &o, &p, "speed");
-	check_number("path.target_rate", &o, &p, 8e6);
+	check_number("path.target_rate", &o, &p, 8e6 / 3);
 }
 END_TEST
 
