@@ -152,12 +152,15 @@ reading() { # NAMESPACE
       acked += field("bytes_acked"); sent += field("bytes_sent"); retrans += field("bytes_retrans")
       received += field("bytes_received"); busy += field("busy"); rwnd += field("rwnd_limited")
       w = field("snd_wnd"); if (w > wnd) wnd = w
+      if (match($0, / rtt:[0-9.]+/)) { r = substr($0, RSTART + 5, RLENGTH - 5) + 0; if (r > rtt) rtt = r }
       m = field("minrtt"); if (m > 0 && (min == 0 || m < min)) min = m
     }
     END {
       printf "rcvbuf %.0f\nsndbuf %.0f\nacked %.0f\nsent %.0f\nretrans %.0f\nreceived %.0f\n", rcvbuf, sndbuf, acked, sent, retrans, received
-      printf "busy_ms %.0f\nrwnd_ms %.0f\nsnd_wnd %.0f\nmin_rtt_ms %.3f\n", busy, rwnd, wnd, min
+      printf "busy_ms %.0f\nrwnd_ms %.0f\nsnd_wnd %.0f\nmin_rtt_ms %.3f\nrtt_ms %.3f\n", busy, rwnd, wnd, min, rtt
     }'
+  # The longest accept queue and its backlog.
+  ip netns exec "$1" ss -Htnl | awk '$2 > queue || !seen { queue = $2; backlog = $3; seen = 1 } END { print "queue", queue + 0; print "backlog", backlog + 0 }'
   ip netns exec "$1" cat /proc/net/snmp /proc/net/netstat | awk '
     $1 == group { for (i = 2; i <= NF; i++) print tolower(name[i]), $i; group = ""; next }
     { group = $1; for (i = 2; i <= NF; i++) name[i] = $i }' |

@@ -20,8 +20,8 @@ expect_json listener-own-backlog "names process, port, queue and backlog" \
 expect_json listener-own-backlog "the application's backlog is the cap, not somaxconn" \
   "$finding | (.advice | test(\"own backlog\") and test(\"not net.core.somaxconn\")) and (.changes | length == 0)"
 n=listener-own-backlog
-expect_evidence $n LST-01 listener.queue_max 6 0
-expect_evidence $n LST-01 listener.backlog 5 0
+expect_evidence $n LST-01 listener.queue_max "$(read_value $n after queue)" 0
+expect_evidence $n LST-01 listener.backlog "$(read_value $n after backlog)" 0
 expect_evidence $n LST-01 tcp.listen_overflows "$(read_gain $n listenoverflows)" 0.25 10
 lab_down own
 
@@ -50,6 +50,7 @@ audit_start B listener-near-full 4
 audit_wait listener-near-full
 expect_finding listener-near-full LST-02
 expect_no_finding listener-near-full "LST-01"
+expect_evidence listener-near-full LST-02 listener.queue_max "$(read_value listener-near-full after queue)" 0
 lab_down near
 
 # The control: the same load on a program that accepts.

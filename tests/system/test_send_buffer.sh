@@ -33,6 +33,9 @@ audit_wait send-fixed
 expect_finding send-fixed SND-02
 expect_no_finding send-fixed "SND-01|RCV-.*"
 expect_json send-fixed "names the program" '[.findings[] | select(.id == "SND-02")][0].advice | test("traffic \\(")'
+n=send-fixed
+expect_evidence $n SND-02 path.sndbuf_max "$(read_value $n after sndbuf)" 0
+expect_evidence $n SND-02 path.goodput "$(awk -v v="$(read_gain $n acked/s)" 'BEGIN { print v * 8 }')" 0.1
 lab_down fixed
 
 lab_up enough 20mbit 10ms 50000 0%

@@ -197,6 +197,11 @@ START_TEST(a_window_that_stands_in_the_queue_is_bandwidth)
 
 	set_rtt(&f, 173000);
 	ck_assert_int_eq(judge(&f), LIMITER_BANDWIDTH);
+	/* A slow reader's small window, with delayed acknowledgements: no queue. */
+	f.unacked_sum = TENTHS * 14;
+	f.snd_wnd_sum = TENTHS * 14 * MSS;
+	set_rtt(&f, 144000);
+	ck_assert_int_eq(judge(&f), LIMITER_UNKNOWN);
 }
 END_TEST
 

@@ -202,6 +202,55 @@ START_TEST(flows_point_at_their_paths_after_sorting)
 }
 END_TEST
 
+/* A sender and a receiver on one path, of which the receiver cannot tell what holds it. */
+static struct observation *two_directions(uint64_t received)
+{
+	struct source *s = fake_source_new();
+	struct peer peers[] = {
+		{ 1, 0, SOCKET_ESTABLISHED, "203.0.113.9", 80, 0, 0, 0, 0, 15000 },
+		{ 2, 0, SOCKET_ESTABLISHED, "198.51.100.7", 443, 0, 0, 0, 0, 12000 },
+		{ 3, 0, SOCKET_ESTABLISHED, "198.51.100.8", 443, 0, 0, 0, 0, 12000 },
+	};
+
+	fake_source_set_samples(s, 5);
+	for (unsigned int i = 1; i <= 5; i++) {
+		fake_source_at_sample(s, i);
+		peers[0].acked += 10;
+		peers[1].acked += 100000; /* never busy: the application's */
+		peers[2].received += received;
+		add_dump(s, TCP4, peers, 3);
+		add_dump(s, TCP6, NULL, 0);
+	}
+	return run(s, NULL);
+}
+
+START_TEST(paths_are_in_order_of_bytes)
+{
+	struct observation *o = two_directions(1000);
+
+	ck_assert_uint_eq(o->path_count, 2);
+	ck_assert_str_eq(o->paths[0].name, "198.51.100.0/24"); /* though seen second */
+	ck_assert_uint_eq(observation_flow(o, 0)->path, 1);
+	ck_assert_uint_eq(observation_flow(o, 1)->path, 0);
+	ck_assert_uint_eq(observation_flow(o, 2)->path, 0);
+	observation_free(o);
+}
+END_TEST
+
+START_TEST(what_is_unknown_speaks_for_a_path_only_if_it_is_most_of_it)
+{
+	struct observation *o = two_directions(150000);
+
+	ck_assert_int_eq(o->paths[0].limiter, LIMITER_APPLICATION);
+	ck_assert_double_eq_tol(o->paths[0].limiter_share, 0.4, 1e-9);
+	observation_free(o);
+	o = two_directions(300000);
+	ck_assert_int_eq(o->paths[0].limiter, LIMITER_UNKNOWN);
+	ck_assert_double_eq_tol(o->paths[0].limiter_share, 0.75, 1e-9);
+	observation_free(o);
+}
+END_TEST
+
 START_TEST(listeners_are_followed)
 {
 	struct observation *o = run(five_samples(), NULL);
@@ -406,6 +455,8 @@ Suite *test_observer_suite(void)
 
 	tcase_add_test(tc, an_observation_sums_up_its_samples);
 	tcase_add_test(tc, flows_point_at_their_paths_after_sorting);
+	tcase_add_test(tc, paths_are_in_order_of_bytes);
+	tcase_add_test(tc, what_is_unknown_speaks_for_a_path_only_if_it_is_most_of_it);
 	tcase_add_test(tc, listeners_are_followed);
 	tcase_add_test(tc, links_routes_and_owners_are_joined);
 	tcase_add_test(tc, what_cannot_be_read_becomes_a_blind_spot);
