@@ -1,7 +1,7 @@
 #include "cli/options.h"
 
+#include "base/suggest.h"
 #include "base/text.h"
-#include "rules/suggest.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
 #include "cli/inspection.h"
 #include "cli/verbs.h"
 #include "measure/metric.h"
-#include "rules/suggest.h"
 
 #include <errno.h>
 #include <string.h>

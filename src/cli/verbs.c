@@ -1,8 +1,8 @@
 #include "cli/verbs.h"
 
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "base/text.h"
-#include "rules/suggest.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Names to leaves: metrics, tunables, variables, and what to say about those that do not exist. */
+#include "base/suggest.h"
 #include "rules/expression_tree.h"
-#include "rules/suggest.h"
 
 #include <errno.h>
 #include <stdio.h>

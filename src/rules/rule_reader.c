@@ -1,9 +1,9 @@
 #include "rules/rule_reader.h"
 
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "base/text.h"
 #include "rules/setting.h"
-#include "rules/suggest.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "rules/setting.h"
 
-#include "rules/suggest.h"
+#include "base/suggest.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
-#include "rules/suggest.h"
+#include "base/suggest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static size_t least(size_t a, size_t b)
@@ -45,6 +46,15 @@ struct suggestion suggest_start(const char *wanted, size_t len)
 	};
 }
 
+/* "tcp_rmem" for "net.ipv4.tcp_rmem": right, but for what people leave out. */
+static bool is_last_part(const struct suggestion *s, const char *name, size_t len)
+{
+	size_t start = len - s->wanted_len;
+
+	return len > s->wanted_len + 1 && name[start - 1] == '.' &&
+	       memcmp(name + start, s->wanted, s->wanted_len) == 0;
+}
+
 void suggest_offer(struct suggestion *s, const char *name)
 {
 	size_t len = strlen(name);
@@ -52,7 +62,9 @@ void suggest_offer(struct suggestion *s, const char *name)
 
 	if (len > SUGGEST_NAME_MAX || s->wanted_len > SUGGEST_NAME_MAX || s->wanted_len == 0)
 		return;
-	distance = suggest_distance(s->wanted, s->wanted_len, name, len);
+	distance = is_last_part(s, name, len)
+			   ? 1
+			   : suggest_distance(s->wanted, s->wanted_len, name, len);
 	if (distance < s->distance && distance < len) {
 		s->best = name;
 		s->distance = distance;

@@ -1,6 +1,6 @@
-/* "Did you mean": the name nearest to a mistyped one. Pure. */
-#ifndef NETWRIGHT_RULES_SUGGEST_H
-#define NETWRIGHT_RULES_SUGGEST_H
+/* "Did you mean": the name nearest to a mistyped one, or the one whose last part it is. Pure. */
+#ifndef NETWRIGHT_BASE_SUGGEST_H
+#define NETWRIGHT_BASE_SUGGEST_H
 
 #include <stddef.h>
 
