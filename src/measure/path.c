@@ -7,8 +7,10 @@
 #include <string.h>
 
 #define PATHS_FIRST 16u
-#define NONE	    UINT32_MAX
-#define US_PER_S    1e6
+/* A path with its quantiles takes about 4 KiB: 64 MiB at most. */
+#define PATHS_MAX 16384u
+#define NONE	  UINT32_MAX
+#define US_PER_S  1e6
 
 /* What all flows of a path did in the round under way. */
 struct round_rates {
@@ -125,34 +127,43 @@ static int grow(struct path_table *t)
 	return 0;
 }
 
+static int add_path(struct path_table *t, const struct prefix *prefix, const struct address *remote)
+{
+	struct path_stats *p;
+
+	if (t->count == t->capacity) {
+		int r = grow(t);
+
+		if (r < 0)
+			return r;
+	}
+	p = &t->paths[t->count];
+	*p = (struct path_stats){
+		.prefix = *prefix,
+		.remote = *remote,
+		.link = NONE,
+		.info_len = UINT16_MAX,
+	};
+	(void)prefix_format(prefix, p->name, sizeof(p->name));
+	t->rounds[t->count] = (struct round_rates){ 0 };
+	t->index[find_slot(t, prefix)] = t->count++;
+	return 0;
+}
+
+/* On a host with very many remote networks those seen last share one path per family, 0.0.0.0/0 or
+ * ::/0, so that memory stays bounded. */
 static int find_path(struct path_table *t, const struct address *remote, uint32_t *ret)
 {
 	struct prefix prefix = address_path(remote);
-	uint32_t slot = find_slot(t, &prefix);
+	int r = 0;
 
-	if (t->index[slot] == NONE) {
-		struct path_stats *p;
-
-		if (t->count == t->capacity) {
-			int r = grow(t);
-
-			if (r < 0)
-				return r;
-			slot = find_slot(t, &prefix);
-		}
-		p = &t->paths[t->count];
-		*p = (struct path_stats){
-			.prefix = prefix,
-			.remote = *remote,
-			.link = NONE,
-			.info_len = UINT16_MAX,
-		};
-		(void)prefix_format(&prefix, p->name, sizeof(p->name));
-		t->rounds[t->count] = (struct round_rates){ 0 };
-		t->index[slot] = t->count++;
-	}
-	*ret = t->index[slot];
-	return 0;
+	if (t->index[find_slot(t, &prefix)] == NONE && t->count >= PATHS_MAX)
+		prefix = (struct prefix){ .address.family = remote->family };
+	if (t->index[find_slot(t, &prefix)] == NONE)
+		r = add_path(t, &prefix, remote);
+	if (r == 0)
+		*ret = t->index[find_slot(t, &prefix)];
+	return r;
 }
 
 /* --- samples ---------------------------------------------------------------------------------- */

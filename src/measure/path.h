@@ -12,7 +12,8 @@ struct path_table;
 int path_table_new(struct path_table **ret); /* 0 or -ENOMEM */
 void path_table_free(struct path_table *t);  /* accepts NULL */
 
-/* Adds one sample to the flow's path, which it finds for a new flow. 0 or -ENOMEM. */
+/* Adds one sample to the flow's path, which it finds for a new flow. 16384 paths at most: then new
+ * prefixes share 0.0.0.0/0 and ::/0. 0 or -ENOMEM. */
 int path_table_add(struct path_table *t, struct flow_stats *flow, const struct flow_sample *sample);
 /* All flows of a round were added: the round's rates may be the peak. */
 void path_table_end_round(struct path_table *t);
