@@ -281,7 +281,8 @@ START_TEST(a_namespace_is_told_what_the_host_must_allow)
 	diagnosis_done(&d);
 	f.o->facts.netns_is_init = false;
 	ck_assert_int_eq(diagnose(&book, f.o, &f.settings, &d, &f.e), 0);
-	ck_assert_ptr_nonnull(strstr(d.findings[0].changes[0].note, "the host must allow it first"));
+	ck_assert_ptr_nonnull(
+		strstr(d.findings[0].changes[0].note, "the host must allow it first"));
 	diagnosis_done(&d);
 	f.o->facts.congestion_allowed = (struct fact_names){ .name = { "bbr" }, .count = 1 };
 	ck_assert_int_eq(diagnose(&book, f.o, &f.settings, &d, &f.e), 0);
