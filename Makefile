@@ -252,6 +252,7 @@ clean: ## remove everything that was built
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
+.SECONDARY:
 .PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings \
 	fuzz bench lint layers format install uninstall clean help
 

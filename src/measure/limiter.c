@@ -65,6 +65,9 @@
 #define QUEUE_SEGMENTS 64.0
 
 #define REORDERING_DSACKS 0.2
+/* Fewer needless retransmissions than this hold nobody back: loopback at 25 Gbit/s measured 4e-5.
+ */
+#define REORDERING_RETRANSMITS 0.001
 
 #define RECEIVE_WINDOW_USED 0.7
 
@@ -235,6 +238,8 @@ static bool is_reordered(const struct view *v)
 	const struct flow_totals *gain = &v->flow->gain;
 
 	return gain->reord_seen > 0 && gain->total_retrans > 0 &&
+	       (double)gain->total_retrans >=
+		       REORDERING_RETRANSMITS * (double)gain->data_segs_out &&
 	       (double)gain->dsack_dups > REORDERING_DSACKS * (double)gain->total_retrans;
 }
 

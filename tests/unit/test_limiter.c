@@ -311,6 +311,7 @@ START_TEST(needless_retransmissions_are_reordering)
 {
 	struct flow_stats f = sender();
 
+	f.gain.data_segs_out = 10000;
 	f.gain.reord_seen = 30;
 	f.gain.total_retrans = 10;
 	f.gain.dsack_dups = 5;
@@ -318,6 +319,10 @@ START_TEST(needless_retransmissions_are_reordering)
 	f.gain.dsack_dups = 2;
 	ck_assert_int_eq(judge(&f), LIMITER_UNKNOWN);
 	f.gain.dsack_dups = 5;
+	f.gain.data_segs_out = 10001; /* too few to matter */
+	ck_assert_int_eq(judge(&f), LIMITER_UNKNOWN);
+	f.gain.data_segs_out = 10000;
+	ck_assert_int_eq(judge(&f), LIMITER_REORDERING);
 	f.gain.reord_seen = 0;
 	ck_assert_int_eq(judge(&f), LIMITER_UNKNOWN);
 }
