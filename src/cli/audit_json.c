@@ -169,7 +169,7 @@ static json_t *all_tunables(struct document *d, const struct tunable_values *val
 	return object;
 }
 
-int audit_print_json(FILE *out, const struct inspection *i, struct error *e)
+int audit_print_json(FILE *out, const struct inspection *i, struct audit_view view, struct error *e)
 {
 	const struct observation *o = i->observation;
 	json_t *unknown = json_object();
@@ -186,6 +186,9 @@ int audit_print_json(FILE *out, const struct inspection *i, struct error *e)
 	document_set(&d, d.root, "entities", all_entities(&d, o));
 	document_set(&d, d.root, "flow_total", document_number((double)o->flow_count));
 	document_set(&d, d.root, "findings", all_findings(&d, &i->diagnosis));
+	if (view.comparison != NULL)
+		document_set(&d, d.root, "comparison",
+			     audit_comparison_object(&d, view.comparison));
 	document_set(&d, d.root, "unjudged", all_unjudged(&d, &i->diagnosis));
 	document_set(&d, d.root, "blind_spots", document_blind_spots(&d, o));
 	document_set(&d, d.root, "tunables", all_tunables(&d, &i->tunables));

@@ -3,6 +3,8 @@
 #define NETWRIGHT_CLI_AUDIT_REPORT_H
 
 #include "base/error.h"
+#include "cli/comparison.h"
+#include "cli/document.h"
 #include "cli/inspection.h"
 #include "cli/terminal.h"
 
@@ -12,18 +14,23 @@
 struct audit_view {
 	bool verbose; /* every entity, every rule that could not be judged, every blind spot */
 	bool quiet;   /* findings only */
+	const struct comparison *comparison; /* with an earlier audit; NULL: none */
 };
 
 /* 0 or -ENOMEM. */
 int audit_print_text(const struct terminal *t, const struct inspection *i, struct audit_view view,
 		     struct error *e);
 /* 0, -ENOMEM or -EIO. */
-int audit_print_json(FILE *out, const struct inspection *i, struct error *e);
+int audit_print_json(FILE *out, const struct inspection *i, struct audit_view view,
+		     struct error *e);
 
 /* Parts of the text. */
 void audit_print_header(const struct terminal *t, const struct observation *o);
 void audit_print_finding(const struct terminal *t, const struct finding *f, struct audit_view view);
 /* Up to five paths with the most bytes: 0 or -ENOMEM. */
 int audit_print_paths(const struct terminal *t, const struct observation *o);
+/* What appeared, got worse or better, stayed, and went: 0 or -ENOMEM. */
+int audit_print_comparison(const struct terminal *t, const struct comparison *c);
+json_t *audit_comparison_object(struct document *d, const struct comparison *c);
 
 #endif

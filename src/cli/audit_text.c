@@ -168,7 +168,9 @@ int audit_print_text(const struct terminal *t, const struct inspection *i, struc
 		audit_print_finding(t, &i->diagnosis.findings[f], view);
 		(void)fputc('\n', t->out);
 	}
-	if (!view.quiet) {
+	if (view.comparison != NULL)
+		r = audit_print_comparison(t, view.comparison);
+	if (r == 0 && !view.quiet) {
 		print_verdict(t, i);
 		r = print_summary(t, i, view.verbose);
 	}

@@ -17,14 +17,18 @@ static bool fails(const struct diagnosis *d, int fail_on)
 	return false;
 }
 
-static int print_result(const struct settings *s, const struct inspection *i, FILE *out,
-			struct error *e)
+static int print_result(const struct settings *s, const struct inspection *i,
+			const struct comparison *comparison, FILE *out, struct error *e)
 {
-	const struct audit_view view = { .verbose = s->verbose, .quiet = s->quiet };
+	const struct audit_view view = {
+		.verbose = s->verbose,
+		.quiet = s->quiet,
+		.comparison = s->compare != NULL ? comparison : NULL,
+	};
 	struct terminal terminal;
 
 	if (s->json)
-		return audit_print_json(out, i, e);
+		return audit_print_json(out, i, view, e);
 	terminal_examine(out, (enum color_choice)s->color, &terminal);
 	return audit_print_text(&terminal, i, view, e);
 }
@@ -38,13 +42,22 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 		.diagnose = true,
 	};
 	struct inspection inspection = { 0 };
-	int r = inspection_run(&request, &inspection, e);
+	struct comparison comparison = { 0 };
+	int r = 0;
 
+	/* First, so that a mistake in it does not cost the time of an observation. */
+	if (s->compare != NULL)
+		r = comparison_open(s->compare, &comparison, e);
 	if (r == 0)
-		r = print_result(s, &inspection, out, e);
+		r = inspection_run(&request, &inspection, e);
+	if (r == 0 && s->compare != NULL)
+		r = comparison_make(&comparison, &inspection.diagnosis, e);
+	if (r == 0)
+		r = print_result(s, &inspection, &comparison, out, e);
 	if (r == 0)
 		r = fails(&inspection.diagnosis, s->fail_on) ? EXIT_STATUS_FINDINGS
 							     : EXIT_STATUS_OK;
+	comparison_done(&comparison);
 	inspection_done(&inspection);
 	return r;
 }
@@ -63,6 +76,12 @@ static const struct option_spec options[] = {
 	  .help = "colour the severities: auto (on a terminal), always or never",
 	  .choices = color_choices,
 	  .offset = offsetof(struct settings, color) },
+	{ .name = "compare",
+	  .type = OPTION_TEXT,
+	  .argument = "FILE",
+	  .help = "also say what appeared, got worse or better, and went since the audit whose "
+		  "--json output FILE holds",
+	  .offset = offsetof(struct settings, compare) },
 	{ .name = "fail-on",
 	  .type = OPTION_CHOICE,
 	  .argument = "SEVERITY",

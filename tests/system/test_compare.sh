@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# audit --compare: what appeared, got worse or better, stayed and went, judged on recordings; and files
+# that are no earlier audit.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+netwright=build/netwright
+passed=0 failed=0
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+
+check() { # DESCRIPTION COMMAND...
+  local what=$1
+  shift
+  if "$@" >"$dir/out" 2>"$dir/err" </dev/null; then
+    passed=$((passed + 1))
+    echo "ok   $what"
+  else
+    failed=$((failed + 1))
+    echo "FAIL $what: $(head -c 300 "$dir/err")"
+  fi
+}
+audit() { # RECORDING [OPTION...]
+  local recording=$1
+  shift
+  "$netwright" audit --replay "tests/data/$recording.nwr" "$@"
+}
+# The rows of the comparison as "change id entity before now".
+rows() { jq -r '.comparison.findings[] | [.change, .id, .entity, .before // "-", .now // "-"] | join(" ")' "$dir/new.json"; }
+compares_as() { # EXPECTED-ROWS RECORDING OLD.json
+  audit "$2" --json --compare "$3" >"$dir/new.json" || return 1
+  [ "$(rows)" = "$1" ] && return 0
+  echo "got: $(rows)" >&2
+  return 1
+}
+refuses() { # REGEX FILE
+  local status
+  audit healthy-idle-ipv4 --compare "$2" >/dev/null 2>"$dir/message"
+  status=$?
+  [ "$status" -eq "${3:-2}" ] && grep -qE "$1" "$dir/message" && return 0
+  echo "status $status: $(cat "$dir/message")" >&2
+  return 1
+}
+
+audit listener-own-backlog-ipv4 --json >"$dir/old.json" || exit 1
+jq '.findings[].severity = "low"' "$dir/old.json" >"$dir/milder.json"
+jq '.findings[].severity = "critical"' "$dir/old.json" >"$dir/graver.json"
+now=$(jq -r '.findings[] | select(.id == "LST-01") | .severity' "$dir/old.json")
+
+check "the same audit is the same" compares_as "same LST-01 0.0.0.0:8080 $now $now" listener-own-backlog-ipv4 "$dir/old.json"
+check "more severe is worse" compares_as "worse LST-01 0.0.0.0:8080 low $now" listener-own-backlog-ipv4 "$dir/milder.json"
+check "less severe is better" compares_as "better LST-01 0.0.0.0:8080 critical $now" listener-own-backlog-ipv4 "$dir/graver.json"
+check "gone on an idle host" compares_as "gone LST-01 0.0.0.0:8080 $now -" healthy-idle-ipv4 "$dir/old.json"
+check "another entity is another finding" compares_as "appeared LST-01 0.0.0.0:8081 - $now
+gone LST-01 0.0.0.0:8080 $now -" listener-somaxconn-ipv4 "$dir/old.json"
+check "text says it too" sh -c "$netwright audit --replay tests/data/healthy-idle-ipv4.nwr --compare $dir/old.json | grep -E 'gone +LST-01 +$now +0.0.0.0:8080'"
+check "without --compare there is no comparison" jq -e 'has("comparison") | not' "$dir/old.json"
+
+printf 'hello' >"$dir/text"
+printf '{"schema": "netwright.flows/1", "findings": []}' >"$dir/flows.json"
+printf '{"schema": "netwright.audit/1", "findings": [{"id": "A"}]}' >"$dir/cut.json"
+head -c 2000 "$dir/old.json" >"$dir/half.json"
+: >"$dir/empty"
+for file in text flows.json cut.json half.json empty; do
+  check "refuses $file" refuses "$file: " "$dir/$file"
+done
+check "refuses a missing file" refuses "nosuch.json" "$dir/nosuch.json" 3
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
