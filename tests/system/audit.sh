@@ -84,9 +84,12 @@ audit_start() { # A|B NAME SECONDS [OPTION...]
     options=(--record "$NETWRIGHT_RECORD_DIR/$name-ipv$FAMILY.nwr")
   (
     reading "$ns" >"$LAB_TMP/$name.before"
+    sample_rtt "$ns" >"$LAB_TMP/$name.rtt" &
+    sampler=$!
     "$NETWRIGHT" audit --netns "$ns" --for "${seconds}s" --json "${options[@]}" "$@" \
       >"$LAB_TMP/$name.json" 2>"$LAB_TMP/$name.err"
     echo $? >"$LAB_TMP/$name.status"
+    kill "$sampler"
     reading "$ns" >"$LAB_TMP/$name.after"
   ) &
   audit_pids+=($!)
@@ -152,12 +155,11 @@ reading() { # NAMESPACE
       acked += field("bytes_acked"); sent += field("bytes_sent"); retrans += field("bytes_retrans")
       received += field("bytes_received"); busy += field("busy"); rwnd += field("rwnd_limited")
       w = field("snd_wnd"); if (w > wnd) wnd = w
-      if (match($0, / rtt:[0-9.]+/)) { r = substr($0, RSTART + 5, RLENGTH - 5) + 0; if (r > rtt) rtt = r }
       m = field("minrtt"); if (m > 0 && (min == 0 || m < min)) min = m
     }
     END {
       printf "rcvbuf %.0f\nsndbuf %.0f\nacked %.0f\nsent %.0f\nretrans %.0f\nreceived %.0f\n", rcvbuf, sndbuf, acked, sent, retrans, received
-      printf "busy_ms %.0f\nrwnd_ms %.0f\nsnd_wnd %.0f\nmin_rtt_ms %.3f\nrtt_ms %.3f\n", busy, rwnd, wnd, min, rtt
+      printf "busy_ms %.0f\nrwnd_ms %.0f\nsnd_wnd %.0f\nmin_rtt_ms %.3f\n", busy, rwnd, wnd, min
     }'
   # The longest accept queue and its backlog.
   ip netns exec "$1" ss -Htnl | awk '$2 > queue || !seen { queue = $2; backlog = $3; seen = 1 } END { print "queue", queue + 0; print "backlog", backlog + 0 }'
@@ -165,6 +167,19 @@ reading() { # NAMESPACE
     $1 == group { for (i = 2; i <= NF; i++) print tolower(name[i]), $i; group = ""; next }
     { group = $1; for (i = 2; i <= NF; i++) name[i] = $i }' |
     grep -E '^(retranssegs|tcporigdatasent|listenoverflows|tcptimeouts) '
+}
+
+# The smoothed RTTs in ms, as ss shows them twice a second, until killed.
+sample_rtt() { # NAMESPACE
+  while :; do
+    ip netns exec "$1" ss -Htin state established 2>/dev/null | grep -oE ' rtt:[0-9.]+' | cut -d: -f2
+    sleep 0.5
+  done
+}
+
+# Their median, in microseconds.
+read_median_rtt() { # NAME
+  sort -n "$LAB_TMP/$1.rtt" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] * 1000 }'
 }
 
 read_value() { # NAME before|after KEY
