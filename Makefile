@@ -239,11 +239,13 @@ format: ## rewrite the sources with clang-format
 install: all ## install the program, its manual and the rule books
 	install -D -m 0755 $B/netwright $(DESTDIR)$(SBINDIR)/netwright
 	install -D -m 0644 man/netwright.8 $(DESTDIR)$(MANDIR)/man8/netwright.8
+	install -D -m 0644 man/netwright.conf.5 $(DESTDIR)$(MANDIR)/man5/netwright.conf.5
 	for book in $(BOOKS); do \
 	  install -D -m 0644 $$book $(DESTDIR)$(DATADIR)/netwright/rules/$${book##*/}; done
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(SBINDIR)/netwright $(DESTDIR)$(MANDIR)/man8/netwright.8
+	rm -f $(DESTDIR)$(SBINDIR)/netwright $(DESTDIR)$(MANDIR)/man8/netwright.8 \
+	  $(DESTDIR)$(MANDIR)/man5/netwright.conf.5
 	rm -rf $(DESTDIR)$(DATADIR)/netwright
 
 clean: ## remove everything that was built

@@ -124,6 +124,24 @@ static json_t *all_unjudged(struct document *d, const struct diagnosis *diagnosi
 	return list;
 }
 
+static json_t *all_ignored(struct document *d, const struct diagnosis *diagnosis)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < diagnosis->ignored_count; i++) {
+		const struct ignored *ignored = &diagnosis->ignored[i];
+		json_t *object = json_object();
+
+		document_set(d, object, "id", document_text(ignored->rule->id));
+		document_set(d, object, "entity", document_text(ignored->entity));
+		document_set(d, object, "severity",
+			     document_text(severity_name(ignored->severity)));
+		document_set(d, object, "why", document_text(ignored->why));
+		document_append(d, list, object);
+	}
+	return list;
+}
+
 static json_t *biggest_flows(struct document *d, const struct observation *o)
 {
 	json_t *list = json_array();
@@ -190,6 +208,7 @@ int audit_print_json(FILE *out, const struct inspection *i, struct audit_view vi
 		document_set(&d, d.root, "comparison",
 			     audit_comparison_object(&d, view.comparison));
 	document_set(&d, d.root, "unjudged", all_unjudged(&d, &i->diagnosis));
+	document_set(&d, d.root, "ignored", all_ignored(&d, &i->diagnosis));
 	document_set(&d, d.root, "blind_spots", document_blind_spots(&d, o));
 	document_set(&d, d.root, "tunables", all_tunables(&d, &i->tunables));
 	r = document_print(&d, out, e);

@@ -50,6 +50,8 @@ static void print_counts(const struct terminal *t, const struct diagnosis *d, bo
 		(void)bytes_printf(&b, ", %s could not be judged%s",
 				   print_count(d->unjudged_count, "rule", text, sizeof(text)),
 				   verbose ? "" : " (-v says why)");
+	if (d->ignored_count > 0)
+		(void)bytes_printf(&b, ", %zu ignored by configuration", d->ignored_count);
 	(void)bytes_printf(&b, ". Nothing was changed.");
 	print_text(t, &b);
 }
@@ -104,6 +106,24 @@ static void print_unjudged(const struct terminal *t, const struct diagnosis *d)
 	}
 }
 
+static void print_ignored(const struct terminal *t, const struct diagnosis *d)
+{
+	if (d->ignored_count == 0)
+		return;
+	(void)fputs("\nignored by configuration:\n", t->out);
+	for (size_t i = 0; i < d->ignored_count; i++) {
+		const struct ignored *ignored = &d->ignored[i];
+		struct bytes b = { 0 };
+
+		(void)bytes_printf(&b, "%-8s %s (%s): %s", ignored->rule->id, ignored->entity,
+				   severity_name(ignored->severity), ignored->why);
+		(void)fprintf(t->out, "%*s", LIST_INDENT, "");
+		if (b.data != NULL)
+			print_wrapped(t->out, t->width, LIST_INDENT, 2 * LIST_INDENT, b.data);
+		bytes_done(&b);
+	}
+}
+
 /* What a person without root misses, and how not to. */
 static void print_privilege(const struct terminal *t, const struct inspection *i)
 {
@@ -150,6 +170,8 @@ static int print_summary(const struct terminal *t, const struct inspection *i, b
 	print_counts(t, &i->diagnosis, verbose);
 	if (verbose)
 		print_unjudged(t, &i->diagnosis);
+	if (verbose)
+		print_ignored(t, &i->diagnosis);
 	print_blind_spots(t, i->observation, verbose);
 	print_privilege(t, i);
 	return r < 0 ? r : print_commands(t, i);

@@ -18,6 +18,15 @@
 DEFINE_CLEANUP(struct source, source_free)
 DEFINE_CLEANUP(struct filter, filter_free)
 
+/* The system's file may be missing, one that was asked for may not. */
+static int load_configuration(const char *config, struct rulebook *book, struct error *e)
+{
+	int r = ignore_list_load(&book->ignore, config != NULL ? config : INSPECTION_CONFIG_FILE,
+				 e);
+
+	return r == -ENOENT && config == NULL ? 0 : r;
+}
+
 int inspection_load_rules(const struct settings *settings, struct rulebook *ret, struct error *e)
 {
 	int r = rulebook_load_builtin(ret, e);
@@ -35,7 +44,7 @@ int inspection_load_rules(const struct settings *settings, struct rulebook *ret,
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return load_configuration(settings->config, ret, e);
 }
 
 static int check_conflicts(const struct settings *s, struct error *e)

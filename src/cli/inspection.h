@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #define INSPECTION_RULES_DIRECTORY "/etc/netwright/rules"
+#define INSPECTION_CONFIG_FILE	   "/etc/netwright/netwright.conf"
 
 struct inspection_request {
 	const struct settings *settings;
@@ -36,7 +37,8 @@ int inspection_run(const struct inspection_request *request, struct inspection *
 void inspection_done(struct inspection *i); /* accepts {0} */
 
 /* The built-in rule books, those of INSPECTION_RULES_DIRECTORY if there is one, and those of
- * --rules. `ret` must be {0}; release with rulebook_done() in any case. */
+ * --rules; and what the configuration file, INSPECTION_CONFIG_FILE if there is one or that of
+ * --config, wants ignored. `ret` must be {0}; release with rulebook_done() in any case. */
 int inspection_load_rules(const struct settings *settings, struct rulebook *ret, struct error *e);
 
 #endif

@@ -27,7 +27,7 @@ struct settings {
 	int sort;	/* enum flow_order */
 	uint64_t limit; /* UINT64_MAX: not given */
 	bool all, help, json, quiet, verbose;
-	const char *compare, *filter, *netns, *record, *replay;
+	const char *compare, *config, *filter, *netns, *record, *replay;
 	const char *directories[SETTINGS_DIRECTORIES_MAX]; /* --rules */
 	size_t directory_count;
 	const char *operands[SETTINGS_OPERANDS_MAX];

@@ -82,6 +82,11 @@ static const struct option_spec options[] = {
 	  .help = "also say what appeared, got worse or better, and went since the audit whose "
 		  "--json output FILE holds",
 	  .offset = offsetof(struct settings, compare) },
+	{ .name = "config",
+	  .type = OPTION_TEXT,
+	  .argument = "FILE",
+	  .help = "read this instead of /etc/netwright/netwright.conf, which says what to ignore",
+	  .offset = offsetof(struct settings, config) },
 	{ .name = "fail-on",
 	  .type = OPTION_CHOICE,
 	  .argument = "SEVERITY",

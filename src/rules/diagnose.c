@@ -13,6 +13,9 @@ void diagnosis_done(struct diagnosis *d)
 		finding_done(&d->findings[i]);
 	free(d->findings);
 	free(d->unjudged);
+	for (size_t i = 0; i < d->ignored_count; i++)
+		free(d->ignored[i].entity);
+	free(d->ignored);
 	*d = (struct diagnosis){ 0 };
 }
 
@@ -82,6 +85,39 @@ static int judge_all(const struct rulebook *book, const struct case_file *file,
 	return 0;
 }
 
+/* Moves what configuration ignores from the candidates to the diagnosis. After silencing: what is
+ * known and accepted still keeps its symptoms quiet. */
+static int ignore_some(const struct ignore_list *list, const struct observation *o,
+		       struct candidates *c, struct diagnosis *d)
+{
+	char name[ENTITY_NAME_MAX];
+	size_t kept = 0;
+
+	d->ignored = calloc(c->count + 1, sizeof(*d->ignored));
+	if (d->ignored == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct candidate *found = &c->all[i];
+		const struct ignore *entry;
+		char *entity;
+
+		(void)observation_entity_name(o, found->rule->scope, found->entity, name,
+					      sizeof(name));
+		entry = ignore_find(list, found->rule->id, name);
+		if (entry == NULL) {
+			c->all[kept++] = *found;
+			continue;
+		}
+		entity = strdup(name);
+		if (entity == NULL)
+			return -ENOMEM;
+		d->ignored[d->ignored_count++] = (struct ignored){ found->rule, entity,
+								   found->severity, entry->why };
+	}
+	c->count = kept;
+	return 0;
+}
+
 /* Builds, merges and hands over the findings. On -ENOMEM nothing of them is left. */
 static int find(const struct candidates *c, const struct case_file *file, struct diagnosis *d)
 {
@@ -124,6 +160,8 @@ int diagnose(const struct rulebook *book, const struct observation *observation,
 	r = judge_all(book, &file, &candidates, &d);
 	if (r == 0)
 		r = candidates_silence(&candidates, observation);
+	if (r == 0)
+		r = ignore_some(&book->ignore, observation, &candidates, &d);
 	if (r == 0)
 		r = find(&candidates, &file, &d);
 	free(candidates.all);

@@ -46,11 +46,21 @@ struct unjudged {
 	char reason[160];
 };
 
+/* A finding left out because configuration says so (rules/ignore.h). */
+struct ignored {
+	const struct rule *rule;
+	char *entity;
+	enum severity severity;
+	const char *why; /* owned by the rule book */
+};
+
 struct diagnosis {
 	struct finding *findings; /* owned, most severe first, then by id */
 	size_t finding_count;
 	struct unjudged *unjudged; /* owned: rules that no entity could settle, by id */
 	size_t unjudged_count;
+	struct ignored *ignored; /* owned, by id */
+	size_t ignored_count;
 };
 
 /* Strings in the result belong to it, but for values' texts, which belong to the observation and

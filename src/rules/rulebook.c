@@ -1,6 +1,7 @@
 #include "rules/rulebook.h"
 
 #include "base/cleanup.h"
+#include "rules/config_text.h"
 #include "rules/rule_reader.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ void rulebook_done(struct rulebook *book)
 	for (size_t i = 0; i < book->count; i++)
 		rule_done(&book->rules[i]);
 	free(book->rules);
+	ignore_list_done(&book->ignore);
 	*book = (struct rulebook){ 0 };
 }
 
@@ -146,28 +148,8 @@ int rulebook_merge(struct rulebook *book, struct rulebook *more, struct error *e
 	*more = (struct rulebook){ 0 };
 	if (n > 0)
 		qsort(all, n, sizeof(*all), compare_ids);
-	*book = (struct rulebook){ .rules = all, .count = n };
-	return 0;
-}
-
-/* libconfig would open the files that @include names: nothing of that here. Refused wherever a line
- * begins with it, as in libconfig's own grammar; inside a text it has no use either. */
-static int refuse_include(const char *name, const char *text, struct error *e)
-{
-	static const char include[] = "@include";
-	unsigned int line = 1;
-
-	for (const char *at = text; at != NULL; line++) {
-		at += strspn(at, " \t");
-		if (strncmp(at, include, sizeof(include) - 1) == 0)
-			return error_set(e, -EINVAL, ERROR_INPUT, NULL,
-					 "%s:%u: @include is not supported; put the file beside "
-					 "this one",
-					 name, line);
-		at = strchr(at, '\n');
-		if (at != NULL)
-			at++;
-	}
+	book->rules = all;
+	book->count = n;
 	return 0;
 }
 
@@ -206,38 +188,16 @@ static int read_rules(const config_setting_t *root, const char *name, struct rul
 	return sort_unique(ret, e);
 }
 
-static int parse(const char *name, const char *text, struct rulebook *ret, struct error *e)
-{
-	config_t config;
-	int r = refuse_include(name, text, e);
-
-	if (r < 0)
-		return r;
-	config_init(&config);
-	if (config_read_string(&config, text) == CONFIG_TRUE)
-		r = read_rules(config_root_setting(&config), name, ret, e);
-	else
-		r = error_set(e, -EINVAL, ERROR_INPUT, NULL, "%s:%d: %s", name,
-			      config_error_line(&config), config_error_text(&config));
-	config_destroy(&config);
-	return r;
-}
-
 int rulebook_load_text(struct rulebook *book, const char *name, const char *text, size_t len,
 		       struct error *e)
 {
 	CLEANUP(rulebook_done) struct rulebook more = { 0 };
-	CLEANUP(free_charp) char *copy = NULL;
-	int r;
+	config_t config;
+	int r = config_text_parse(name, text, len, &config, e);
 
-	if (len > RULEBOOK_FILE_MAX)
-		return error_set(e, -EINVAL, ERROR_INPUT, name, "is larger than %u KiB",
-				 RULEBOOK_FILE_MAX >> 10);
-	if (memchr(text, '\0', len) != NULL)
-		return error_set(e, -EINVAL, ERROR_INPUT, name, "is not a text file");
-	copy = strndup(text, len);
-	if (copy == NULL)
-		return error_errno(e, -ENOMEM, name, "reading rules");
-	r = parse(name, copy, &more, e);
+	if (r < 0)
+		return r;
+	r = read_rules(config_root_setting(&config), name, &more, e);
+	config_destroy(&config);
 	return r < 0 ? r : rulebook_merge(book, &more, e);
 }

@@ -8,13 +8,12 @@
 
 #include "base/error.h"
 #include "rules/expression.h"
+#include "rules/ignore.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
-
-#define RULEBOOK_FILE_MAX (1u << 20) /* bytes; the built-in books are 40 KiB */
 
 struct template; /* rules/template.h */
 
@@ -65,6 +64,7 @@ struct rule {
 struct rulebook {
 	struct rule *rules; /* owned, sorted by id */
 	size_t count;
+	struct ignore_list ignore; /* findings that configuration silences; see rules/ignore.h */
 };
 
 /* The built-in books. Never fails but for -ENOMEM and defects that the unit tests catch. */

@@ -1,18 +1,16 @@
 /* Where rule books come from: the binary, and directories. */
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "rules/config_text.h"
 #include "rules/embedded.h"
 #include "rules/rule_reader.h"
 #include "rules/rulebook.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 int rulebook_load_builtin(struct rulebook *book, struct error *e)
 {
@@ -38,37 +36,12 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Not blocking on a pipe that someone put there. */
-static int open_regular(const char *path, struct error *e)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0)
-		return error_errno(e, -errno, path, "open");
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		(void)close(fd);
-		return error_set(e, -EINVAL, ERROR_INPUT, path, "is not a regular file");
-	}
-	return fd;
-}
-
 static int load_file(struct rulebook *book, const char *path, struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes content = { 0 };
-	CLEANUP(close_fdp) int fd = open_regular(path, e);
-	int r;
+	int r = config_text_read_file(path, &content, e);
 
-	if (fd < 0)
-		return fd;
-	r = bytes_read_fd(&content, fd, RULEBOOK_FILE_MAX);
-	if (r == -EFBIG)
-		return error_set(e, -EINVAL, ERROR_INPUT, path, "is larger than %u KiB",
-				 RULEBOOK_FILE_MAX >> 10);
-	if (r < 0)
-		return error_errno(e, r, path, "read");
-	return rulebook_load_text(book, path, content.data != NULL ? content.data : "", content.len,
-				  e);
+	return r < 0 ? r : rulebook_load_text(book, path, content.data, content.len, e);
 }
 
 int rulebook_load_directory(struct rulebook *book, const char *directory, struct error *e)

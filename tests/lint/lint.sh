@@ -36,7 +36,7 @@ step "shellcheck"
 shellcheck -x -P SCRIPTDIR "${shells[@]}" || found
 
 step "manual"
-mandoc -Tlint -W warning man/*.8 || found
+mandoc -Tlint -W warning man/*.[578] || found
 
 step "compiler warnings"
 make --no-print-directory -s DEV=1 B=build/lint -j2 all || found

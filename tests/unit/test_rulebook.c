@@ -1,4 +1,5 @@
 /* Rule books: files to rules, and what is said about those that are wrong. */
+#include "rules/config_text.h"
 #include "rules/rulebook.h"
 #include "rules/template.h"
 
@@ -184,13 +185,13 @@ END_TEST
 START_TEST(refuses_what_is_no_text)
 {
 	struct rulebook book = { 0 };
-	char *large = malloc(RULEBOOK_FILE_MAX + 1);
+	char *large = malloc(CONFIG_TEXT_MAX + 1);
 
 	ck_assert_ptr_nonnull(large);
 	ck_assert_int_eq(rulebook_load_text(&book, "x", "rules\0= ( );", 12, &e), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(e.text, "not a text file"));
-	memset(large, ' ', RULEBOOK_FILE_MAX + 1);
-	ck_assert_int_eq(rulebook_load_text(&book, "x", large, RULEBOOK_FILE_MAX + 1, &e), -EINVAL);
+	memset(large, ' ', CONFIG_TEXT_MAX + 1);
+	ck_assert_int_eq(rulebook_load_text(&book, "x", large, CONFIG_TEXT_MAX + 1, &e), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(e.text, "larger than 1024 KiB"));
 	free(large);
 }

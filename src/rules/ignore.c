@@ -1,0 +1,102 @@
+#include "rules/ignore.h"
+
+#include "base/cleanup.h"
+#include "rules/config_text.h"
+#include "rules/setting.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+
+static const struct setting_field fields[] = {
+	{ "id", true, setting_read_text, offsetof(struct ignore, id) },
+	{ "entity", false, setting_read_text, offsetof(struct ignore, entity) },
+	{ "why", true, setting_read_text, offsetof(struct ignore, why) },
+};
+
+void ignore_list_done(struct ignore_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->entries[i].id);
+		free(list->entries[i].entity);
+		free(list->entries[i].why);
+	}
+	free(list->entries);
+	*list = (struct ignore_list){ 0 };
+}
+
+static int read_list(struct setting_reader *reader, const config_setting_t *setting,
+		     struct ignore_list *list)
+{
+	size_t n = (size_t)config_setting_length(setting);
+
+	if (!config_setting_is_list(setting))
+		return setting_fail(reader, setting,
+				    "must be a list ( { id = ...; why = ...; }, ... )");
+	list->entries = calloc(n + 1, sizeof(*list->entries));
+	if (list->entries == NULL)
+		return setting_fail_memory(reader);
+	for (size_t i = 0; i < n; i++) {
+		const config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
+		int r;
+
+		if (!config_setting_is_group(group))
+			return setting_fail(reader, group,
+					    "must be a group { id = ...; why = ...; }");
+		list->count = i + 1;
+		r = setting_read_group(reader, group, "entry of ignore", fields, ARRAY_LEN(fields),
+				       &list->entries[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int read_root(struct setting_reader *reader, const config_setting_t *root,
+		     struct ignore_list *list)
+{
+	const config_setting_t *ignore = config_setting_get_member(root, "ignore");
+
+	for (int i = 0; i < config_setting_length(root); i++) {
+		const config_setting_t *s = config_setting_get_elem(root, (unsigned int)i);
+
+		if (s != ignore)
+			return setting_fail(reader, s,
+					    "is no setting of netwright.conf; it knows ignore");
+	}
+	return ignore == NULL ? 0 : read_list(reader, ignore, list);
+}
+
+int ignore_list_load_text(struct ignore_list *list, const char *name, const char *text, size_t len,
+			  struct error *e)
+{
+	struct setting_reader reader = { .file = name, .e = e };
+	config_t config;
+	int r = config_text_parse(name, text, len, &config, e);
+
+	if (r < 0)
+		return r;
+	r = read_root(&reader, config_root_setting(&config), list);
+	config_destroy(&config);
+	return r;
+}
+
+int ignore_list_load(struct ignore_list *list, const char *path, struct error *e)
+{
+	CLEANUP(bytes_done) struct bytes content = { 0 };
+	int r = config_text_read_file(path, &content, e);
+
+	return r < 0 ? r : ignore_list_load_text(list, path, content.data, content.len, e);
+}
+
+const struct ignore *ignore_find(const struct ignore_list *list, const char *id, const char *entity)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ignore *entry = &list->entries[i];
+
+		if (fnmatch(entry->id, id, 0) == 0 &&
+		    (entry->entity == NULL || fnmatch(entry->entity, entity, 0) == 0))
+			return entry;
+	}
+	return NULL;
+}

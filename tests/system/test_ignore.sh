@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# `ignore` of netwright.conf, judged on a recording: the finding is gone, counted, and listed with its
+# reason; a broken file is an error before anything is observed.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+passed=0 failed=0
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+check() { # DESCRIPTION COMMAND...
+  local what=$1
+  shift
+  if "$@" >"$dir/out" 2>"$dir/err" </dev/null; then
+    passed=$((passed + 1))
+    echo "ok   $what"
+  else
+    failed=$((failed + 1))
+    echo "FAIL $what: $(head -c 300 "$dir/err")"
+  fi
+}
+audit() { build/netwright audit --replay tests/data/listener-own-backlog-ipv4.nwr --config "$dir/conf" "$@"; }
+answers() { # JQ-EXPRESSION
+  audit --json | jq -e "$1"
+}
+status_is() { # STATUS AUDIT-OPTION...
+  local wanted=$1
+  shift
+  audit "$@" >/dev/null
+  [ $? -eq "$wanted" ]
+}
+prints() { # REGEX AUDIT-OPTION...
+  local regex=$1
+  shift
+  audit "$@" 2>&1 | grep -qE "$regex"
+}
+
+: >"$dir/conf"
+check "an empty file ignores nothing" answers 'any(.findings[]; .id == "LST-01") and .ignored == []'
+check "so --fail-on fails" status_is 1 --fail-on low
+echo 'ignore = ( { id = "LST-01"; entity = "*:8080"; why = "a test server"; } );' >"$dir/conf"
+check "an ignored finding is gone" answers 'all(.findings[]; .id | startswith("LST") | not)'
+check "and stands under ignored, with the reason" answers '.ignored == [{id: "LST-01", entity: "0.0.0.0:8080", severity: "high", why: "a test server"}]'
+check "--fail-on does not count it" status_is 0 --fail-on low
+check "the text counts it" prints '1 ignored by configuration'
+check "and lists it with -v" prints 'LST-01 +0.0.0.0:8080 \(high\): a test server' -v
+echo 'ignore = ( { id = "LST-01"; entity = "*:9090"; why = "another one"; } );' >"$dir/conf"
+check "another entity is not ignored" answers 'any(.findings[]; .id == "LST-01")'
+echo 'ignore = ( { id = "LST-01"; } );' >"$dir/conf"
+check "a reason is required" prints 'conf:1: .*why'
+check "with status 2" status_is 2
+rm "$dir/conf"
+check "a file that was asked for must exist" status_is 3
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
