@@ -1,24 +1,12 @@
 #!/usr/bin/env bash
 # audit --compare: what appeared, got worse or better, stayed and went, judged on recordings; and files
 # that are no earlier audit.
+# shellcheck disable=SC2317 # functions are called through check
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=check.sh
+. "$(dirname "$0")/check.sh"
+dir=$check_dir
 netwright=build/netwright
-passed=0 failed=0
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-
-check() { # DESCRIPTION COMMAND...
-  local what=$1
-  shift
-  if "$@" >"$dir/out" 2>"$dir/err" </dev/null; then
-    passed=$((passed + 1))
-    echo "ok   $what"
-  else
-    failed=$((failed + 1))
-    echo "FAIL $what: $(head -c 300 "$dir/err")"
-  fi
-}
 audit() { # RECORDING [OPTION...]
   local recording=$1
   shift
@@ -64,5 +52,4 @@ for file in text flows.json cut.json half.json empty; do
   check "refuses $file" refuses "$file: " "$dir/$file"
 done
 check "refuses a missing file" refuses "nosuch.json" "$dir/nosuch.json" 3
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+checks_done

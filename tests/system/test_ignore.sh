@@ -1,22 +1,11 @@
 #!/usr/bin/env bash
 # `ignore` of netwright.conf, judged on a recording: the finding is gone, counted, and listed with its
 # reason; a broken file is an error before anything is observed.
+# shellcheck disable=SC2317 # functions are called through check
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-passed=0 failed=0
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-check() { # DESCRIPTION COMMAND...
-  local what=$1
-  shift
-  if "$@" >"$dir/out" 2>"$dir/err" </dev/null; then
-    passed=$((passed + 1))
-    echo "ok   $what"
-  else
-    failed=$((failed + 1))
-    echo "FAIL $what: $(head -c 300 "$dir/err")"
-  fi
-}
+# shellcheck source=check.sh
+. "$(dirname "$0")/check.sh"
+dir=$check_dir
 audit() { build/netwright audit --replay tests/data/listener-own-backlog-ipv4.nwr --config "$dir/conf" "$@"; }
 answers() { # JQ-EXPRESSION
   audit --json | jq -e "$1"
@@ -49,5 +38,4 @@ check "a reason is required" prints 'conf:1: .*why'
 check "with status 2" status_is 2
 rm "$dir/conf"
 check "a file that was asked for must exist" status_is 3
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+checks_done
