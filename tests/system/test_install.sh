@@ -3,7 +3,8 @@
 set -u
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
-dir=$check_dir
+dir=$check_dir/root
+mkdir "$dir"
 
 check "installs" make -s DESTDIR="$dir" PREFIX=/opt/nw install
 check "the program runs from there" "$dir/opt/nw/sbin/netwright" --version
