@@ -68,9 +68,12 @@ void audit_print_header(const struct terminal *t, const struct observation *o)
 		(void)bytes_printf(&b, ", network namespace %s", f->netns);
 	(void)bytes_printf(&b, " (");
 	add_host(&b, o);
-	(void)bytes_printf(&b, "): %s on %s",
-			   print_count(o->flow_count, "TCP flow", flows, sizeof(flows)),
-			   print_count(o->path_count, "path", paths, sizeof(paths)));
+	if (o->sockets_unseen)
+		(void)bytes_printf(&b, "): TCP flows could not be seen");
+	else
+		(void)bytes_printf(&b, "): %s on %s",
+				   print_count(o->flow_count, "TCP flow", flows, sizeof(flows)),
+				   print_count(o->path_count, "path", paths, sizeof(paths)));
 	if (idle > 0)
 		(void)bytes_printf(&b, ", %zu idle", idle);
 	if (b.data != NULL)

@@ -118,16 +118,26 @@ static void print_privilege(const struct terminal *t, const struct inspection *i
 		      "sudo netwright audit sees them");
 }
 
+/* No findings means something else where little was seen, or for a short time only. */
+static const char *verdict_of(const struct observation *o)
+{
+	if (o->sockets_unseen)
+		return "The TCP sockets could not be listed: only counters and settings were "
+		       "judged, and nothing there needs a change.";
+	if (o->flow_count == 0)
+		return "No TCP connection moved data during the observation: only counters "
+		       "and settings were judged, and nothing there needs a change.";
+	if (o->seconds < LIMITER_EVIDENCE_S)
+		return "Nothing was found, but what holds a connection back takes at least 3 s "
+		       "to tell: observe for longer.";
+	return "Nothing was found that a change on this host would improve.";
+}
+
 static void print_verdict(const struct terminal *t, const struct inspection *i)
 {
 	if (i->diagnosis.finding_count > 0)
 		return;
-	print_wrapped(
-		t->out, t->width, 0, 0,
-		i->observation->flow_count == 0
-			? "No TCP connection moved data during the observation: only counters "
-			  "and settings were judged, and nothing there needs a change."
-			: "Nothing was found that a change on this host would improve.");
+	print_wrapped(t->out, t->width, 0, 0, verdict_of(i->observation));
 	(void)fputc('\n', t->out);
 }
 

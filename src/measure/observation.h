@@ -112,7 +112,9 @@ struct observation {
 	/* Highest value of a gauge counter over the samples. */
 	uint64_t gauge_max[COUNTERS];
 
-	size_t sockets; /* established, at the end */
+	bool sockets_unseen; /* no dump succeeded: no flows here does not mean that there are none
+			      */
+	size_t sockets;	     /* established, at the end */
 	size_t sockets_max;
 	struct flow_table *flows; /* owned; use observation_flow() */
 	size_t flow_count;	  /* that were active */
