@@ -251,6 +251,8 @@ run 0 flows flows --for 1s
 check "  a last line" grep -qE '^[0-9]+ active flows? in [0-9.]+ s' "$tmp/out"
 run 0 "flows --json" flows --for 1s --json
 json '.[0].schema == "netwright.flows/1"'
+run 0 "flows of a process that is none" flows --for 1s --filter 'pid 2147483647'
+says "not seen: sockets of process 2147483647: No such process"
 run 0 "flows of a recording" flows --replay "$tmp/a.nwr" --sort rtt --limit 1
 
 echo "# an observation ended early"
