@@ -141,14 +141,16 @@ static void print_verdict(const struct terminal *t, const struct inspection *i)
 	(void)fputc('\n', t->out);
 }
 
-/* Commands are not wrapped: they are there to be copied. */
+/* Commands are not wrapped: they are there to be copied. A recording's belong to the host that it
+ * was made on. */
 static int print_commands(const struct terminal *t, const struct inspection *i)
 {
 	struct bytes b = { 0 };
 	int n = by_hand_append(&b, &i->diagnosis, &i->tunables, i->observation->facts.netns);
 
 	if (n > 0)
-		(void)fprintf(t->out, "\nto apply by hand:\n%s", b.data);
+		(void)fprintf(t->out, "\nto apply by hand%s%s:\n%s", i->replayed ? " on " : "",
+			      i->replayed ? audit_host_name(i->observation) : "", b.data);
 	bytes_done(&b);
 	return n < 0 ? n : 0;
 }

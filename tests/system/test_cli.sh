@@ -238,6 +238,7 @@ says "sysctl -w net.ipv4.tcp_rmem=\"$low $middle $((2 * high))\""
 says "1 high"
 check "  no colours" sh -c "! grep -q \$(printf '\\033') '$tmp/out'"
 run 0 "below the severity" audit --replay "$tmp/a.nwr" --fail-on critical --rules "$tmp/always"
+check "  commands are for the recorded host" grep -q "^to apply by hand on $(jq -r .host.name "$tmp/a.json"):" "$tmp/out"
 run 1 "colours when asked for" audit --replay "$tmp/a.nwr" --fail-on high --rules "$tmp/always" --color always
 check "  around the severity" grep -q "$(printf '\033')\[31mHIGH" "$tmp/out"
 run 0 "its JSON" audit --replay "$tmp/a.nwr" --rules "$tmp/always" --json
