@@ -247,6 +247,11 @@ json '.[0].findings[] | select(.id == "SITE-01") | .evidence[0].value == '"$(jq 
 run 0 "a rule of one's own, explained" explain --rules "$tmp/always" SITE-01
 says "net.ipv4.tcp_rmem[2] = 2 * current"
 
+printf 'netwright-recording 1\nsample 1 0 0 - 1\n\nend 2 0 0 - -\n\n' >"$tmp/empty.nwr"
+run 0 "a recording that knows nothing" audit --replay "$tmp/empty.nwr" --json
+json '.[0] | .host.euid == null and .host.cpus == null and .window.start_utc == null'
+json '.[0].metrics["tcp.sockets"] == null'
+
 echo "# flows"
 run 0 flows flows --for 1s
 check "  a last line" grep -qE '^[0-9]+ active flows? in [0-9.]+ s' "$tmp/out"
