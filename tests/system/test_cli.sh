@@ -117,6 +117,7 @@ refused "a duration out of range" 'outside 1s to 1h' audit --for 2h
 refused "a severity that is none" 'info, low, medium, high, critical' --fail-on urgent
 refused "an operand" 'unexpected "now"' audit now
 refused "a command after options" 'the command comes first: netwright flows' --json flows
+refused "a severity that drives a terminal" '"?[31mred" is none of' --fail-on "$(printf '\033[31mred')"
 refused "help for nothing" 'did you mean rules?' help ruels
 refused "explain without a name" 'names nothing' explain
 refused "explain an unknown rule" 'did you mean RCV-02?' explain RCV-20
