@@ -88,7 +88,8 @@ static void print_last_line(const struct terminal *t, const struct observation *
 			&b, ", %s",
 			print_count(o->sockets - open, "idle connection", text, sizeof(text)));
 	if (o->owners.incomplete)
-		(void)bytes_printf(&b, "; processes of other users need root to be named");
+		(void)bytes_printf(
+			&b, "; naming processes of other users takes root with CAP_SYS_PTRACE");
 	if (b.data != NULL)
 		print_wrapped(t->out, t->width, 0, 0, b.data);
 	bytes_done(&b);

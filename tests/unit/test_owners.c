@@ -64,6 +64,20 @@ START_TEST(incomplete_scan_keeps_what_was_found)
 }
 END_TEST
 
+START_TEST(a_scan_that_found_all_lacks_nothing)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t;
+
+	fake_source_set_scan(s, "10 1 init\n20 1 init\n30 2 x\n", -EACCES);
+	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
+	ck_assert_uint_eq(t.count, 3);
+	ck_assert(!t.incomplete);
+	owner_table_done(&t);
+	source_free(s);
+}
+END_TEST
+
 START_TEST(nothing_wanted_scans_nothing)
 {
 	struct source *s = fake_source_new();
@@ -282,6 +296,7 @@ Suite *test_owners_suite(void)
 
 	tcase_add_test(table, owners_are_merged);
 	tcase_add_test(table, incomplete_scan_keeps_what_was_found);
+	tcase_add_test(table, a_scan_that_found_all_lacks_nothing);
 	tcase_add_test(table, nothing_wanted_scans_nothing);
 	tcase_add_test(table, nobody_found);
 	tcase_add_loop_test(table, damaged_scan, 0, COUNT(damaged));
