@@ -54,6 +54,11 @@ static void add_host(struct bytes *b, const struct observation *o)
 				   unit_format(UNIT_RATE, link->speed, text, sizeof(text)));
 }
 
+const char *audit_host_name(const struct observation *o)
+{
+	return o->facts.hostname[0] != '\0' ? o->facts.hostname : "an unnamed host";
+}
+
 void audit_print_header(const struct terminal *t, const struct observation *o)
 {
 	struct bytes b = { 0 };
@@ -62,15 +67,17 @@ void audit_print_header(const struct terminal *t, const struct observation *o)
 	char flows[48], paths[48];
 
 	(void)bytes_printf(&b, "observed %.1f s%s on %s", o->seconds,
-			   o->interrupted ? " (interrupted)" : "",
-			   f->hostname[0] != '\0' ? f->hostname : "an unnamed host");
+			   o->interrupted ? " (interrupted)" : "", audit_host_name(o));
 	if (f->netns[0] != '\0')
 		(void)bytes_printf(&b, ", network namespace %s", f->netns);
 	(void)bytes_printf(&b, " (");
 	add_host(&b, o);
-	(void)bytes_printf(&b, "): %s on %s",
-			   print_count(o->flow_count, "TCP flow", flows, sizeof(flows)),
-			   print_count(o->path_count, "path", paths, sizeof(paths)));
+	if (o->sockets_unseen)
+		(void)bytes_printf(&b, "): TCP flows could not be seen");
+	else
+		(void)bytes_printf(&b, "): %s on %s",
+				   print_count(o->flow_count, "TCP flow", flows, sizeof(flows)),
+				   print_count(o->path_count, "path", paths, sizeof(paths)));
 	if (idle > 0)
 		(void)bytes_printf(&b, ", %zu idle", idle);
 	if (b.data != NULL)

@@ -25,6 +25,7 @@ int audit_print_json(FILE *out, const struct inspection *i, struct audit_view vi
 		     struct error *e);
 
 /* Parts of the text. */
+const char *audit_host_name(const struct observation *o);
 void audit_print_header(const struct terminal *t, const struct observation *o);
 void audit_print_finding(const struct terminal *t, const struct finding *f, struct audit_view view);
 /* Up to five paths with the most bytes: 0 or -ENOMEM. */

@@ -138,27 +138,39 @@ static void print_privilege(const struct terminal *t, const struct inspection *i
 		      "sudo netwright audit sees them");
 }
 
+/* No findings means something else where little was seen, or for a short time only. */
+static const char *verdict_of(const struct observation *o)
+{
+	if (o->sockets_unseen)
+		return "The TCP sockets could not be listed: only counters and settings were "
+		       "judged, and nothing there needs a change.";
+	if (o->flow_count == 0)
+		return "No TCP connection moved data during the observation: only counters "
+		       "and settings were judged, and nothing there needs a change.";
+	if (o->seconds < LIMITER_EVIDENCE_S)
+		return "Nothing was found, but what holds a connection back takes at least 3 s "
+		       "to tell: observe for longer.";
+	return "Nothing was found that a change on this host would improve.";
+}
+
 static void print_verdict(const struct terminal *t, const struct inspection *i)
 {
 	if (i->diagnosis.finding_count > 0)
 		return;
-	print_wrapped(
-		t->out, t->width, 0, 0,
-		i->observation->flow_count == 0
-			? "No TCP connection moved data during the observation: only counters "
-			  "and settings were judged, and nothing there needs a change."
-			: "Nothing was found that a change on this host would improve.");
+	print_wrapped(t->out, t->width, 0, 0, verdict_of(i->observation));
 	(void)fputc('\n', t->out);
 }
 
-/* Commands are not wrapped: they are there to be copied. */
+/* Commands are not wrapped: they are there to be copied. A recording's belong to the host that it
+ * was made on. */
 static int print_commands(const struct terminal *t, const struct inspection *i)
 {
 	struct bytes b = { 0 };
 	int n = by_hand_append(&b, &i->diagnosis, &i->tunables, i->observation->facts.netns);
 
 	if (n > 0)
-		(void)fprintf(t->out, "\nto apply by hand:\n%s", b.data);
+		(void)fprintf(t->out, "\nto apply by hand%s%s:\n%s", i->replayed ? " on " : "",
+			      i->replayed ? audit_host_name(i->observation) : "", b.data);
 	bytes_done(&b);
 	return n < 0 ? n : 0;
 }

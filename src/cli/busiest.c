@@ -62,10 +62,16 @@ int busiest_flows(const struct observation *o, enum flow_order order, size_t **r
 	return 0;
 }
 
+/* A counter that was reset in the window says nothing. */
+static double gain(uint64_t from, uint64_t to)
+{
+	return to > from ? (double)(to - from) : 0;
+}
+
 static double link_bytes(const struct link_stats *l)
 {
-	return (double)(l->last.rx_bytes - l->first.rx_bytes) +
-	       (double)(l->last.tx_bytes - l->first.tx_bytes);
+	return gain(l->first.rx_bytes, l->last.rx_bytes) +
+	       gain(l->first.tx_bytes, l->last.tx_bytes);
 }
 
 static double entity_weight(const struct observation *o, enum entity_kind kind, size_t index)

@@ -2,6 +2,7 @@
 
 #include "cli/exit_status.h"
 #include "cli/help.h"
+#include "cli/print.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
 
@@ -84,6 +85,8 @@ int command_run(int argc, char *const *argv, FILE *out, FILE *err)
 	}
 	if (e.text[0] == '\0')
 		(void)error_errno(&e, r, NULL, "failed");
-	(void)fprintf(err, "netwright: %s\n", e.text);
+	(void)fputs("netwright: ", err);
+	print_tamed(err, e.text, strlen(e.text));
+	(void)fputc('\n', err);
 	return (int)exit_status_of_error(&e);
 }

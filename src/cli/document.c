@@ -127,7 +127,8 @@ json_t *document_host(struct document *d, const struct observation *o)
 		     f->memory_bytes > 0 ? document_number((double)f->memory_bytes) : json_null());
 	document_set(d, host, "netns", f->netns[0] != '\0' ? document_text(f->netns) : json_null());
 	document_set(d, host, "netns_is_init", json_boolean(f->netns_is_init));
-	document_set(d, host, "euid", document_number(f->euid));
+	document_set(d, host, "euid",
+		     f->euid != UINT32_MAX ? document_number(f->euid) : json_null());
 	document_set(d, host, "congestion_control",
 		     f->congestion[0] != '\0' ? document_text(f->congestion) : json_null());
 	return host;
@@ -139,7 +140,7 @@ static json_t *utc_time(int64_t seconds)
 	struct tm parts;
 	char text[32];
 
-	if (gmtime_r(&when, &parts) == NULL ||
+	if (seconds <= 0 || gmtime_r(&when, &parts) == NULL ||
 	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
 		return json_null();
 	return json_string(text);

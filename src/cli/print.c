@@ -28,10 +28,10 @@ static size_t unbreakable(const char *text)
 	return len;
 }
 
-static void print_word(FILE *out, const char *word, size_t len)
+void print_tamed(FILE *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)word[i];
+		unsigned char c = (unsigned char)text[i];
 
 		(void)fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
 	}
@@ -66,7 +66,7 @@ void print_wrapped(FILE *out, unsigned int width, unsigned int column, unsigned 
 			(void)fputc(' ', out);
 			column++;
 		}
-		print_word(out, text, len);
+		print_tamed(out, text, len);
 		column += columns;
 		at_start = false;
 		text += len;

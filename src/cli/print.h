@@ -8,11 +8,14 @@
 
 #include <stdio.h>
 
+/* Prints `len` bytes, control characters as '?': names of files, texts of rule books and words of
+ * the command line must not drive a terminal. */
+void print_tamed(FILE *out, const char *text, size_t len);
+
 /* Prints `text` wrapped at blanks to `width` columns, and a newline. The cursor stands at `column`;
  * further lines are indented by `indent`. A newline in the text starts a new line. Words that do
  * not fit are not broken, so that commands and names can be copied whole, and a number stays with
- * its unit. Control characters are
- * shown as '?'. */
+ * its unit. Control characters are shown as '?'. */
 void print_wrapped(FILE *out, unsigned int width, unsigned int column, unsigned int indent,
 		   const char *text);
 

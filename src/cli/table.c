@@ -1,5 +1,7 @@
 #include "cli/table.h"
 
+#include "cli/print.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +83,7 @@ static void print_line(const struct table *t, FILE *out, const size_t *widths,
 			print_padding(out, widths[c] - len);
 		if (len > room)
 			len = room;
-		(void)fprintf(out, "%.*s", (int)len, cells[c]);
+		print_tamed(out, cells[c], len);
 		if (!right && c + 1 < t->column_count && widths[c] <= room)
 			print_padding(out, widths[c] - len);
 		room = widths[c] < room ? room - widths[c] : 0;

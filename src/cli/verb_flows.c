@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FLOWS_SCHEMA "netwright.flows/1"
 
@@ -87,10 +88,27 @@ static void print_last_line(const struct terminal *t, const struct observation *
 			&b, ", %s",
 			print_count(o->sockets - open, "idle connection", text, sizeof(text)));
 	if (o->owners.incomplete)
-		(void)bytes_printf(&b, "; processes of other users need root to be named");
+		(void)bytes_printf(
+			&b, "; naming processes of other users takes root with CAP_SYS_PTRACE");
 	if (b.data != NULL)
 		print_wrapped(t->out, t->width, 0, 0, b.data);
 	bytes_done(&b);
+}
+
+/* What was not seen of the sockets themselves: without it, "0 active flows" would be a claim. */
+static void print_unseen_sockets(const struct terminal *t, const struct observation *o)
+{
+	for (size_t i = 0; i < o->blind_spot_count; i++) {
+		const struct blind_spot *spot = &o->blind_spots[i];
+		struct bytes b = { 0 };
+
+		if (strstr(spot->what, "sockets") == NULL)
+			continue;
+		(void)bytes_printf(&b, "not seen: %s: %s", spot->what, spot->reason);
+		if (b.data != NULL)
+			print_wrapped(t->out, t->width, 0, 0, b.data);
+		bytes_done(&b);
+	}
 }
 
 static int print_text(const struct observation *o, const size_t *order, size_t shown, FILE *out,
@@ -107,6 +125,7 @@ static int print_text(const struct observation *o, const size_t *order, size_t s
 	if (r == 0) {
 		table_print(&table, out, 0, terminal.is_tty ? terminal.width : 0);
 		print_last_line(&terminal, o, shown);
+		print_unseen_sockets(&terminal, o);
 	}
 	table_done(&table);
 	return r < 0 ? error_errno(e, r, NULL, "table") : 0;

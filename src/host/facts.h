@@ -28,7 +28,7 @@ struct facts {
 	unsigned int kernel_major, kernel_minor;
 	char netns[256]; /* namespace name or pid; "" for our own */
 	bool netns_is_init;
-	int64_t start_utc_s;   /* seconds since 1970 when the observation began */
+	int64_t start_utc_s;   /* seconds since 1970 when the observation began; 0 unknown */
 	uint32_t euid;	       /* UINT32_MAX unknown */
 	unsigned int cpus;     /* online; 0 unknown */
 	uint64_t memory_bytes; /* MemTotal; 0 unknown */

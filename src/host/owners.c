@@ -109,8 +109,9 @@ int owners_find(struct source *s, const uint32_t *inodes, size_t n, struct owner
 	incomplete = r == -EACCES;
 	if (r == 0 || incomplete)
 		r = parse_scan((struct text_span){ text.data, text.len }, ret, e);
+	/* Whoever could not be looked into holds none of them when all were found. */
 	if (r == 0)
-		ret->incomplete = incomplete;
+		ret->incomplete = incomplete && ret->count < n;
 	bytes_done(&text);
 	return r;
 }

@@ -19,7 +19,8 @@ struct owner {
 struct owner_table {
 	struct owner *owners; /* owned, sorted by inode */
 	size_t count;
-	bool incomplete; /* some processes could not be looked into: needs root */
+	bool incomplete; /* a holder is missing, and some processes could not be looked into: needs
+			  * root with CAP_SYS_PTRACE */
 };
 
 /* Looks up the sockets with these inodes (sorted); n 0 is an empty table. */

@@ -57,6 +57,11 @@ static void read_start(int pid_fd, const char *file, char *buf, size_t size)
 	buf[n > 0 ? n : 0] = '\0';
 }
 
+static bool is_denied(int code)
+{
+	return code == EACCES || code == EPERM;
+}
+
 /* Kernel threads hold no sockets of their own, so being kept from looking loses nothing. */
 static bool is_kernel_thread(int pid_fd)
 {
@@ -118,6 +123,10 @@ static int list_sockets(struct scan *s, const char *pid, int pid_fd, DIR *descri
 		if (entry->d_name[0] == '.')
 			continue;
 		n = readlinkat(dirfd(descriptors), entry->d_name, target, sizeof(target));
+		/* CAP_DAC_READ_SEARCH opens the directory, but where the links lead takes the
+		 * rights of ptrace(2): root in a container has one and may lack the other. */
+		if (n < 0 && is_denied(errno))
+			return -EACCES;
 		if (n <= 0 || !parse_link(target, (size_t)n, &inode) || !is_wanted(s, inode))
 			continue;
 		if (comm[0] == '\0')
@@ -129,7 +138,8 @@ static int list_sockets(struct scan *s, const char *pid, int pid_fd, DIR *descri
 	return 0;
 }
 
-/* Returns 0 or a negative errno: -ENOENT and -ESRCH mean that the process is gone. */
+/* Returns 0 or a negative errno: -ENOENT and -ESRCH mean that the process is gone, -EACCES that
+ * nobody may look into it. */
 static int scan_process(struct scan *s, const char *pid)
 {
 	CLEANUP(close_fdp) int pid_fd = open_in(s->proc_fd, pid, O_DIRECTORY);
@@ -139,7 +149,7 @@ static int scan_process(struct scan *s, const char *pid)
 	if (pid_fd < 0)
 		return -errno;
 	fd = open_in(pid_fd, "fd", O_DIRECTORY);
-	if (fd < 0 && (errno == EACCES || errno == EPERM))
+	if (fd < 0 && is_denied(errno))
 		return is_kernel_thread(pid_fd) ? 0 : -EACCES;
 	if (fd < 0)
 		return -errno;

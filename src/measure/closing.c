@@ -159,7 +159,8 @@ static int note_owners(struct observation *o, int r)
 	if (r < 0 && r != -EACCES)
 		return blind_spot_add(o, "processes", strerror(-r));
 	if (r == -EACCES || o->owners.incomplete)
-		return blind_spot_add(o, "processes of other users", "root may look into them");
+		return blind_spot_add(o, "processes of other users",
+				      "looking into them takes root with CAP_SYS_PTRACE");
 	return 0;
 }
 

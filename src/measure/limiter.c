@@ -10,9 +10,6 @@
 /* Measured numbers are of the lab described in the documentation: a WAN emulator, 100 Mbit/s to
  * 1 Gbit/s at 20 to 100 ms, Linux 6.18. A threshold without a source is engineering judgement. */
 
-/* Three samples of an audit in the direction judged, less what their instants jitter. */
-#define EVIDENCE_S 2.9
-
 /* A flow with nothing outstanding nine tenths of the time waits for its program. */
 #define BUSY_LITTLE	 0.1
 #define APP_LIMITED_MOST 0.5
@@ -321,7 +318,7 @@ struct limiter_verdict limiter_judge(const struct flow_stats *flow, double link_
 	bool sends = flow_mostly_sends(flow);
 	double seconds = sends ? flow->sending_s : flow->receiving_s;
 
-	if (seconds < EVIDENCE_S || flow->samples == 0)
+	if (seconds < LIMITER_EVIDENCE_S || flow->samples == 0)
 		return (struct limiter_verdict){ LIMITER_UNKNOWN, NAN, "less than 3 s of samples" };
 	return sends ? judge_sender(flow, link_rate) : judge_receiver(flow);
 }

@@ -16,6 +16,10 @@ enum limiter {
 	LIMITERS,
 };
 
+/* Seconds of samples below which nothing is judged: three of an audit in the direction judged, less
+ * what their instants jitter. */
+#define LIMITER_EVIDENCE_S 2.9
+
 struct limiter_verdict {
 	enum limiter limiter;
 	double share;	 /* 0..1: how much of the flow's busy time it holds; NAN when unknown */

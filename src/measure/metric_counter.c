@@ -168,10 +168,17 @@ static struct value option_share(const struct observation *o, bool sack)
 
 static struct value rate_of(const struct observation *o, enum info_field field, uint64_t bytes)
 {
+	if (o->sockets_unseen)
+		return value_unknown(REASON_UNSEEN);
 	/* No flows is no traffic; that needs no field. */
 	if (o->flow_count > 0 && !info_field_known(o->info_len, field))
 		return value_unknown(reason_of_field(o, field));
 	return metric_quotient((double)bytes, o->seconds, REASON_ONE_SAMPLE);
+}
+
+static struct value count_of(const struct observation *o, size_t count)
+{
+	return o->sockets_unseen ? value_unknown(REASON_UNSEEN) : value_number((double)count);
 }
 
 METRIC_GETTER(metric_host)
@@ -189,9 +196,9 @@ METRIC_GETTER(metric_host)
 	case HOST_WINDOW:
 		return value_number(o->seconds);
 	case TCP_SOCKETS:
-		return value_number((double)o->sockets);
+		return count_of(o, o->sockets);
 	case TCP_ACTIVE_FLOWS:
-		return value_number((double)o->flow_count);
+		return count_of(o, o->flow_count);
 	case TCP_GOODPUT:
 		return rate_of(o, INFO_BYTES_ACKED, o->sum.bytes_acked);
 	case TCP_THROUGHPUT:

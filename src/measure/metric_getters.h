@@ -14,6 +14,7 @@
 			  const void *entity)
 
 #define REASON_ONE_SAMPLE    "a single sample has no rates"
+#define REASON_UNSEEN	     "the TCP sockets could not be listed"
 #define REASON_NOT_SENDING   "no sending samples"
 #define REASON_NOT_RECEIVING "no receiving samples"
 

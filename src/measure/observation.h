@@ -50,7 +50,7 @@ struct path_stats {
 	double longest_receiving_s, longest_sending_s; /* of a single flow */
 	double span_s; /* time between the first and the last sample of any flow */
 	double goodput, throughput, receive_rate; /* bytes per second over the window */
-	double peak_goodput, peak_receive_rate;	  /* best single interval, all flows together */
+	double peak_goodput, peak_receive_rate; /* best interval of >= 0.5 s, all flows together */
 	uint32_t min_rtt_us;
 	uint64_t jitter_sum_us, jitter_samples;
 	/* of sending samples */
@@ -112,7 +112,9 @@ struct observation {
 	/* Highest value of a gauge counter over the samples. */
 	uint64_t gauge_max[COUNTERS];
 
-	size_t sockets; /* established, at the end */
+	bool sockets_unseen; /* no dump succeeded: no flows here does not mean that there are none
+			      */
+	size_t sockets;	     /* established, at the end */
 	size_t sockets_max;
 	struct flow_table *flows; /* owned; use observation_flow() */
 	size_t flow_count;	  /* that were active */

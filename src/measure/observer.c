@@ -52,6 +52,7 @@ static int observer_init(struct observer *ob, struct source *s,
 	ob->o = calloc(1, sizeof(*ob->o));
 	if (ob->o == NULL)
 		return -ENOMEM;
+	ob->o->sockets_unseen = true;
 	r = flow_table_new(&ob->o->flows);
 	if (r == 0)
 		r = path_table_new(&ob->paths);
@@ -151,8 +152,10 @@ static int dump_sockets(struct observer *ob, bool *ret_complete)
 
 		if (r == -ENOMEM)
 			return r;
-		if (r == 0)
+		if (r == 0) {
+			ob->o->sockets_unseen = false;
 			continue;
+		}
 		complete = false;
 		if (blind_spot_add(ob->o, families[i].name,
 				   e.text[0] != '\0' ? e.text : strerror(-r)) < 0)

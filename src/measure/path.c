@@ -11,6 +11,9 @@
 #define PATHS_MAX 16384u
 #define NONE	  UINT32_MAX
 #define US_PER_S  1e6
+/* Ctrl-C, a late sample or --for 1.1s make an interval of milliseconds: a burst that falls into it
+ * is no rate that the path sustains, and changes are sized after the peak. */
+#define PEAK_INTERVAL_S 0.5
 
 /* What all flows of a path did in the round under way. */
 struct round_rates {
@@ -272,8 +275,10 @@ int path_table_add(struct path_table *t, struct flow_stats *flow, const struct f
 		p->min_rtt_us = flow->min_rtt_us;
 	if (s->socket->info_len < p->info_len)
 		p->info_len = s->socket->info_len;
-	t->rounds[flow->path].goodput += (double)s->delta.bytes_acked / s->seconds;
-	t->rounds[flow->path].receive_rate += (double)s->delta.bytes_received / s->seconds;
+	if (s->seconds >= PEAK_INTERVAL_S) {
+		t->rounds[flow->path].goodput += (double)s->delta.bytes_acked / s->seconds;
+		t->rounds[flow->path].receive_rate += (double)s->delta.bytes_received / s->seconds;
+	}
 	if (s->sending)
 		r = add_sending(p, s);
 	if (r == 0 && s->receiving)

@@ -59,6 +59,9 @@ void paths_sum(struct path_stats *paths, size_t count, struct flow_table *flows,
 		p->goodput = (double)p->sum.bytes_acked / seconds;
 		p->throughput = (double)p->sum.bytes_sent / seconds;
 		p->receive_rate = (double)p->sum.bytes_received / seconds;
+		/* A window without an interval long enough for a peak. */
+		p->peak_goodput = fmax(p->peak_goodput, p->goodput);
+		p->peak_receive_rate = fmax(p->peak_receive_rate, p->receive_rate);
 	}
 }
 

@@ -117,6 +117,7 @@ refused "a duration out of range" 'outside 1s to 1h' audit --for 2h
 refused "a severity that is none" 'info, low, medium, high, critical' --fail-on urgent
 refused "an operand" 'unexpected "now"' audit now
 refused "a command after options" 'the command comes first: netwright flows' --json flows
+refused "a severity that drives a terminal" '"?[31mred" is none of' --fail-on "$(printf '\033[31mred')"
 refused "help for nothing" 'did you mean rules?' help ruels
 refused "explain without a name" 'names nothing' explain
 refused "explain an unknown rule" 'did you mean RCV-02?' explain RCV-20
@@ -238,6 +239,7 @@ says "sysctl -w net.ipv4.tcp_rmem=\"$low $middle $((2 * high))\""
 says "1 high"
 check "  no colours" sh -c "! grep -q \$(printf '\\033') '$tmp/out'"
 run 0 "below the severity" audit --replay "$tmp/a.nwr" --fail-on critical --rules "$tmp/always"
+check "  commands are for the recorded host" grep -q "^to apply by hand on $(jq -r .host.name "$tmp/a.json"):" "$tmp/out"
 run 1 "colours when asked for" audit --replay "$tmp/a.nwr" --fail-on high --rules "$tmp/always" --color always
 check "  around the severity" grep -q "$(printf '\033')\[31mHIGH" "$tmp/out"
 run 0 "its JSON" audit --replay "$tmp/a.nwr" --rules "$tmp/always" --json
@@ -246,11 +248,18 @@ json '.[0].findings[] | select(.id == "SITE-01") | .evidence[0].value == '"$(jq 
 run 0 "a rule of one's own, explained" explain --rules "$tmp/always" SITE-01
 says "net.ipv4.tcp_rmem[2] = 2 * current"
 
+printf 'netwright-recording 1\nsample 1 0 0 - 1\n\nend 2 0 0 - -\n\n' >"$tmp/empty.nwr"
+run 0 "a recording that knows nothing" audit --replay "$tmp/empty.nwr" --json
+json '.[0] | .host.euid == null and .host.cpus == null and .window.start_utc == null'
+json '.[0].metrics["tcp.sockets"] == null'
+
 echo "# flows"
 run 0 flows flows --for 1s
 check "  a last line" grep -qE '^[0-9]+ active flows? in [0-9.]+ s' "$tmp/out"
 run 0 "flows --json" flows --for 1s --json
 json '.[0].schema == "netwright.flows/1"'
+run 0 "flows of a process that is none" flows --for 1s --filter 'pid 2147483647'
+says "not seen: sockets of process 2147483647: No such process"
 run 0 "flows of a recording" flows --replay "$tmp/a.nwr" --sort rtt --limit 1
 
 echo "# an observation ended early"

@@ -5,11 +5,13 @@
 #include <check.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +59,20 @@ START_TEST(incomplete_scan_keeps_what_was_found)
 	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
 	ck_assert(t.incomplete);
 	ck_assert_ptr_nonnull(owner_lookup(&t, 20));
+	owner_table_done(&t);
+	source_free(s);
+}
+END_TEST
+
+START_TEST(a_scan_that_found_all_lacks_nothing)
+{
+	struct source *s = fake_source_new();
+	struct owner_table t;
+
+	fake_source_set_scan(s, "10 1 init\n20 1 init\n30 2 x\n", -EACCES);
+	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
+	ck_assert_uint_eq(t.count, 3);
+	ck_assert(!t.incomplete);
 	owner_table_done(&t);
 	source_free(s);
 }
@@ -220,6 +236,56 @@ START_TEST(no_such_process)
 }
 END_TEST
 
+static void drop_ptrace(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { 0 } };
+
+	if (syscall(SYS_capget, &head, data) != 0)
+		_exit(2);
+	data[0].effective &= ~(1u << CAP_SYS_PTRACE);
+	data[0].permitted &= ~(1u << CAP_SYS_PTRACE);
+	if (syscall(SYS_capset, &head, data) != 0)
+		_exit(2);
+}
+
+/* Another user's process, whose descriptors root may list but, without CAP_SYS_PTRACE, not follow:
+ * a scan that finds none of its sockets must not pass for one that saw everything. */
+START_TEST(links_that_may_not_be_followed)
+{
+	int ready[2], status = -1;
+	pid_t holder, scanner;
+	char byte;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ready), 0);
+	holder = fork();
+	if (holder == 0) {
+		if (setuid(65534) != 0 || write(ready[1], "", 1) != 1)
+			_exit(2);
+		for (;;)
+			(void)pause();
+	}
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	scanner = fork();
+	if (scanner == 0) {
+		struct bytes scan = { 0 };
+
+		drop_ptrace();
+		if (socket_scan(holder, NULL, 0, &scan, NULL) != -EACCES)
+			_exit(3);
+		_exit(socket_scan(0, NULL, 0, &scan, NULL) == -EACCES ? 0 : 4);
+	}
+	ck_assert_int_eq(waitpid(scanner, &status, 0), scanner);
+	ck_assert_int_eq(kill(holder, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 #define COUNT(cases) ((int)(sizeof(cases) / sizeof((cases)[0])))
 
 Suite *test_owners_suite(void)
@@ -230,6 +296,7 @@ Suite *test_owners_suite(void)
 
 	tcase_add_test(table, owners_are_merged);
 	tcase_add_test(table, incomplete_scan_keeps_what_was_found);
+	tcase_add_test(table, a_scan_that_found_all_lacks_nothing);
 	tcase_add_test(table, nothing_wanted_scans_nothing);
 	tcase_add_test(table, nobody_found);
 	tcase_add_loop_test(table, damaged_scan, 0, COUNT(damaged));
@@ -237,6 +304,7 @@ Suite *test_owners_suite(void)
 	tcase_add_test(table, process_must_exist);
 	tcase_add_test(scan, own_sockets);
 	tcase_add_test(scan, no_such_process);
+	tcase_add_test(scan, links_that_may_not_be_followed);
 	suite_add_tcase(suite, table);
 	suite_add_tcase(suite, scan);
 	return suite;

@@ -52,6 +52,41 @@ START_TEST(very_many_networks_share_one_path_per_family)
 }
 END_TEST
 
+/* Adds a second, or a part of one, of one flow that moves `bytes` each way. */
+static void add_interval(struct path_table *t, struct flow_stats *flow, double seconds,
+			 uint64_t bytes)
+{
+	struct socket_info socket = socket_of(1);
+	struct flow_sample sample = { .socket = &socket, .seconds = seconds, .sending = true };
+
+	sample.delta.bytes_acked = sample.delta.bytes_received = bytes;
+	ck_assert_int_eq(path_table_add(t, flow, &sample), 0);
+	path_table_end_round(t);
+}
+
+START_TEST(a_burst_of_milliseconds_is_no_peak)
+{
+	struct flow_stats flow = { .remote.family = 4, .path = FLOW_NO_PATH };
+	struct path_table *t = NULL;
+	struct flow_table *flows = NULL;
+	struct path_stats *paths = NULL;
+	size_t count = 0;
+
+	ck_assert_int_eq(path_table_new(&t), 0);
+	ck_assert_int_eq(flow_table_new(&flows), 0);
+	add_interval(t, &flow, 1, 1000);
+	add_interval(t, &flow, 1.5, 3000);
+	add_interval(t, &flow, 0.01, 500);
+	ck_assert_int_eq(path_table_take(t, flows, 2.51, &paths, &count), 0);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_double_eq(paths[0].peak_goodput, 2000);
+	ck_assert_double_eq(paths[0].peak_receive_rate, 2000);
+	paths_free(paths, count);
+	path_table_free(t);
+	flow_table_free(flows);
+}
+END_TEST
+
 Suite *test_path_suite(void)
 {
 	Suite *s = suite_create("path");
@@ -59,6 +94,7 @@ Suite *test_path_suite(void)
 
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, a_prefix_is_one_path);
+	tcase_add_test(c, a_burst_of_milliseconds_is_no_peak);
 	tcase_add_test(c, very_many_networks_share_one_path_per_family);
 	suite_add_tcase(s, c);
 	return s;

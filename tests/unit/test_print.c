@@ -135,6 +135,15 @@ START_TEST(columns_are_as_wide_as_their_content)
 }
 END_TEST
 
+START_TEST(cells_cannot_drive_a_terminal)
+{
+	static const char *const row[][3] = { { "a\033[2J", "1", "x\ny" } };
+	CLEANUP(free_charp) char *text = print_table(0, 0, row, 1);
+
+	ck_assert_ptr_nonnull(strstr(text, "\na?[2J  1  x?y\n"));
+}
+END_TEST
+
 START_TEST(many_rows)
 {
 	static const char *const row[][3] = { { "a", "1", "x" } };
@@ -338,6 +347,7 @@ Suite *test_print_suite(void)
 	tcase_add_test(text, labels_without_text_are_left_out);
 	tcase_add_test(text, values);
 	tcase_add_test(text, columns_are_as_wide_as_their_content);
+	tcase_add_test(text, cells_cannot_drive_a_terminal);
 	tcase_add_test(text, many_rows);
 	tcase_add_test(text, files_have_no_colour);
 	tcase_add_loop_test(text, expressions_in_words, 0, (int)ARRAY_LEN(phrases));
