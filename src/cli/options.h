@@ -27,7 +27,7 @@ struct settings {
 	int sort;	/* enum flow_order */
 	uint64_t limit; /* UINT64_MAX: not given */
 	bool all, help, json, quiet, verbose;
-	const char *compare, *config, *filter, *netns, *record, *replay;
+	const char *compare, *config, *filter, *netns, *record, *replay, *root;
 	const char *directories[SETTINGS_DIRECTORIES_MAX]; /* --rules */
 	size_t directory_count;
 	const char *operands[SETTINGS_OPERANDS_MAX];
@@ -58,6 +58,13 @@ extern const char *const flow_order_choices[];
 extern const char *const severity_choices[];
 
 /* Rows shared by several verbs. */
+#define OPTION_ROW_FAIL_ON                                                                       \
+	{                                                                                        \
+		.name = "fail-on", .type = OPTION_CHOICE, .argument = "SEVERITY",                \
+		.help = "exit with status 1 when a finding is at least this severe: info, low, " \
+			"medium, high or critical",                                              \
+		.choices = severity_choices, .offset = offsetof(struct settings, fail_on)        \
+	}
 #define OPTION_ROW_FILTER                                                                           \
 	{                                                                                           \
 		.name = "filter", .type = OPTION_TEXT, .argument = "EXPRESSION",                    \

@@ -8,7 +8,7 @@
 #include <string.h>
 
 const struct verb *const verbs[] = {
-	&verb_audit, &verb_explain, &verb_flows, &verb_help, &verb_metrics, &verb_rules,
+	&verb_audit, &verb_explain, &verb_flows, &verb_help, &verb_lint, &verb_metrics, &verb_rules,
 };
 const size_t verb_count = ARRAY_LEN(verbs);
 

@@ -30,6 +30,7 @@ extern const struct verb verb_audit;
 extern const struct verb verb_explain;
 extern const struct verb verb_flows;
 extern const struct verb verb_help;
+extern const struct verb verb_lint;
 extern const struct verb verb_metrics;
 extern const struct verb verb_rules;
 

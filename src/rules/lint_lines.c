@@ -1,0 +1,148 @@
+/* What can be said about a line before its value is looked at. */
+#include "base/suggest.h"
+#include "rules/lint.h"
+#include "tunables/catalogue.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#define FORMAT "sysctl.d(5), sysctl.conf(5)"
+
+static const struct lint overridden = {
+	.id = "L-34",
+	.slug = "overridden",
+	.severity = SEVERITY_INFO,
+	.fix = "keep one of them",
+	.source = FORMAT,
+};
+static const struct lint not_in_namespace = {
+	.id = "L-35",
+	.slug = "host-only-key",
+	.severity = SEVERITY_INFO,
+	.fix = "move the line to the host",
+	.source = "Linux net/core/sysctl_net_core.c",
+};
+static const struct lint malformed = {
+	.id = "L-44",
+	.slug = "malformed-line",
+	.severity = SEVERITY_LOW,
+	.fix = "write key = value, comments on lines of their own",
+	.source = FORMAT,
+};
+static const struct lint unknown_key = {
+	.id = "L-45",
+	.slug = "unknown-key",
+	.severity = SEVERITY_LOW,
+	.fix = "correct the name or delete the line",
+	.source = FORMAT,
+};
+static const struct lint absent_key = {
+	.id = "L-46",
+	.slug = "no-effect-here",
+	.severity = SEVERITY_INFO,
+	.fix = "nothing to do if the kernel, module or device comes later",
+	.source = FORMAT,
+};
+
+/* Keys that come and go with modules and devices. */
+static const char *const transient[] = {
+	"net.ipv[46].conf.*.*",
+	"net.ipv[46].neigh.*.*",
+	"net.netfilter.*",
+	"net.netfilter.*.*",
+	"net.ipv4.netfilter.*",
+	"net.nf_conntrack_*",
+	"net.bridge.*",
+	"net.mptcp.*",
+	"net.sctp.*",
+	"net.rds.*",
+	"net.smc.*",
+	"net.ipv6.*",
+	"dev.*.*",
+	"fs.nfs.*",
+	"sunrpc.*",
+};
+
+static bool is_transient(const char *key)
+{
+	for (size_t i = 0; i < sizeof(transient) / sizeof(transient[0]); i++) {
+		if (sysctl_key_matches(transient[i], key))
+			return true;
+	}
+	return false;
+}
+
+/* Removed keys have lints of their own, which say more. */
+static bool has_lint_when_set(const char *key)
+{
+	for (size_t i = 0; i < lint_count; i++) {
+		if (lints[i].test == LINT_SET && sysctl_key_matches(lints[i].key, key))
+			return true;
+	}
+	return false;
+}
+
+static int report_unknown(const struct sysctl_line *line, struct lint_report *r)
+{
+	struct suggestion nearest = suggest_start(line->key, strlen(line->key));
+
+	for (size_t i = 0; i < tunable_count; i++)
+		suggest_offer(&nearest, tunables[i].name);
+	for (size_t i = 0; i < lint_count; i++)
+		suggest_offer(&nearest, lints[i].key);
+	if (nearest.best == NULL)
+		return lint_report_add(r, &unknown_key, line, line->key, line->value,
+				       "this kernel has no such setting");
+	return lint_report_add(r, &unknown_key, line, line->key, line->value,
+			       "this kernel has no such setting; did you mean %s?", nearest.best);
+}
+
+static int report_absent(const struct lint_host *host, const struct sysctl_line *line,
+			 struct lint_report *r)
+{
+	const struct tunable *t = tunable_find(line->key);
+	char value[8];
+
+	if (!host->facts->netns_is_init &&
+	    lint_value_in_force(host, SOURCE_HOST, line->key, value, sizeof(value)) == 0)
+		return lint_report_add(r, &not_in_namespace, line, line->key, line->value,
+				       "exists in the initial network namespace only: it cannot be "
+				       "set in this one");
+	if (t != NULL && t->since != NULL)
+		return lint_report_add(r, &absent_key, line, line->key, line->value,
+				       "has no effect on this kernel, which lacks it; Linux has it "
+				       "since %s",
+				       t->since);
+	if (t != NULL || is_transient(line->key))
+		return lint_report_add(r, &absent_key, line, line->key, line->value,
+				       "has no effect here: there is no such setting now");
+	return report_unknown(line, r);
+}
+
+int lint_line(const struct lint_host *host, const struct sysctl_line *line, struct lint_report *r)
+{
+	const struct sysctl_line *later;
+	char value[8];
+	int code;
+
+	if (line->problem != NULL)
+		code = lint_report_add(r, &malformed, line, "", "", "%s", line->problem);
+	else if (line->value == NULL)
+		code = 0;
+	else if (line->overridden_by != SIZE_MAX) {
+		later = &host->settings->lines[line->overridden_by];
+		if (strcmp(later->value, line->value) == 0)
+			return 1;
+		code = lint_report_add(r, &overridden, line, line->key, line->value,
+				       "has no effect: %s:%u sets it to %s", later->file,
+				       later->line, later->value);
+	} else if (line->glob || has_lint_when_set(line->key) ||
+		   lint_value_in_force(host, SOURCE_NETNS, line->key, value, sizeof(value)) !=
+			   -ENOENT)
+		return 0;
+	else
+		/* The value of a key that is not here yet may be wrong all the same. */
+		return report_absent(host, line, r);
+	return code < 0 ? code : 1;
+}

@@ -1,0 +1,336 @@
+/* Lints: that each fires on its mistake and is silent beside it. */
+#include "base/bytes.h"
+#include "fake_source.h"
+#include "rules/lint.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+Suite *test_lint_suite(void);
+
+static struct sysctl_settings settings;
+static struct facts facts;
+static struct lint_report report;
+static struct source *source;
+
+/* What Linux 6.18 with 23.5 GiB has set, and the keys of the corpus that it has. */
+static const struct {
+	const char *key, *value;
+} host_keys[] = {
+	{ "net.ipv4.tcp_timestamps", "1" },
+	{ "net.ipv4.tcp_sack", "1" },
+	{ "net.ipv4.tcp_dsack", "1" },
+	{ "net.ipv4.tcp_window_scaling", "1" },
+	{ "net.ipv4.tcp_mem", "287898\t383867\t575796" },
+	{ "net.ipv4.udp_mem", "575799\t767734\t1151598" },
+	{ "net.ipv4.tcp_rmem", "4096\t131072\t33554432" },
+	{ "net.ipv4.tcp_wmem", "4096\t16384\t4194304" },
+	{ "net.core.rmem_default", "212992" },
+	{ "net.core.wmem_default", "212992" },
+	{ "net.core.rmem_max", "4194304" },
+	{ "net.core.wmem_max", "4194304" },
+	{ "net.core.somaxconn", "4096" },
+	{ "net.ipv4.tcp_syncookies", "1" },
+	{ "net.ipv4.tcp_fin_timeout", "60" },
+	{ "net.ipv4.tcp_max_tw_buckets", "131072" },
+	{ "net.ipv4.tcp_max_orphans", "131072" },
+	{ "net.ipv4.tcp_ehash_entries", "262144" },
+	{ "net.core.netdev_max_backlog", "1000" },
+	{ "net.core.rps_sock_flow_entries", "0" },
+	{ "net.ipv4.tcp_max_syn_backlog", "2048" },
+	{ "net.ipv4.tcp_syn_retries", "6" },
+	{ "net.ipv4.tcp_synack_retries", "5" },
+	{ "net.ipv4.tcp_retries2", "15" },
+	{ "net.ipv4.tcp_keepalive_time", "7200" },
+	{ "net.ipv4.tcp_no_metrics_save", "0" },
+	{ "net.ipv4.tcp_moderate_rcvbuf", "1" },
+	{ "net.ipv4.ip_forward", "1" },
+	{ "net.ipv4.ip_local_port_range", "32768\t60999" },
+	{ "net.ipv4.ip_unprivileged_port_start", "1024" },
+	{ "net.ipv4.tcp_congestion_control", "cubic" },
+	{ "net.core.default_qdisc", "fq_codel" },
+	{ "net.ipv4.conf.all.rp_filter", "0" },
+	{ "net.ipv4.tcp_ecn", "2" },
+	{ "net.ipv4.tcp_rfc1337", "0" },
+	{ "net.ipv4.tcp_slow_start_after_idle", "1" },
+	{ "net.ipv4.tcp_abort_on_overflow", "0" },
+	{ "net.netfilter.nf_conntrack_tcp_timeout_established", "432000" },
+	{ "fs.file-max", "2466170" },
+	{ "net.ipv4.tcp_frto", "2" },
+	{ "net.ipv4.tcp_early_retrans", "3" },
+	{ "net.ipv4.tcp_recovery", "1" },
+	{ "net.ipv4.tcp_mtu_probing", "0" },
+	{ "net.ipv4.tcp_notsent_lowat", "4294967295" },
+	{ "net.core.busy_poll", "0" },
+	{ "net.core.busy_read", "0" },
+	{ "net.ipv4.tcp_reordering", "3" },
+	{ "net.ipv4.tcp_app_win", "31" },
+	{ "net.ipv4.tcp_tso_win_divisor", "3" },
+	{ "net.core.high_order_alloc_disable", "0" },
+	{ "net.ipv4.tcp_tw_reuse", "2" },
+	{ "kernel.pid_max", "32768" },
+};
+
+#define ROUTES                          \
+	"Iface\tDestination\tGateway\n" \
+	"eth0\t00000000\t0100000A\neth0\t0000000A\t00000000\n"
+#define SECOND_ROUTE "wan1\t00000000\t0100000B\n"
+
+static void set_in_force(const char *key, const char *value)
+{
+	char path[SYSCTL_KEY_MAX + 16];
+
+	ck_assert_ptr_nonnull(sysctl_key_path(key, path, sizeof(path)));
+	fake_source_add_file(source, path, value);
+}
+
+static void setup(void)
+{
+	source = fake_source_new();
+	facts = (struct facts){ .kernel_major = 6,
+				.kernel_minor = 18,
+				.memory_bytes = 25253580800,
+				.page_bytes = 4096,
+				.netns_is_init = true };
+	facts.congestion_module[0] = AVAILABILITY_YES;
+	facts.congestion_module[1] = AVAILABILITY_YES;
+	for (size_t i = 0; i < sizeof(host_keys) / sizeof(host_keys[0]); i++)
+		set_in_force(host_keys[i].key, host_keys[i].value);
+	fake_source_add_file(source, "/proc/net/route", ROUTES);
+	fake_source_add_file(source, "/proc/net/dev", "Inter-|\n face |\n    lo: 1\n  eth0: 1\n");
+	fake_source_add_file(source, "/proc/cpuinfo", "flags : fpu sse2\n");
+	settings = (struct sysctl_settings){ 0 };
+	report = (struct lint_report){ 0 };
+}
+
+static void teardown(void)
+{
+	lint_report_done(&report);
+	sysctl_settings_done(&settings);
+	source_free(source);
+}
+
+static void run(bool live)
+{
+	const struct lint_host host = { &settings, source, &facts };
+
+	lint_report_done(&report);
+	ck_assert_int_eq(lint_run(&host, live, &report, NULL), 0);
+}
+
+/* Judges one text and returns the ids found, "L-06 L-30". */
+static const char *ids_of(const char *text)
+{
+	static char ids[256];
+	size_t len = 0;
+
+	sysctl_settings_done(&settings);
+	ck_assert_int_eq(sysctl_settings_parse(&settings, "a.conf", text, strlen(text), NULL), 0);
+	run(false);
+	ids[0] = '\0';
+	for (size_t i = 0; i < report.count; i++)
+		len += (size_t)snprintf(ids + len, sizeof(ids) - len, "%s%s", i > 0 ? " " : "",
+					report.findings[i].id);
+	return ids;
+}
+
+START_TEST(table_is_sorted_and_complete)
+{
+	for (size_t i = 0; i < lint_count; i++) {
+		const struct lint *l = &lints[i];
+		char normal[SYSCTL_KEY_MAX];
+
+		if (i > 0)
+			ck_assert_msg(strcmp(lints[i - 1].id, l->id) <= 0, "%s", l->id);
+		ck_assert_int_eq(sysctl_key_normalise(l->key, strlen(l->key), normal), 0);
+		ck_assert_str_eq(normal, l->key);
+		ck_assert_msg(l->test != LINT_JUDGED || l->also != NULL, "%s", l->id);
+		ck_assert_msg(strlen(l->message) > 10 && strlen(l->fix) > 4 &&
+				      strlen(l->source) > 4 && strlen(l->slug) > 4,
+			      "%s", l->id);
+	}
+}
+END_TEST
+
+static void read_file(const char *name, const char *suffix, struct bytes *ret)
+{
+	char path[128];
+	FILE *file;
+	int c;
+
+	(void)snprintf(path, sizeof(path), "tests/data/sysctl/%s.%s", name, suffix);
+	file = fopen(path, "re");
+	ck_assert_msg(file != NULL, "%s", path);
+	ck_assert_int_eq(bytes_append(ret, "", 0), 0);
+	while ((c = fgetc(file)) != EOF)
+		ck_assert_int_eq(bytes_printf(ret, "%c", c), 0);
+	(void)fclose(file);
+}
+
+static const char *const corpus[] = { "mistakes", "harmless" };
+
+START_TEST(the_corpus_is_judged_as_expected)
+{
+	struct bytes got = { 0 }, expected = { 0 }, text = { 0 };
+
+	fake_source_add_file(source, "/proc/net/route", ROUTES SECOND_ROUTE);
+	fake_source_add_file(source, "/proc/cpuinfo", "flags : fpu hypervisor sse2\n");
+	facts.congestion_module[3] = AVAILABILITY_NO; /* dctcp */
+	read_file(corpus[_i], "conf", &text);
+	read_file(corpus[_i], "expected", &expected);
+	ck_assert_int_eq(sysctl_settings_parse(&settings, "x", text.data, text.len, NULL), 0);
+	run(true);
+	for (size_t i = 0; i < report.count; i++)
+		ck_assert_int_eq(bytes_printf(&got, "%u %s\n", report.findings[i].line,
+					      report.findings[i].id),
+				 0);
+	ck_assert_str_eq(got.len > 0 ? got.data : "", expected.len > 0 ? expected.data : "");
+	ck_assert_uint_eq(report.unjudged_count, 0);
+	bytes_done(&got);
+	bytes_done(&expected);
+	bytes_done(&text);
+}
+END_TEST
+
+/* Each mistake beside a value that is none: thresholds, and what decides beside them. */
+static const struct {
+	const char *text, *ids;
+} neighbours[] = {
+	{ "net.ipv4.tcp_rmem = 4096 1048575 33554432", "" },
+	{ "net.ipv4.tcp_rmem = 4096 1048576 33554432", "L-06" },
+	{ "net.ipv4.tcp_rmem = 16384 131072 33554432", "" },
+	{ "net.ipv4.tcp_rmem = 16385 131072 33554432", "L-07" },
+	{ "net.ipv4.tcp_rmem = 8192 131072 4096", "L-30" },
+	{ "net.ipv4.tcp_rmem = 4096 131072 2147483648", "L-30" },
+	{ "net.ipv4.tcp_rmem = 4096 131072 2000000000", "L-30" }, /* of 23.5 GiB */
+	{ "net.ipv4.tcp_rmem = 4096 131072 1073741824", "" },
+	{ "net.ipv4.tcp_mem = 383867 287898 575796", "L-30" },
+	{ "net.ipv4.tcp_mem = 500000 500000 500000", "L-05" },
+	{ "net.ipv4.tcp_mem = 1541356 2055142 6165424", "" },
+	{ "net.ipv4.tcp_mem = 1541356 2055142 6165426", "L-05" },
+	{ "net.ipv4.tcp_fin_timeout = 14", "L-09" },
+	{ "net.ipv4.tcp_fin_timeout = 15", "" },
+	{ "net.ipv4.tcp_max_tw_buckets = 131071", "L-11" },
+	{ "net.ipv4.tcp_max_tw_buckets = 131072", "" },
+	{ "net.ipv4.tcp_max_syn_backlog = 4096", "L-15" },
+	{ "net.ipv4.tcp_max_syn_backlog = 4096\nnet.ipv4.tcp_syncookies = 0", "L-08" },
+	{ "net.ipv4.ip_local_port_range = 1023 65535", "L-21" },
+	{ "net.ipv4.ip_local_port_range = 60000 50000", "L-21" },
+	{ "net.ipv4.tcp_congestion_control = bbr", "" },
+	{ "net.core.default_qdisc = fq", "L-23" },
+	{ "net.core.default_qdisc = fq\nnet.ipv4.tcp_congestion_control = bbr", "" },
+	{ "net.core.default_qdisc = fq\nnet.ipv4.ip_forward = 0", "" },
+	{ "net.ipv4.conf.all.rp_filter = 1", "" }, /* one default route */
+	{ "net.ipv4.tcp_slow_start_after_idle = 0\nnet.ipv4.tcp_congestion_control = bbr", "L-26" },
+	{ "net.core.rmem_max = 16777216", "L-29" },
+	{ "net.core.rmem_max = 16777216\nnet.ipv4.tcp_wmem = 4096 16384 4194304", "L-29" },
+	{ "net.core.rmem_max = 4194304", "" },
+	{ "fs.file-max = 2200000", "L-33" },
+	{ "fs.file-max = 2400000", "" },
+	{ "net.core.busy_poll = 50", "" }, /* no virtual machine */
+	{ "net.ipv4.tcp_s?ck = 0", "L-03" },
+	{ "net.ipv4.tcp_s?ck = 0\nnet.ipv4.tcp_sack = 1", "" },
+	{ "net.ipv4.tcp_s?ck = 0\n-net.ipv4.tcp_sack", "" },
+	{ "net.ipv4.tcp_sack = 0\nnet.ipv4.tcp_sack = 1", "L-34" },
+	{ "net.ipv4.tcp_sack = 1\nnet.ipv4.tcp_sack = 0", "L-34 L-03" },
+	{ "net.ipv4.tcp_sack = 0 # slow", "L-03" },
+	{ "net.ipv4.tcp_sack = off", "" },
+	{ "net.ipv4.tcp_rmem = 4096", "" },
+};
+
+START_TEST(neighbouring_values_are_told_apart)
+{
+	ck_assert_msg(strcmp(ids_of(neighbours[_i].text), neighbours[_i].ids) == 0,
+		      "%s: \"%s\", not \"%s\"", neighbours[_i].text, ids_of(neighbours[_i].text),
+		      neighbours[_i].ids);
+}
+END_TEST
+
+START_TEST(older_kernels_are_judged_as_such)
+{
+	facts.kernel_minor = 5;
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_adv_win_scale = 2"), "");
+	facts.kernel_minor = 6;
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_adv_win_scale = 2"), "L-10");
+}
+END_TEST
+
+START_TEST(what_is_unknown_is_not_judged)
+{
+	facts.memory_bytes = 0;
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_mem = 1 2 99999999"), "");
+	ck_assert_uint_eq(report.unjudged_count, 1);
+	ck_assert_str_eq(report.unjudged[0].id, "L-05");
+	ck_assert_str_eq(report.unjudged[0].reason, "the size of memory is unknown");
+	facts.kernel_major = 0;
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_fack = 1"), "");
+	ck_assert_uint_eq(report.unjudged_count, 1);
+}
+END_TEST
+
+START_TEST(values_in_force_are_judged)
+{
+	run(true);
+	ck_assert_uint_eq(report.count, 0);
+	set_in_force("net.ipv4.tcp_sack", "0\n");
+	run(true);
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.findings[0].id, "L-03");
+	ck_assert_str_eq(report.findings[0].value, "0");
+	ck_assert_ptr_null(report.findings[0].file);
+	run(false);
+	ck_assert_uint_eq(report.count, 0);
+}
+END_TEST
+
+START_TEST(a_mistake_in_a_file_is_not_told_again_for_the_value_in_force)
+{
+	set_in_force("net.ipv4.tcp_sack", "0\n");
+	(void)ids_of("net.ipv4.tcp_sack = 0");
+	run(true);
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.findings[0].file, "a.conf");
+}
+END_TEST
+
+START_TEST(a_host_only_key_is_named_in_a_namespace)
+{
+	facts.netns_is_init = false;
+	fake_source_add_scoped_file(source, SOURCE_HOST, "/proc/sys/net/core/dev_weight", "64\n");
+	ck_assert_str_eq(ids_of("net.core.dev_weight = 128"), "L-35");
+	facts.netns_is_init = true;
+	ck_assert_str_eq(ids_of("net.core.dev_weight = 128"), "L-45");
+}
+END_TEST
+
+START_TEST(an_unknown_key_is_answered_with_the_nearest)
+{
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_rmen = 1 2 3"), "L-45");
+	ck_assert_ptr_nonnull(strstr(report.findings[0].message, "net.ipv4.tcp_rmem"));
+	ck_assert_str_eq(ids_of("quite.something.else = 1"), "L-45");
+	ck_assert_ptr_null(strstr(report.findings[0].message, "did you mean"));
+}
+END_TEST
+
+Suite *test_lint_suite(void)
+{
+	Suite *s = suite_create("rules/lint");
+	TCase *c = tcase_create("all");
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, table_is_sorted_and_complete);
+	tcase_add_loop_test(c, the_corpus_is_judged_as_expected, 0,
+			    sizeof(corpus) / sizeof(corpus[0]));
+	tcase_add_loop_test(c, neighbouring_values_are_told_apart, 0,
+			    sizeof(neighbours) / sizeof(neighbours[0]));
+	tcase_add_test(c, older_kernels_are_judged_as_such);
+	tcase_add_test(c, what_is_unknown_is_not_judged);
+	tcase_add_test(c, values_in_force_are_judged);
+	tcase_add_test(c, a_mistake_in_a_file_is_not_told_again_for_the_value_in_force);
+	tcase_add_test(c, a_host_only_key_is_named_in_a_namespace);
+	tcase_add_test(c, an_unknown_key_is_answered_with_the_nearest);
+	suite_add_tcase(s, c);
+	return s;
+}
