@@ -40,6 +40,12 @@ static void add_counts(struct bytes *b, const struct diagnosis *d)
 	(void)bytes_printf(b, ")");
 }
 
+/* Reasons that name their object need no name before them. */
+static const char *prefix_of(const char *what, const char *reason)
+{
+	return what != NULL && strstr(reason, what) == NULL ? what : "";
+}
+
 static void print_counts(const struct terminal *t, const struct diagnosis *d, bool verbose)
 {
 	struct bytes b = { 0 };
@@ -67,7 +73,10 @@ static void print_blind_spots(const struct terminal *t, const struct observation
 	if (verbose) {
 		(void)fputs("\nnot seen:\n", t->out);
 		for (size_t i = 0; i < o->blind_spot_count; i++) {
-			(void)bytes_printf(&b, "%s: %s", o->blind_spots[i].what,
+			const char *prefix = prefix_of(o->blind_spots[i].what,
+						       o->blind_spots[i].reason);
+
+			(void)bytes_printf(&b, "%s%s%s", prefix, prefix[0] != '\0' ? ": " : "",
 					   o->blind_spots[i].reason);
 			(void)fprintf(t->out, "%*s", LIST_INDENT, "");
 			if (b.data != NULL)
@@ -94,11 +103,11 @@ static void print_unjudged(const struct terminal *t, const struct diagnosis *d)
 	(void)fputs("\nrules that could not be judged:\n", t->out);
 	for (size_t i = 0; i < d->unjudged_count; i++) {
 		const struct unjudged *u = &d->unjudged[i];
+		const char *prefix = prefix_of(u->missing, u->reason);
 		struct bytes b = { 0 };
 
-		(void)bytes_printf(&b, "%-8s %s: %s%s%s", u->rule->id, u->rule->slug,
-				   u->missing != NULL ? u->missing : "",
-				   u->missing != NULL ? ": " : "", u->reason);
+		(void)bytes_printf(&b, "%-8s %s: %s%s%s", u->rule->id, u->rule->slug, prefix,
+				   prefix[0] != '\0' ? ": " : "", u->reason);
 		(void)fprintf(t->out, "%*s", LIST_INDENT, "");
 		if (b.data != NULL)
 			print_wrapped(t->out, t->width, LIST_INDENT, 2 * LIST_INDENT, b.data);

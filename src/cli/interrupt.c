@@ -24,12 +24,14 @@ static void catch_signal(int number, struct sigaction *ret_old)
 void interrupt_begin(struct interrupt *saved)
 {
 	interrupted = 0;
+	catch_signal(SIGHUP, &saved->old_hup);
 	catch_signal(SIGINT, &saved->old_int);
 	catch_signal(SIGTERM, &saved->old_term);
 }
 
 void interrupt_end(const struct interrupt *saved)
 {
+	(void)sigaction(SIGHUP, &saved->old_hup, NULL);
 	(void)sigaction(SIGINT, &saved->old_int, NULL);
 	(void)sigaction(SIGTERM, &saved->old_term, NULL);
 }

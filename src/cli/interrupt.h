@@ -5,11 +5,11 @@
 #include <signal.h>
 
 struct interrupt {
-	struct sigaction old_int, old_term;
+	struct sigaction old_hup, old_int, old_term;
 };
 
-/* From here on the first SIGINT or SIGTERM sets the flag; the second one does what it did before
- * (ends the program). A signal that was ignored (nohup, background jobs) stays ignored. */
+/* From here on the first SIGHUP, SIGINT or SIGTERM sets the flag; the second one does what it did
+ * before (ends the program). A signal that was ignored (nohup, background jobs) stays ignored. */
 void interrupt_begin(struct interrupt *saved);
 /* Restores what was there before. */
 void interrupt_end(const struct interrupt *saved);

@@ -76,14 +76,13 @@ struct flow_stats {
 	uint32_t last_srtt_us;
 	uint64_t jitter_sum_us; /* |difference| of consecutive srtt, over rtt_samples - 1 */
 	uint32_t rcv_rtt_us;	/* last receiver-side estimate */
-	uint32_t mss, cwnd, ssthresh, unacked;			  /* last; segments but for mss */
-	uint64_t cwnd_sum, unacked_sum, snd_wnd_sum, rcv_wnd_sum; /* over `samples` */
-	uint32_t snd_wnd, rcv_wnd;				  /* last, bytes */
+	uint32_t mss, cwnd, ssthresh, unacked;		/* last; segments but for mss */
+	uint64_t unacked_sum, snd_wnd_sum, rcv_wnd_sum; /* over `samples` */
+	uint32_t snd_wnd, rcv_wnd;			/* last, bytes */
 	uint32_t rcvbuf_min, rcvbuf_max, sndbuf_min, sndbuf_max;
 	uint64_t wqueue_sum, notsent_sum, unread_sum; /* bytes, over `samples` */
-	uint32_t notsent_max;
-	uint64_t delivery_rate_max; /* bytes per second */
-	uint8_t options;	    /* tcpi_options */
+	uint64_t delivery_rate_max;		      /* bytes per second */
+	uint8_t options;			      /* tcpi_options */
 	uint8_t snd_wscale, rcv_wscale;
 
 	/* Set when the observation closes. */

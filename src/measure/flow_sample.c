@@ -251,15 +251,12 @@ static void add_gauges(struct flow_stats *f, const struct flow_sample *s)
 	f->unacked = i->unacked;
 	f->snd_wnd = i->snd_wnd;
 	f->rcv_wnd = i->rcv_wnd;
-	f->cwnd_sum += i->snd_cwnd;
 	f->unacked_sum += i->unacked;
 	f->snd_wnd_sum += i->snd_wnd;
 	f->rcv_wnd_sum += i->rcv_wnd;
 	f->wqueue_sum += s->socket->wqueue;
 	f->notsent_sum += i->notsent_bytes;
 	f->unread_sum += s->socket->rqueue;
-	if (i->notsent_bytes > f->notsent_max)
-		f->notsent_max = i->notsent_bytes;
 	if (i->delivery_rate > f->delivery_rate_max)
 		f->delivery_rate_max = i->delivery_rate;
 	widen(&f->rcvbuf_min, &f->rcvbuf_max, memory_of(s->socket, SOCKET_RCVBUF));

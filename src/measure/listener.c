@@ -81,7 +81,6 @@ int listener_observe(struct listener_table *t, const struct socket_info *s)
 	l->samples++;
 	l->backlog = s->wqueue;
 	l->queue_last = s->rqueue;
-	l->queue_sum += s->rqueue;
 	if (s->rqueue > l->queue_max)
 		l->queue_max = s->rqueue;
 	l->full_samples += s->rqueue > s->wqueue;

@@ -48,8 +48,7 @@ struct path_stats {
 	struct path_samples samples;
 	double receiving_s, sending_s;		       /* flow-seconds with samples of that kind */
 	double longest_receiving_s, longest_sending_s; /* of a single flow */
-	double span_s; /* time between the first and the last sample of any flow */
-	double goodput, throughput, receive_rate; /* bytes per second over the window */
+	double goodput, throughput, receive_rate;      /* bytes per second over the window */
 	double peak_goodput, peak_receive_rate; /* best interval of >= 0.5 s, all flows together */
 	uint32_t min_rtt_us;
 	uint64_t jitter_sum_us, jitter_samples;
@@ -88,7 +87,6 @@ struct listener_stats {
 	uint32_t near_full_samples;	/* queue >= 0.8 backlog */
 	uint32_t queue_max, queue_last;
 	uint32_t backlog; /* last seen */
-	uint64_t queue_sum;
 };
 
 struct link_stats {
@@ -115,7 +113,6 @@ struct observation {
 	bool sockets_unseen; /* no dump succeeded: no flows here does not mean that there are none
 			      */
 	size_t sockets;	     /* established, at the end */
-	size_t sockets_max;
 	struct flow_table *flows; /* owned; use observation_flow() */
 	size_t flow_count;	  /* that were active */
 	struct path_stats *paths; /* owned, most bytes first */

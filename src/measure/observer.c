@@ -185,8 +185,6 @@ static int take_sample(struct observer *ob, struct error *e)
 		return r;
 	flow_round_end(o->flows, complete);
 	path_table_end_round(ob->paths);
-	if (flow_table_count(o->flows) > o->sockets_max)
-		o->sockets_max = flow_table_count(o->flows);
 	o->samples++;
 	return 0;
 }

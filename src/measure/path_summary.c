@@ -55,7 +55,6 @@ void paths_sum(struct path_stats *paths, size_t count, struct flow_table *flows,
 	for (size_t i = 0; i < count && seconds > 0; i++) {
 		struct path_stats *p = &paths[i];
 
-		p->span_s = seconds;
 		p->goodput = (double)p->sum.bytes_acked / seconds;
 		p->throughput = (double)p->sum.bytes_sent / seconds;
 		p->receive_rate = (double)p->sum.bytes_received / seconds;

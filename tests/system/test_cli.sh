@@ -271,6 +271,10 @@ json '.[0].window | .interrupted and .seconds > 1 and .seconds < 8'
 timeout --preserve-status -s TERM 3 "$NETWRIGHT" audit --for 50s >"$tmp/out" 2>"$tmp/err"
 check "SIGTERM: status 0" test $? -eq 0
 says "(interrupted)"
+mkdir "$tmp/hup"
+timeout --preserve-status -s HUP 3 "$NETWRIGHT" audit --for 50s --record "$tmp/hup/r.nwr" >"$tmp/out" 2>"$tmp/err"
+check "a hang-up: status 0" test $? -eq 0
+check "  the recording is complete, and nothing else is left" test "$(ls "$tmp/hup")" = r.nwr
 "$NETWRIGHT" audit --for 3s >"$tmp/out" 2>&1 & # a job in the background ignores SIGINT
 sleep 1
 kill -INT $!

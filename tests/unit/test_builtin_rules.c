@@ -174,6 +174,34 @@ START_TEST(dropped_receive_queues_ask_for_more_buffer)
 }
 END_TEST
 
+/* A buffer beyond what this host's memory allows, a queue beyond what is proposed at most: a
+ * finding that asks for more must never propose less. */
+START_TEST(what_is_large_already_is_not_lowered)
+{
+	const struct finding *finding;
+
+	memory_of_a_server(8 * GIB);
+	set_counter(COUNTER_SOCKETS_TCP_MEMORY, 1000, 1000);
+	receive_queue(3000, 9, 1);
+	f.o->facts.memory_bytes = 64 << 20; /* a sixteenth is less than the 6 MiB that are set */
+	finding = judge("RCV-08");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_uint_eq(finding->change_count, 0);
+	f.o->listener_count = 1;
+	f.listeners[0] = (struct listener_stats){
+		.samples = 9, .near_full_samples = 9, .queue_max = 120000, .backlog = 131072
+	};
+	fixture_set(&f, "net.core.somaxconn", 0, 131072);
+	finding = judge("LST-02");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_uint_eq(finding->change_count, 0);
+	fixture_set(&f, "net.core.somaxconn", 0, 128);
+	finding = judge("LST-02");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_double_eq_tol(change_to(finding, "net.core.somaxconn", 0), 4096, 0.1);
+}
+END_TEST
+
 Suite *test_builtin_rules_suite(void)
 {
 	Suite *s = suite_create("builtin_rules");
@@ -186,6 +214,7 @@ Suite *test_builtin_rules_suite(void)
 	tcase_add_test(c, a_host_short_of_memory_gives_tcp_none);
 	tcase_add_test(c, a_fifo_is_named_where_something_better_exists);
 	tcase_add_test(c, dropped_receive_queues_ask_for_more_buffer);
+	tcase_add_test(c, what_is_large_already_is_not_lowered);
 	suite_add_tcase(s, c);
 	return s;
 }
