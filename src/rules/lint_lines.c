@@ -45,6 +45,14 @@ static const struct lint absent_key = {
 	.source = FORMAT,
 };
 
+static const struct lint not_at_boot = {
+	.id = "L-47",
+	.slug = "not-at-boot",
+	.severity = SEVERITY_INFO,
+	.fix = "link /etc/sysctl.d/99-sysctl.conf to it, or move the lines there",
+	.source = "sysctl.d(5)",
+};
+
 /* Keys that come and go with modules and devices. */
 static const char *const transient[] = {
 	"net.ipv[46].conf.*.*",
@@ -120,12 +128,27 @@ static int report_absent(const struct lint_host *host, const struct sysctl_line 
 	return report_unknown(line, r);
 }
 
+/* Once, at the first line of the file. */
+static int report_unlinked(const struct sysctl_settings *s, const struct sysctl_line *line,
+			   struct lint_report *r)
+{
+	if (s->unlinked == NULL || line->file != s->unlinked ||
+	    (line > s->lines && line[-1].file == line->file))
+		return 0;
+	return lint_report_add(
+		r, &not_at_boot, line, "", "",
+		"read by sysctl --system, but not by systemd-sysctl when booting: no "
+		"link in a sysctl.d directory leads here");
+}
+
 int lint_line(const struct lint_host *host, const struct sysctl_line *line, struct lint_report *r)
 {
 	const struct sysctl_line *later;
 	char value[8];
-	int code;
+	int code = report_unlinked(host->settings, line, r);
 
+	if (code < 0)
+		return code;
 	if (line->problem != NULL)
 		code = lint_report_add(r, &malformed, line, "", "", "%s", line->problem);
 	else if (line->value == NULL)

@@ -37,6 +37,10 @@ const struct tunable tunables[] = {
 	  "Queueing discipline that devices get when they come up from now on. Existing "
 	  "ones keep theirs.",
 	  CORE },
+	{ "net.core.high_order_alloc_disable", TUNABLE_BOOLEAN, 1, UNIT_COUNT, 1, 0, 1, false, INIT,
+	  FULL, "5.14",
+	  "Fill sockets from single pages instead of larger blocks: slower, for machines whose memory is fragmented.",
+	  CORE },
 	{ "net.core.netdev_budget", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 1, I32, false, INIT, FULL,
 	  NULL,
 	  "Packets that one softirq round may take from all devices of a CPU before it "
@@ -62,6 +66,10 @@ const struct tunable tunables[] = {
 	  "Most that a program may ask for with SO_RCVBUF. Does not bound TCP's own "
 	  "autotuning: tcp_rmem[2] does.",
 	  CORE },
+	{ "net.core.rps_sock_flow_entries", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, 536870912, false,
+	  INIT, FULL, NULL,
+	  "Connections that receive flow steering remembers, so that packets are handled on the CPU of their reader; 0 is off.",
+	  CORE },
 	{ "net.core.somaxconn", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 1, I32, false, NS, NEW, NULL,
 	  "Upper bound of a listener's accept queue. Taken when listen(2) is called: "
 	  "running listeners keep theirs until they call it again.",
@@ -72,6 +80,14 @@ const struct tunable tunables[] = {
 	  "Most that a program may ask for with SO_SNDBUF. Does not bound TCP's own "
 	  "autotuning: tcp_wmem[2] does.",
 	  CORE },
+	{ "net.ipv4.conf.all.rp_filter", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, 2, false, NS, FULL,
+	  NULL,
+	  "Drop packets whose source could not be answered: 0 never, 1 unless by the link they came from, 2 unless by any. The larger of this and the link's own counts.",
+	  IP },
+	{ "net.ipv4.ip_forward", TUNABLE_BOOLEAN, 1, UNIT_COUNT, 1, 0, 1, false, NS,
+	  TUNABLE_UNDO_NO, NULL,
+	  "Forward packets between links. Changing it sets other settings back to those of a host or a router.",
+	  IP },
 	{ "net.ipv4.ip_local_port_range", TUNABLE_VECTOR, 2, UNIT_COUNT, 1, 1, 65535, true, NS, NEW,
 	  NULL, "First and last local port for outgoing connections that did not choose one.", IP },
 	{ "net.ipv4.tcp_abort_on_overflow", TUNABLE_BOOLEAN, 1, UNIT_COUNT, 1, 0, 1, false, NS,
@@ -81,6 +97,9 @@ const struct tunable tunables[] = {
 	  IP },
 	{ "net.ipv4.tcp_allowed_congestion_control", TUNABLE_TOKENS, 1, UNIT_TEXT, 1, 0, 0, false,
 	  INIT, FULL, NULL, "Congestion controls that programs without CAP_NET_ADMIN may choose.",
+	  IP },
+	{ "net.ipv4.tcp_app_win", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, 31, false, NS, FULL, NULL,
+	  "Share of the window kept for the program, as a power of one half; 31 keeps nothing.",
 	  IP },
 	{ "net.ipv4.tcp_base_mss", TUNABLE_INTEGER, 1, UNIT_BYTES_PER_SEGMENT, 1, 48, 65535, false,
 	  NS, FULL, NULL, "Segment size that path MTU probing starts its search from.", IP },
@@ -203,6 +222,8 @@ const struct tunable tunables[] = {
 	  "Retransmissions of an established connection before it is given up; 15 is "
 	  "924.6 s at least, below 8 is less than RFC 1122 asks for.",
 	  IP },
+	{ "net.ipv4.tcp_rfc1337", TUNABLE_BOOLEAN, 1, UNIT_COUNT, 1, 0, 1, false, NS, FULL, NULL,
+	  "Ignore resets in TIME-WAIT. Of little use.", IP },
 	{ "net.ipv4.tcp_rmem", TUNABLE_VECTOR, 3, UNIT_BYTES, 1, 1, I32, true, NS, FULL, NULL,
 	  "Receive buffer of TCP sockets: what is granted under memory pressure, initial, "
 	  "and the most that autotuning grows it to.",
@@ -241,6 +262,9 @@ const struct tunable tunables[] = {
 	  "Timestamps in every segment (RFC 7323): better round-trip times, protection "
 	  "against old duplicates; 2 is without a random offset.",
 	  IP },
+	{ "net.ipv4.tcp_tso_win_divisor", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, I32, false, NS,
+	  FULL, NULL,
+	  "Share of the congestion window that one large segment may take, as a divisor.", IP },
 	{ "net.ipv4.tcp_tw_reuse", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, 2, false, NS, FULL, NULL,
 	  "Reuse ports in TIME-WAIT for new outgoing connections: 0 never, 1 when safe by "
 	  "timestamps, 2 on loopback only.",
@@ -253,6 +277,9 @@ const struct tunable tunables[] = {
 	{ "net.ipv4.tcp_wmem", TUNABLE_VECTOR, 3, UNIT_BYTES, 1, 1, I32, true, NS, FULL, NULL,
 	  "Send buffer of TCP sockets: what is granted under memory pressure, initial, "
 	  "and the most that autotuning grows it to.",
+	  IP },
+	{ "net.ipv4.udp_mem", TUNABLE_VECTOR, 3, UNIT_PAGES, 1, 0, INT64_MAX, true, INIT, FULL,
+	  NULL, "Memory of all UDP sockets of the machine together, as tcp_mem. Pages, not bytes.",
 	  IP },
 };
 

@@ -35,6 +35,8 @@ struct sysctl_settings {
 	size_t file_count;
 	struct sysctl_line *lines; /* in the order read */
 	size_t line_count, line_capacity;
+	const char *unlinked; /* the one of `files` that procps reads and systemd-sysctl does not,
+			       * because no link leads to it; NULL: none */
 };
 
 void sysctl_settings_done(struct sysctl_settings *s);

@@ -114,7 +114,7 @@ static int load_below(struct sysctl_settings *settings, const char *root, const 
 static int load_found(struct sysctl_settings *settings, const struct search *s, struct error *e)
 {
 	CLEANUP(free_charp) char *last = NULL;
-	struct stat st, last_stat = { 0 };
+	struct stat st = { 0 }, last_stat = { 0 };
 	bool has_last, linked = false;
 	int r = 0;
 
@@ -130,8 +130,11 @@ static int load_found(struct sysctl_settings *settings, const struct search *s, 
 		linked = linked || (r == 0 && has_last && st.st_dev == last_stat.st_dev &&
 				    st.st_ino == last_stat.st_ino);
 	}
-	if (r == 0 && has_last && !linked)
+	if (r == 0 && has_last && !linked) {
 		r = load_below(settings, s->root, last_file, &st, e);
+		if (r == 0 && S_ISREG(st.st_mode))
+			settings->unlinked = settings->files[settings->file_count - 1];
+	}
 	return r;
 }
 

@@ -305,6 +305,17 @@ START_TEST(a_host_only_key_is_named_in_a_namespace)
 }
 END_TEST
 
+START_TEST(a_file_that_booting_skips_is_named_once)
+{
+	(void)ids_of("net.ipv4.tcp_sack = 1\nnet.ipv4.tcp_dsack = 1\n");
+	settings.unlinked = settings.files[0];
+	run(false);
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.findings[0].id, "L-47");
+	ck_assert_uint_eq(report.findings[0].line, 1);
+}
+END_TEST
+
 START_TEST(an_unknown_key_is_answered_with_the_nearest)
 {
 	ck_assert_str_eq(ids_of("net.ipv4.tcp_rmen = 1 2 3"), "L-45");
@@ -330,6 +341,7 @@ Suite *test_lint_suite(void)
 	tcase_add_test(c, values_in_force_are_judged);
 	tcase_add_test(c, a_mistake_in_a_file_is_not_told_again_for_the_value_in_force);
 	tcase_add_test(c, a_host_only_key_is_named_in_a_namespace);
+	tcase_add_test(c, a_file_that_booting_skips_is_named_once);
 	tcase_add_test(c, an_unknown_key_is_answered_with_the_nearest);
 	suite_add_tcase(s, c);
 	return s;

@@ -247,6 +247,7 @@ START_TEST(the_system_is_read_in_order)
 	ck_assert_uint_eq(settings.file_count, ARRAY_LEN(order));
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		ck_assert_str_eq(settings.files[i], order[i]);
+	ck_assert_ptr_eq(settings.unlinked, settings.files[4]);
 	ck_assert_str_eq(sysctl_settings_find(&settings, "a.a")->value, "etc");
 	ck_assert_str_eq(sysctl_settings_find(&settings, "a.b")->value, "lib");
 	ck_assert_ptr_null(sysctl_settings_find(&settings, "a.d"));
@@ -261,6 +262,7 @@ START_TEST(a_linked_sysctl_conf_is_read_once)
 	ck_assert_int_eq(sysctl_settings_load_system(&settings, root, NULL), 0);
 	ck_assert_uint_eq(settings.file_count, 5);
 	ck_assert_str_eq(settings.files[4], "/etc/sysctl.d/99-sysctl.conf");
+	ck_assert_ptr_null(settings.unlinked);
 }
 END_TEST
 
