@@ -8,7 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum file_shape { SHAPE_PAIR, SHAPE_INLINE, SHAPE_PRESSURE, SHAPE_ROW, SHAPE_COLUMN, SHAPE_KEY };
+enum file_shape {
+	SHAPE_PAIR,
+	SHAPE_INLINE,
+	SHAPE_PRESSURE,
+	SHAPE_ROW,
+	SHAPE_COLUMN,
+	SHAPE_KEY,
+	SHAPE_TABLE,
+};
 
 struct file_row {
 	const char *path;
@@ -19,24 +27,46 @@ struct file_row {
 };
 
 #define PATH_SNMP     "/proc/net/snmp"
+#define PATH_SNMP6    "/proc/net/snmp6"
 #define PATH_NETSTAT  "/proc/net/netstat"
 #define PATH_SOCKSTAT "/proc/net/sockstat"
 #define PATH_TCP_MEM  "/proc/sys/net/ipv4/tcp_mem"
+#define PATH_UDP_MEM  "/proc/sys/net/ipv4/udp_mem"
 #define PATH_SOFTNET  "/proc/net/softnet_stat"
 #define PATH_MEMINFO  "/proc/meminfo"
 #define PATH_STAT     "/proc/stat"
 #define PATH_PRESSURE "/proc/pressure/"
+#define PATH_CT	      "/proc/sys/net/netfilter/nf_conntrack_"
+#define PATH_CT_STAT  "/proc/net/stat/nf_conntrack"
+#define PATH_ARP      "/proc/net/stat/arp_cache"
+#define PATH_NDISC    "/proc/net/stat/ndisc_cache"
+#define PATH_FILE_NR  "/proc/sys/fs/file-nr"
 
 /* Columns: softnet_seq_show() in net/core/net-procfs.c; proc(5) for stat, whose guest times are
- * contained in user and nice. */
+ * contained in user and nice; proc(5) for file-nr. The neighbour tables, like tcp_mem, are the
+ * initial namespace's to show. */
 static const struct file_row files[COUNTER_FILES] = {
 	[COUNTER_FILE_SNMP] = { PATH_SNMP, SOURCE_NETNS, SHAPE_PAIR, 10, NULL },
+	[COUNTER_FILE_SNMP6] = { PATH_SNMP6, SOURCE_NETNS, SHAPE_KEY, 10, NULL },
 	[COUNTER_FILE_NETSTAT] = { PATH_NETSTAT, SOURCE_NETNS, SHAPE_PAIR, 10, NULL },
 	[COUNTER_FILE_SOCKSTAT] = { PATH_SOCKSTAT, SOURCE_NETNS, SHAPE_INLINE, 10, NULL },
 	[COUNTER_FILE_TCP_MEM] = { PATH_TCP_MEM, SOURCE_HOST, SHAPE_COLUMN, 10,
 				   "low+pressure+high" },
+	[COUNTER_FILE_UDP_MEM] = { PATH_UDP_MEM, SOURCE_HOST, SHAPE_COLUMN, 10,
+				   "low+pressure+high" },
 	[COUNTER_FILE_SOFTNET] = { PATH_SOFTNET, SOURCE_HOST, SHAPE_COLUMN, 16,
-				   "processed+dropped+time_squeeze" },
+				   "processed+dropped+time_squeeze+-+-+-+-+-+-+received_rps+"
+				   "flow_limit_count" },
+	[COUNTER_FILE_CONNTRACK_COUNT] = { PATH_CT "count", SOURCE_NETNS, SHAPE_COLUMN, 10,
+					   "count" },
+	[COUNTER_FILE_CONNTRACK_LIMIT] = { PATH_CT "max", SOURCE_NETNS, SHAPE_COLUMN, 10, "max" },
+	[COUNTER_FILE_CONNTRACK_BUCKETS] = { PATH_CT "buckets", SOURCE_NETNS, SHAPE_COLUMN, 10,
+					     "buckets" },
+	[COUNTER_FILE_CONNTRACK_STAT] = { PATH_CT_STAT, SOURCE_NETNS, SHAPE_TABLE, 16, NULL },
+	[COUNTER_FILE_ARP_CACHE] = { PATH_ARP, SOURCE_HOST, SHAPE_TABLE, 16, NULL },
+	[COUNTER_FILE_NDISC_CACHE] = { PATH_NDISC, SOURCE_HOST, SHAPE_TABLE, 16, NULL },
+	[COUNTER_FILE_FILE_NR] = { PATH_FILE_NR, SOURCE_HOST, SHAPE_COLUMN, 10,
+				   "allocated+free+max" },
 	[COUNTER_FILE_MEMINFO] = { PATH_MEMINFO, SOURCE_HOST, SHAPE_KEY, 10, NULL },
 	[COUNTER_FILE_STAT] = { PATH_STAT, SOURCE_HOST, SHAPE_ROW, 10,
 				"user+nice+system+idle+iowait+irq+softirq+steal" },
@@ -50,26 +80,41 @@ struct counter_row {
 	enum counter_file file;
 	uint32_t scale; /* to the unit in counters.h */
 	const char *group;
-	const char *fields; /* several, '+'-separated, are summed; so are the lines of softnet */
+	const char *fields; /* several, '+'-separated, are summed; so are the lines of CPUs */
 	const char *origin;
+	bool repeated; /* every CPU's line says the same: one of them is the number */
 };
 
-#define ROW(file, path, group, fields, scale)                         \
-	{                                                             \
-		file, scale, group, fields, path " " group " " fields \
+#define ROW(file, path, group, fields, scale)                                \
+	{                                                                    \
+		file, scale, group, fields, path " " group " " fields, false \
 	}
-#define PLAIN_ROW(file, path, fields, scale)             \
-	{                                                \
-		file, scale, "", fields, path " " fields \
+#define PLAIN_ROW(file, path, fields, scale)                    \
+	{                                                       \
+		file, scale, "", fields, path " " fields, false \
 	}
 #define SNMP(group, field)     ROW(COUNTER_FILE_SNMP, PATH_SNMP, group, field, 1)
 #define NETSTAT(group, field)  ROW(COUNTER_FILE_NETSTAT, PATH_NETSTAT, group, field, 1)
 #define SOCKSTAT(group, field) ROW(COUNTER_FILE_SOCKSTAT, PATH_SOCKSTAT, group, field, 1)
 #define TCP_MEM(field)	       PLAIN_ROW(COUNTER_FILE_TCP_MEM, PATH_TCP_MEM, field, 1)
-#define SOFTNET(field)	       PLAIN_ROW(COUNTER_FILE_SOFTNET, PATH_SOFTNET, field, 1)
-#define MEMINFO(field)	       PLAIN_ROW(COUNTER_FILE_MEMINFO, PATH_MEMINFO, field, 1024)
-#define CPU(fields)	       ROW(COUNTER_FILE_STAT, PATH_STAT, "cpu", fields, 1)
-#define PSI(file, name)	       ROW(file, PATH_PRESSURE name, "some", "total", 1)
+#define UDP_MEM(field)	       PLAIN_ROW(COUNTER_FILE_UDP_MEM, PATH_UDP_MEM, field, 1)
+#define SNMP6(field)	       PLAIN_ROW(COUNTER_FILE_SNMP6, PATH_SNMP6, field, 1)
+#define CT(file, field)                                                           \
+	{                                                                         \
+		COUNTER_FILE_CONNTRACK_##file, 1, "", field, PATH_CT field, false \
+	}
+#define CT_STAT(field) PLAIN_ROW(COUNTER_FILE_CONNTRACK_STAT, PATH_CT_STAT, field, 1)
+#define ARP(field)     PLAIN_ROW(COUNTER_FILE_ARP_CACHE, PATH_ARP, field, 1)
+#define NDISC(field)   PLAIN_ROW(COUNTER_FILE_NDISC_CACHE, PATH_NDISC, field, 1)
+#define ENTRIES(file, path)                                   \
+	{                                                     \
+		file, 1, "", "entries", path " entries", true \
+	}
+#define FILE_NR(field)	PLAIN_ROW(COUNTER_FILE_FILE_NR, PATH_FILE_NR, field, 1)
+#define SOFTNET(field)	PLAIN_ROW(COUNTER_FILE_SOFTNET, PATH_SOFTNET, field, 1)
+#define MEMINFO(field)	PLAIN_ROW(COUNTER_FILE_MEMINFO, PATH_MEMINFO, field, 1024)
+#define CPU(fields)	ROW(COUNTER_FILE_STAT, PATH_STAT, "cpu", fields, 1)
+#define PSI(file, name) ROW(file, PATH_PRESSURE name, "some", "total", 1)
 
 static const struct counter_row rows[COUNTERS] = {
 	[COUNTER_TCP_ACTIVE_OPENS] = SNMP("Tcp", "ActiveOpens"),
@@ -86,6 +131,15 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNTER_UDP_OUT_DATAGRAMS] = SNMP("Udp", "OutDatagrams"),
 	[COUNTER_UDP_RCVBUF_ERRORS] = SNMP("Udp", "RcvbufErrors"),
 	[COUNTER_UDP_SNDBUF_ERRORS] = SNMP("Udp", "SndbufErrors"),
+	[COUNTER_UDP_NO_PORTS] = SNMP("Udp", "NoPorts"),
+	[COUNTER_UDP_MEM_ERRORS] = SNMP("Udp", "MemErrors"),
+	[COUNTER_IP_IN_RECEIVES] = SNMP("Ip", "InReceives"),
+	[COUNTER_IP_FORWARDED] = SNMP("Ip", "ForwDatagrams"),
+	[COUNTER_IP6_IN_RECEIVES] = SNMP6("Ip6InReceives"),
+	[COUNTER_IP6_FORWARDED] = SNMP6("Ip6OutForwDatagrams"),
+	[COUNTER_UDP6_SNDBUF_ERRORS] = SNMP6("Udp6SndbufErrors"),
+	[COUNTER_UDP6_NO_PORTS] = SNMP6("Udp6NoPorts"),
+	[COUNTER_UDP6_MEM_ERRORS] = SNMP6("Udp6MemErrors"),
 	[COUNTER_LISTEN_OVERFLOWS] = NETSTAT("TcpExt", "ListenOverflows"),
 	[COUNTER_LISTEN_DROPS] = NETSTAT("TcpExt", "ListenDrops"),
 	[COUNTER_REQ_QUEUE_FULL_COOKIES] = NETSTAT("TcpExt", "TCPReqQFullDoCookies"),
@@ -113,6 +167,12 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNTER_MEMORY_PRESSURE_MS] = NETSTAT("TcpExt", "TCPMemoryPressuresChrono"),
 	[COUNTER_ABORT_ON_MEMORY] = NETSTAT("TcpExt", "TCPAbortOnMemory"),
 	[COUNTER_SYN_RETRANS] = NETSTAT("TcpExt", "TCPSynRetrans"),
+	[COUNTER_SYNCOOKIES_SENT] = NETSTAT("TcpExt", "SyncookiesSent"),
+	[COUNTER_SYNCOOKIES_RECEIVED] = NETSTAT("TcpExt", "SyncookiesRecv"),
+	[COUNTER_SYNCOOKIES_FAILED] = NETSTAT("TcpExt", "SyncookiesFailed"),
+	[COUNTER_TIME_WAITS] = NETSTAT("TcpExt", "TW"),
+	[COUNTER_TIME_WAIT_OVERFLOW] = NETSTAT("TcpExt", "TCPTimeWaitOverflow"),
+	[COUNTER_REVERSE_PATH_DROPS] = NETSTAT("TcpExt", "IPReversePathFilter"),
 	[COUNTER_IN_OCTETS] = NETSTAT("IpExt", "InOctets"),
 	[COUNTER_OUT_OCTETS] = NETSTAT("IpExt", "OutOctets"),
 	[COUNTER_IN_CE_PACKETS] = NETSTAT("IpExt", "InCEPkts"),
@@ -126,9 +186,28 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNTER_TCP_MEM_LOW] = TCP_MEM("low"),
 	[COUNTER_TCP_MEM_PRESSURE] = TCP_MEM("pressure"),
 	[COUNTER_TCP_MEM_HIGH] = TCP_MEM("high"),
+	[COUNTER_UDP_MEM_PRESSURE] = UDP_MEM("pressure"),
+	[COUNTER_UDP_MEM_HIGH] = UDP_MEM("high"),
 	[COUNTER_SOFTNET_PROCESSED] = SOFTNET("processed"),
 	[COUNTER_SOFTNET_DROPPED] = SOFTNET("dropped"),
 	[COUNTER_SOFTNET_SQUEEZED] = SOFTNET("time_squeeze"),
+	[COUNTER_SOFTNET_FLOW_LIMITED] = SOFTNET("flow_limit_count"),
+	[COUNTER_CONNTRACK_COUNT] = CT(COUNT, "count"),
+	[COUNTER_CONNTRACK_LIMIT] = CT(LIMIT, "max"),
+	[COUNTER_CONNTRACK_BUCKETS] = CT(BUCKETS, "buckets"),
+	[COUNTER_CONNTRACK_INSERT_FAILED] = CT_STAT("insert_failed"),
+	[COUNTER_CONNTRACK_DROP] = CT_STAT("drop"),
+	[COUNTER_CONNTRACK_EARLY_DROP] = CT_STAT("early_drop"),
+	[COUNTER_NEIGHBOUR4_ENTRIES] = ENTRIES(COUNTER_FILE_ARP_CACHE, PATH_ARP),
+	[COUNTER_NEIGHBOUR4_FULL] = ARP("table_fulls"),
+	[COUNTER_NEIGHBOUR4_FORCED_GC] = ARP("forced_gc_runs"),
+	[COUNTER_NEIGHBOUR4_UNRESOLVED] = ARP("unresolved_discards"),
+	[COUNTER_NEIGHBOUR6_ENTRIES] = ENTRIES(COUNTER_FILE_NDISC_CACHE, PATH_NDISC),
+	[COUNTER_NEIGHBOUR6_FULL] = NDISC("table_fulls"),
+	[COUNTER_NEIGHBOUR6_FORCED_GC] = NDISC("forced_gc_runs"),
+	[COUNTER_NEIGHBOUR6_UNRESOLVED] = NDISC("unresolved_discards"),
+	[COUNTER_FILES_OPEN] = FILE_NR("allocated"),
+	[COUNTER_FILES_LIMIT] = FILE_NR("max"),
 	[COUNTER_MEMORY_TOTAL] = MEMINFO("MemTotal"),
 	[COUNTER_MEMORY_AVAILABLE] = MEMINFO("MemAvailable"),
 	[COUNTER_CPU_TOTAL] = CPU("user+nice+system+idle+iowait+irq+softirq+steal"),
@@ -182,6 +261,8 @@ static void add_value(struct reading *reading, size_t which, struct text_span te
 	struct counters *counters = reading->counters;
 	uint64_t value;
 
+	if (rows[which].repeated)
+		counters->value[which] = 0;
 	if (text_parse_u64(text.at, text.len, files[reading->file].base, &value) < 0 ||
 	    __builtin_mul_overflow(value, rows[which].scale, &value) ||
 	    __builtin_add_overflow(counters->value[which], value, &counters->value[which])) {
@@ -225,6 +306,9 @@ static void take_file(struct reading *reading, struct text_span text)
 		break;
 	case SHAPE_KEY:
 		procfile_each_key(text, take_field, reading);
+		break;
+	case SHAPE_TABLE:
+		procfile_each_table(text, take_field, reading);
 		break;
 	}
 }

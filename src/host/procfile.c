@@ -130,6 +130,32 @@ void procfile_each_column(struct text_span text, procfile_visit visit, void *arg
 		visit_values(line, nothing, visit, arg);
 }
 
+static void visit_table_row(struct text_span names, struct text_span values, procfile_visit visit,
+			    void *arg)
+{
+	struct procfile_field field = { .group = nothing, .value = nothing };
+	bool matches = count_words(names) == count_words(values);
+
+	while (text_next_word(&names, &field.name)) {
+		if (matches)
+			(void)text_next_word(&values, &field.value);
+		visit(arg, &field);
+		field.column++;
+	}
+}
+
+void procfile_each_table(struct text_span text, procfile_visit visit, void *arg)
+{
+	struct text_span names, values;
+
+	if (!text_next_line(&text, &names))
+		return;
+	while (text_next_line(&text, &values)) {
+		if (count_words(values) > 0)
+			visit_table_row(names, values, visit, arg);
+	}
+}
+
 void procfile_each_key(struct text_span text, procfile_visit visit, void *arg)
 {
 	struct text_span line;

@@ -38,8 +38,13 @@ void procfile_each_row(struct text_span text, procfile_visit visit, void *arg);
 /* softnet_stat, tcp_mem: lines of values alone; neither group nor names. */
 void procfile_each_column(struct text_span text, procfile_visit visit, void *arg);
 
-/* meminfo: "MemTotal:  24684096 kB", name and first word after it; no group. Also lists without
- * the colon, "page_size 4096". */
+/* stat/arp_cache: a line of names, then lines of values, one per CPU. In a line with another number
+ * of values than there are names, they cannot be told apart: each name is reported with an empty
+ * value. No group. */
+void procfile_each_table(struct text_span text, procfile_visit visit, void *arg);
+
+/* meminfo, snmp6: "MemTotal:  24684096 kB", name and first word after it; no group. Also lists
+ * without the colon, "page_size 4096". */
 void procfile_each_key(struct text_span text, procfile_visit visit, void *arg);
 
 /* Looks one name up in text of the last shape: the rest of its line, without leading blanks. Empty

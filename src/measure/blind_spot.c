@@ -26,11 +26,16 @@ int blind_spot_add(struct observation *o, const char *what, const char *reason)
 
 int blind_spot_add_counters(struct observation *o)
 {
+	/* Connection tracking and IPv6 are absent where nothing uses them: nothing is missed then,
+	 * and those files are not listed. */
 	static const char *const files[COUNTER_FILES] = {
 		[COUNTER_FILE_SNMP] = "/proc/net/snmp",
 		[COUNTER_FILE_NETSTAT] = "/proc/net/netstat",
 		[COUNTER_FILE_SOCKSTAT] = "/proc/net/sockstat",
 		[COUNTER_FILE_TCP_MEM] = "net.ipv4.tcp_mem",
+		[COUNTER_FILE_UDP_MEM] = "net.ipv4.udp_mem",
+		[COUNTER_FILE_ARP_CACHE] = "/proc/net/stat/arp_cache",
+		[COUNTER_FILE_FILE_NR] = "/proc/sys/fs/file-nr",
 		[COUNTER_FILE_SOFTNET] = "/proc/net/softnet_stat",
 		[COUNTER_FILE_MEMINFO] = "/proc/meminfo",
 		[COUNTER_FILE_STAT] = "/proc/stat",
@@ -43,7 +48,7 @@ int blind_spot_add_counters(struct observation *o)
 		const char *reason = o->last.file_reason[i];
 		int r;
 
-		if (reason[0] == '\0')
+		if (files[i] == NULL || reason[0] == '\0')
 			continue;
 		r = blind_spot_add(o, files[i], reason);
 		if (r < 0)

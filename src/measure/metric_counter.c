@@ -87,17 +87,56 @@ METRIC_GETTER(metric_cpu_share)
 			     gain_of(o, COUNTER_CPU_TOTAL), "no clock tick passed");
 }
 
-METRIC_GETTER(metric_memory_share)
+struct counter_pair {
+	enum counter part, whole;
+	const char *reason; /* when the whole is 0 */
+};
+
+#define REASON_NO_LIMIT "the limit is 0"
+
+static const struct counter_pair gauge_shares[GAUGE_SHARES] = {
+	[SHARE_TCP_PRESSURE] = { COUNTER_SOCKETS_TCP_MEMORY, COUNTER_TCP_MEM_PRESSURE,
+				 REASON_NO_LIMIT },
+	[SHARE_TCP_LIMIT] = { COUNTER_SOCKETS_TCP_MEMORY, COUNTER_TCP_MEM_HIGH, REASON_NO_LIMIT },
+	[SHARE_UDP_PRESSURE] = { COUNTER_SOCKETS_UDP_MEMORY, COUNTER_UDP_MEM_PRESSURE,
+				 REASON_NO_LIMIT },
+	[SHARE_UDP_LIMIT] = { COUNTER_SOCKETS_UDP_MEMORY, COUNTER_UDP_MEM_HIGH, REASON_NO_LIMIT },
+	[SHARE_CONNTRACK] = { COUNTER_CONNTRACK_COUNT, COUNTER_CONNTRACK_LIMIT, REASON_NO_LIMIT },
+	[SHARE_CONNTRACK_CHAIN] = { COUNTER_CONNTRACK_COUNT, COUNTER_CONNTRACK_BUCKETS,
+				    "there are no buckets" },
+	[SHARE_FILES] = { COUNTER_FILES_OPEN, COUNTER_FILES_LIMIT, REASON_NO_LIMIT },
+};
+
+METRIC_GETTER(metric_gauge_share)
 {
-	enum counter limit = (enum counter)self->argument;
+	const struct counter_pair *pair = &gauge_shares[self->argument];
 
 	(void)entity;
-	if (!o->last.known[COUNTER_SOCKETS_TCP_MEMORY])
-		return value_unknown(reason_of_counter(o, COUNTER_SOCKETS_TCP_MEMORY));
-	if (!o->last.known[limit])
-		return value_unknown(reason_of_counter(o, limit));
-	return metric_quotient((double)o->gauge_max[COUNTER_SOCKETS_TCP_MEMORY],
-			       (double)o->last.value[limit], "the limit is 0");
+	if (!o->last.known[pair->part])
+		return value_unknown(reason_of_counter(o, pair->part));
+	if (!o->last.known[pair->whole])
+		return value_unknown(reason_of_counter(o, pair->whole));
+	return metric_quotient((double)o->gauge_max[pair->part], (double)o->last.value[pair->whole],
+			       pair->reason);
+}
+
+static const struct counter_pair gain_shares[GAIN_SHARES] = {
+	[GAIN_COOKIES_ANSWERED] = { COUNTER_SYNCOOKIES_RECEIVED, COUNTER_SYNCOOKIES_SENT,
+				    "no cookie was sent" },
+	[GAIN_FORWARDED] = { COUNTER_IP_FORWARDED, COUNTER_IP_IN_RECEIVES,
+			     "no packet was received" },
+	[GAIN_FORWARDED6] = { COUNTER_IP6_FORWARDED, COUNTER_IP6_IN_RECEIVES,
+			      "no packet was received" },
+	[GAIN_SQUEEZED] = { COUNTER_SOFTNET_SQUEEZED, COUNTER_SOFTNET_PROCESSED,
+			    "no packet was processed" },
+};
+
+METRIC_GETTER(metric_gain_share)
+{
+	const struct counter_pair *pair = &gain_shares[self->argument];
+
+	(void)entity;
+	return share_of_gain(gain_of(o, pair->part), gain_of(o, pair->whole), pair->reason);
 }
 
 static struct value retransmit_ratio(const struct observation *o)

@@ -34,7 +34,27 @@ METRIC_GETTER(metric_counter_rate);  /* gain per second */
 METRIC_GETTER(metric_counter_stall); /* microseconds gained / time: a share */
 METRIC_GETTER(metric_counter_ms);    /* milliseconds gained, in seconds */
 METRIC_GETTER(metric_cpu_share);     /* ticks gained / all ticks */
-METRIC_GETTER(metric_memory_share);  /* TCP memory / that limit */
+
+enum gauge_share {
+	SHARE_TCP_PRESSURE,
+	SHARE_TCP_LIMIT,
+	SHARE_UDP_PRESSURE,
+	SHARE_UDP_LIMIT,
+	SHARE_CONNTRACK,
+	SHARE_CONNTRACK_CHAIN,
+	SHARE_FILES,
+	GAUGE_SHARES,
+};
+METRIC_GETTER(metric_gauge_share); /* highest value / limit */
+
+enum gain_share {
+	GAIN_COOKIES_ANSWERED,
+	GAIN_FORWARDED,
+	GAIN_FORWARDED6,
+	GAIN_SQUEEZED,
+	GAIN_SHARES,
+};
+METRIC_GETTER(metric_gain_share); /* gain of one counter / gain of another */
 
 enum host_metric {
 	HOST_CPUS,

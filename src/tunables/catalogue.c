@@ -13,6 +13,8 @@
  * 1000, in an int. */
 #define IP	"Documentation/networking/ip-sysctl.rst"
 #define CORE	"Documentation/admin-guide/sysctl/net.rst"
+#define FS	"Documentation/admin-guide/sysctl/fs.rst"
+#define CT	"Documentation/networking/nf_conntrack-sysctl.rst"
 #define I32	INT32_MAX
 #define JIFFIES (INT32_MAX / 1000)
 #define NS	TUNABLE_PER_NETNS
@@ -23,6 +25,10 @@
 /* name, type, elements, unit, scale, minimum, maximum, ascending,
  * scope, undo, since, help, source */
 const struct tunable tunables[] = {
+	{ "fs.file-max", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, INT64_MAX, false, INIT, FULL, NULL,
+	  "Files that all processes of the host together may have open. Sockets are files.", FS },
+	{ "fs.nr_open", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 8, I32, false, INIT, FULL, NULL,
+	  "Most that a process's limit on open files (RLIMIT_NOFILE) may be raised to.", FS },
 	{ "net.core.busy_poll", TUNABLE_INTEGER, 1, UNIT_SECONDS, 1e-6, 0, I32, false, INIT, FULL,
 	  NULL,
 	  "How long poll() and select() spin on the device queue before they sleep. Costs "
@@ -86,10 +92,20 @@ const struct tunable tunables[] = {
 	  IP },
 	{ "net.ipv4.ip_forward", TUNABLE_BOOLEAN, 1, UNIT_COUNT, 1, 0, 1, false, NS,
 	  TUNABLE_UNDO_NO, NULL,
-	  "Forward packets between links. Changing it sets other settings back to those of a host or a router.",
+	  "Forward packets between links. A change resets the per-link settings of IPv4 to the defaults of a router or of a host.",
 	  IP },
 	{ "net.ipv4.ip_local_port_range", TUNABLE_VECTOR, 2, UNIT_COUNT, 1, 1, 65535, true, NS, NEW,
 	  NULL, "First and last local port for outgoing connections that did not choose one.", IP },
+	{ "net.ipv4.ip_no_pmtu_disc", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, 3, false, NS, NEW, NULL,
+	  "Path MTU discovery: 0 on, 1 off, 2 off and ICMP ignored, 3 on with stricter checks of ICMP.",
+	  IP },
+	{ "net.ipv4.neigh.default.gc_thresh1", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, I32, false,
+	  INIT, FULL, NULL, "Neighbours below which none is evicted. One table for all namespaces.",
+	  IP },
+	{ "net.ipv4.neigh.default.gc_thresh2", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, I32, false,
+	  INIT, FULL, NULL, "Neighbours above which those unused for 5 s are evicted.", IP },
+	{ "net.ipv4.neigh.default.gc_thresh3", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 1, I32, false,
+	  INIT, FULL, NULL, "Most neighbours; packets to further ones are dropped.", IP },
 	{ "net.ipv4.tcp_abort_on_overflow", TUNABLE_BOOLEAN, 1, UNIT_COUNT, 1, 0, 1, false, NS,
 	  FULL, NULL,
 	  "Answer connections that do not fit the accept queue with a reset instead of "
@@ -279,8 +295,24 @@ const struct tunable tunables[] = {
 	  "and the most that autotuning grows it to.",
 	  IP },
 	{ "net.ipv4.udp_mem", TUNABLE_VECTOR, 3, UNIT_PAGES, 1, 0, INT64_MAX, true, INIT, FULL,
-	  NULL, "Memory of all UDP sockets of the machine together, as tcp_mem. Pages, not bytes.",
+	  NULL,
+	  "Memory of all UDP sockets of the machine together: pressure begins at [1], datagrams are dropped at [2]. Pages, not bytes.",
 	  IP },
+	{ "net.ipv6.neigh.default.gc_thresh1", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, I32, false,
+	  INIT, FULL, NULL, "As net.ipv4.neigh.default.gc_thresh1, of IPv6 neighbours.", IP },
+	{ "net.ipv6.neigh.default.gc_thresh2", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 0, I32, false,
+	  INIT, FULL, NULL, "As net.ipv4.neigh.default.gc_thresh2, of IPv6 neighbours.", IP },
+	{ "net.ipv6.neigh.default.gc_thresh3", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 1, I32, false,
+	  INIT, FULL, NULL, "As net.ipv4.neigh.default.gc_thresh3, of IPv6 neighbours.", IP },
+	{ "net.netfilter.nf_conntrack_buckets", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 1, I32, false,
+	  INIT, FULL, NULL, "Hash buckets of the connection tracking table, 8 bytes each.", CT },
+	{ "net.netfilter.nf_conntrack_max", TUNABLE_INTEGER, 1, UNIT_COUNT, 1, 1, I32, false, INIT,
+	  FULL, NULL, "Connections tracked at most; beyond it new ones are dropped.", CT },
+	{ "net.netfilter.nf_conntrack_tcp_timeout_established", TUNABLE_INTEGER, 1, UNIT_SECONDS, 1,
+	  1, JIFFIES, false, NS, FULL, NULL,
+	  "How long an idle established connection stays tracked.", CT },
+	{ "net.netfilter.nf_conntrack_tcp_timeout_time_wait", TUNABLE_INTEGER, 1, UNIT_SECONDS, 1,
+	  1, JIFFIES, false, NS, FULL, NULL, "How long a closed connection stays tracked.", CT },
 };
 
 const size_t tunable_count = sizeof(tunables) / sizeof(tunables[0]);

@@ -1,63 +1,13 @@
 /* The built-in rules that no test machine can be brought to break on its own: each fires on numbers
  * made by hand, proposes what it should, and stays silent beside them.
  */
-#include "rules/diagnose.h"
-#include "rules_fixture.h"
+#include "builtin_rules_fixture.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *test_builtin_rules_suite(void);
-
-static struct rules_fixture f;
-static struct rulebook book;
-static struct diagnosis d;
-
-static void set_up(void)
-{
-	fixture_open(&f);
-	f.o->path_count = 0;
-	f.o->listener_count = 0;
-	ck_assert_msg(rulebook_load_builtin(&book, &f.e) == 0, "%s", f.e.text);
-}
-
-static void tear_down(void)
-{
-	diagnosis_done(&d);
-	rulebook_done(&book);
-	fixture_close(&f);
-}
-
-static void set_counter(enum counter c, uint64_t first, uint64_t last)
-{
-	f.o->first.known[c] = f.o->last.known[c] = true;
-	f.o->first.value[c] = first;
-	f.o->last.value[c] = last;
-	f.o->gauge_max[c] = last > first ? last : first;
-}
-
-static const struct finding *judge(const char *id)
-{
-	diagnosis_done(&d);
-	d = (struct diagnosis){ 0 };
-	ck_assert_int_eq(diagnose(&book, f.o, &f.settings, &d, &f.e), 0);
-	for (size_t i = 0; i < d.finding_count; i++) {
-		if (strcmp(d.findings[i].rule->id, id) == 0)
-			return &d.findings[i];
-	}
-	return NULL;
-}
-
-static double change_to(const struct finding *finding, const char *tunable, unsigned int element)
-{
-	for (size_t i = 0; i < finding->change_count; i++) {
-		const struct finding_change *c = &finding->changes[i];
-
-		if (strcmp(c->tunable->name, tunable) == 0 && c->element == element)
-			return c->to.number;
-	}
-	return -1;
-}
 
 #define GIB (1ull << 30)
 
@@ -202,6 +152,122 @@ START_TEST(what_is_large_already_is_not_lowered)
 }
 END_TEST
 
+START_TEST(a_listener_beyond_the_syn_backlog)
+{
+	const struct finding *finding;
+
+	f.o->listener_count = 2; /* backlogs 511 and 4096 */
+	fixture_set(&f, "net.ipv4.tcp_syncookies", 0, 0);
+	fixture_set(&f, "net.ipv4.tcp_max_syn_backlog", 0, 5462); /* three quarters: 4096.5 */
+	ck_assert_ptr_null(judge("LST-05"));
+	fixture_set(&f, "net.ipv4.tcp_max_syn_backlog", 0, 5461);
+	finding = judge("LST-05");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_double_eq_tol(change_to(finding, "net.ipv4.tcp_max_syn_backlog", 0), 8192, 1);
+	fixture_set(&f, "net.ipv4.tcp_syncookies", 0, 1);
+	ck_assert_ptr_null(judge("LST-05"));
+}
+END_TEST
+
+START_TEST(many_connections_with_a_large_initial_buffer)
+{
+	const struct finding *finding;
+
+	memory_of_a_server(8 * GIB);
+	fixture_set(&f, "net.ipv4.tcp_rmem", 1, 1048576);
+	f.o->sockets = 1001;
+	finding = judge("RCV-09");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_int_eq(finding->severity, SEVERITY_LOW);
+	f.o->sockets = 5000; /* 4.9 of 16 GiB */
+	finding = judge("RCV-09");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_int_eq(finding->severity, SEVERITY_MEDIUM);
+	fixture_set(&f, "net.ipv4.tcp_rmem", 1, 131072);
+	ck_assert_ptr_null(judge("RCV-09"));
+}
+END_TEST
+
+static void set_link(struct link_stats *link, const char *qdisc, uint64_t packets, uint64_t drops)
+{
+	*link = (struct link_stats){ .seconds = 10 };
+	(void)snprintf(link->first.name, sizeof(link->first.name), "eth0");
+	(void)snprintf(link->first.qdisc, sizeof(link->first.qdisc), "%s", qdisc);
+	link->first.has_qdisc_stats = true;
+	link->last = link->first;
+	link->last.qdisc_packets = packets;
+	link->last.qdisc_drops = drops;
+}
+
+START_TEST(drops_of_a_fifo)
+{
+	struct link_stats link;
+	const struct finding *finding;
+
+	f.o->links = &link;
+	f.o->link_count = 1;
+	set_link(&link, "pfifo_fast", 10000, 50);
+	finding = judge("Q-01");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_int_eq(finding->severity, SEVERITY_MEDIUM);
+	set_link(&link, "pfifo_fast", 100000, 50); /* 0.05 % */
+	ck_assert_ptr_null(judge("Q-01"));
+	set_link(&link, "pfifo_fast", 1000, 9); /* too few to tell */
+	ck_assert_ptr_null(judge("Q-01"));
+	set_link(&link, "fq_codel", 10000, 50); /* a signal */
+	ck_assert_ptr_null(judge("Q-01"));
+	set_link(&link, "tbf", 10000, 500); /* policy */
+	ck_assert_ptr_null(judge("Q-01"));
+}
+END_TEST
+
+START_TEST(forwarding_is_what_a_container_host_does)
+{
+	struct link_stats link;
+
+	f.o->links = &link;
+	f.o->link_count = 1;
+	set_link(&link, "noqueue", 0, 0);
+	set_counter(COUNTER_IP_FORWARDED, 0, 0);
+	fixture_set(&f, "net.ipv4.ip_forward", 0, 1);
+	ck_assert_ptr_nonnull(judge("RT-02"));
+	(void)snprintf(link.last.kind, sizeof(link.last.kind), "bridge");
+	ck_assert_ptr_null(judge("RT-02"));
+}
+END_TEST
+
+START_TEST(bbr_on_a_lan)
+{
+	f.o->path_count = 1;
+	f.paths[0].longest_sending_s = 5;
+	(void)snprintf(f.paths[0].congestion, sizeof(f.paths[0].congestion), "bbr");
+	f.paths[0].min_rtt_us = 1000;
+	ck_assert_ptr_null(judge("CC-03"));
+	f.paths[0].min_rtt_us = 900;
+	ck_assert_ptr_nonnull(judge("CC-03"));
+	(void)snprintf(f.paths[0].congestion, sizeof(f.paths[0].congestion), "cubic");
+	ck_assert_ptr_null(judge("CC-03"));
+}
+END_TEST
+
+START_TEST(an_old_receive_limit_on_a_long_fast_path)
+{
+	struct link_stats link;
+
+	memory_of_a_server(8 * GIB);
+	f.o->links = &link;
+	f.o->link_count = 1;
+	f.o->path_count = 1;
+	set_link(&link, "fq_codel", 0, 0);
+	f.paths[0].link = 0;
+	ck_assert_ptr_null(judge("RCV-03")); /* nobody knows the link's speed */
+	link.last.speed = 125e6;	     /* 1 Gbit/s x 100 ms: 12.5 MB, against 6 MiB */
+	ck_assert_ptr_nonnull(judge("RCV-03"));
+	f.paths[0].min_rtt_us = 10000;
+	ck_assert_ptr_null(judge("RCV-03"));
+}
+END_TEST
+
 Suite *test_builtin_rules_suite(void)
 {
 	Suite *s = suite_create("builtin_rules");
@@ -215,6 +281,12 @@ Suite *test_builtin_rules_suite(void)
 	tcase_add_test(c, a_fifo_is_named_where_something_better_exists);
 	tcase_add_test(c, dropped_receive_queues_ask_for_more_buffer);
 	tcase_add_test(c, what_is_large_already_is_not_lowered);
+	tcase_add_test(c, a_listener_beyond_the_syn_backlog);
+	tcase_add_test(c, many_connections_with_a_large_initial_buffer);
+	tcase_add_test(c, drops_of_a_fifo);
+	tcase_add_test(c, forwarding_is_what_a_container_host_does);
+	tcase_add_test(c, bbr_on_a_lan);
+	tcase_add_test(c, an_old_receive_limit_on_a_long_fast_path);
 	suite_add_tcase(s, c);
 	return s;
 }

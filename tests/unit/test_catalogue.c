@@ -18,7 +18,8 @@ START_TEST(table_is_sorted_and_complete)
 		if (i > 0)
 			ck_assert_msg(strcmp(tunables[i - 1].name, t->name) < 0, "%s", t->name);
 		ck_assert_ptr_eq(tunable_find(t->name), t);
-		ck_assert_msg(strncmp(t->name, "net.", 4) == 0, "%s", t->name);
+		ck_assert_msg(strncmp(t->name, "net.", 4) == 0 || strncmp(t->name, "fs.", 3) == 0,
+			      "%s", t->name);
 		ck_assert_ptr_nonnull(tunable_path(t, path, sizeof(path)));
 		ck_assert_msg(t->elements >= 1 && t->elements <= TUNABLE_ELEMENTS_MAX, "%s",
 			      t->name);
@@ -52,6 +53,8 @@ START_TEST(path_needs_room)
 	ck_assert_str_eq(tunable_path(t, path, sizeof(path)), "/proc/sys/net/ipv4/tcp_rmem");
 	ck_assert_ptr_nonnull(tunable_path(t, path, 28));
 	ck_assert_ptr_null(tunable_path(t, path, 27));
+	ck_assert_str_eq(tunable_path(tunable_find("fs.file-max"), path, sizeof(path)),
+			 "/proc/sys/fs/file-max");
 }
 END_TEST
 

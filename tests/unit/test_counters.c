@@ -235,6 +235,85 @@ START_TEST(each_namespace_is_asked_for_its_own)
 }
 END_TEST
 
+START_TEST(tables_are_summed_over_cpus)
+{
+	const struct counters c = read_one("/proc/net/stat/nf_conntrack",
+					   "entries  clashres drop insert_failed early_drop\n"
+					   "000000ff 00000000 0000000a 00000001 00000000\n"
+					   "000000ff 00000000 00000006 00000000 00000010\n");
+
+	check_known(&c, COUNTER_CONNTRACK_DROP, 0x10);
+	check_known(&c, COUNTER_CONNTRACK_INSERT_FAILED, 1);
+	check_known(&c, COUNTER_CONNTRACK_EARLY_DROP, 0x10);
+	check_unknown(&c, COUNTER_CONNTRACK_COUNT); /* another file */
+}
+END_TEST
+
+START_TEST(what_every_cpu_repeats_counts_once)
+{
+	struct counters c = read_one("/proc/net/stat/arp_cache",
+				     "entries table_fulls\n00000100 1\n00000100 2\n");
+
+	check_known(&c, COUNTER_NEIGHBOUR4_ENTRIES, 0x100);
+	check_known(&c, COUNTER_NEIGHBOUR4_FULL, 3);
+	check_unknown(&c, COUNTER_NEIGHBOUR4_FORCED_GC); /* an old kernel */
+	check_unknown(&c, COUNTER_NEIGHBOUR6_ENTRIES);
+	c = read_one("/proc/net/stat/ndisc_cache", "entries\nxyz\n00000100\n");
+	check_unknown(&c, COUNTER_NEIGHBOUR6_ENTRIES);
+}
+END_TEST
+
+static const char *const torn_tables[] = {
+	"entries table_fulls\n1 2\n1\n",     /* a line too short */
+	"entries table_fulls\n1 2\n1 2 3\n", /* too long: which is which? */
+	"entries table_fulls\n1 -2\n1 x\n",
+	"table_fulls\nffffffffffffffff\n1\n",
+	"table_fulls\n10000000000000000\n",
+	"entries table_fulls",
+	"\n1 2\n",
+	"",
+};
+
+START_TEST(a_torn_table_is_unknown)
+{
+	const struct counters c = read_one("/proc/net/stat/arp_cache", torn_tables[_i]);
+
+	check_unknown(&c, COUNTER_NEIGHBOUR4_FULL);
+}
+END_TEST
+
+START_TEST(limits_of_the_host_and_of_the_namespace)
+{
+	struct source *s = fake_source_new();
+	struct counters c;
+
+	fake_source_add_scoped_file(s, SOURCE_HOST, "/proc/sys/fs/file-nr",
+				    "608\t0\t9223372036854775807\n");
+	fake_source_add_scoped_file(s, SOURCE_HOST, "/proc/sys/net/ipv4/udp_mem", "1\t2\t3\n");
+	fake_source_add_scoped_file(s, SOURCE_NETNS, "/proc/sys/net/netfilter/nf_conntrack_count",
+				    "77\n");
+	fake_source_add_scoped_file(s, SOURCE_HOST, "/proc/sys/net/netfilter/nf_conntrack_max",
+				    "99\n");
+	fake_source_add_scoped_file(s, SOURCE_NETNS, "/proc/sys/net/netfilter/nf_conntrack_buckets",
+				    "many\n");
+	fake_source_add_file(s, "/proc/net/snmp6",
+			     "Ip6InReceives                   \t5\nUdp6SndbufErrors  7\n");
+	fake_source_add_file(s, "/proc/net/softnet_stat", "1 0 0 0 0 0 0 0 0 2 b 0\n");
+	c = read_counters(s);
+	check_known(&c, COUNTER_FILES_OPEN, 608);
+	check_known(&c, COUNTER_FILES_LIMIT, INT64_MAX);
+	check_known(&c, COUNTER_UDP_MEM_PRESSURE, 2);
+	check_known(&c, COUNTER_UDP_MEM_HIGH, 3);
+	check_known(&c, COUNTER_CONNTRACK_COUNT, 77);
+	check_unknown(&c, COUNTER_CONNTRACK_LIMIT); /* the namespace did not tell */
+	check_unknown(&c, COUNTER_CONNTRACK_BUCKETS);
+	check_known(&c, COUNTER_IP6_IN_RECEIVES, 5);
+	check_known(&c, COUNTER_UDP6_SNDBUF_ERRORS, 7);
+	check_unknown(&c, COUNTER_IP6_FORWARDED);
+	check_known(&c, COUNTER_SOFTNET_FLOW_LIMITED, 0xb);
+}
+END_TEST
+
 START_TEST(empty_files_are_read_and_hold_nothing)
 {
 	struct source *s = fake_source_new();
@@ -267,6 +346,11 @@ Suite *test_counters_suite(void)
 	tcase_add_test(tc, the_hosts_own_files);
 	tcase_add_test(tc, a_number_beyond_64_bits_of_bytes_is_unknown);
 	tcase_add_test(tc, each_namespace_is_asked_for_its_own);
+	tcase_add_test(tc, tables_are_summed_over_cpus);
+	tcase_add_test(tc, what_every_cpu_repeats_counts_once);
+	tcase_add_loop_test(tc, a_torn_table_is_unknown, 0,
+			    (int)(sizeof(torn_tables) / sizeof(torn_tables[0])));
+	tcase_add_test(tc, limits_of_the_host_and_of_the_namespace);
 	tcase_add_test(tc, empty_files_are_read_and_hold_nothing);
 	suite_add_tcase(suite, tc);
 	return suite;
