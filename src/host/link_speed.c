@@ -1,5 +1,6 @@
 #include "host/link_speed.h"
 
+#include "base/cleanup.h"
 #include "host/attribute.h"
 #include "host/netlink.h"
 
@@ -21,6 +22,19 @@ static uint32_t parse_ifindex(const struct attribute *header)
 	return ifindex;
 }
 
+/* Whether the speed a link reports is that of hardware: its own, or what a bond, a team or a VLAN
+ * adds up or passes on. Tunnels, veth and the like report a number that means nothing. */
+static bool speed_is_real(const struct link_info *link)
+{
+	static const char *const kinds[] = { "", "bond", "team", "vlan" };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strcmp(link->kind, kinds[i]) == 0)
+			return !link->loopback;
+	}
+	return false;
+}
+
 static int take_linkmodes(void *arg, const struct nlmsghdr *message)
 {
 	const struct link_table *table = arg;
@@ -39,7 +53,7 @@ static int take_linkmodes(void *arg, const struct nlmsghdr *message)
 	for (size_t i = 0; i < table->count; i++) {
 		struct link_info *link = &table->links[i];
 
-		if (link->ifindex == ifindex && link->kind[0] == '\0' && !link->loopback)
+		if (link->ifindex == ifindex && speed_is_real(link))
 			link->speed = speed_mbit * MBIT_BYTES_PER_S;
 	}
 	return 0;

@@ -21,7 +21,7 @@ struct link_info {
 	uint32_t mtu_bytes;
 	uint32_t tx_queue_len; /* packets */
 	double speed;	       /* bytes per second; 0 when the driver does not know (virtio) or the
-				* number means nothing (veth, tun, loopback, ...: kind not "") */
+				* number means nothing (veth, tun, loopback; not bond, team, vlan) */
 	uint64_t rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t rx_errors, tx_errors, rx_dropped, tx_dropped, rx_missed;
 	char qdisc[LINK_NAME_MAX]; /* kind of the root qdisc, from IFLA_QDISC */

@@ -228,6 +228,31 @@ START_TEST(speeds_of_hardware_only)
 }
 END_TEST
 
+static const struct {
+	const char *kind;
+	double speed; /* bytes per second, of a reported 25 Gbit/s */
+} kinds[] = { { "bond", 3.125e9 }, { "team", 3.125e9 }, { "vlan", 3.125e9 },
+	      { "bridge", 0 },	   { "tun", 0 },	{ "wireguard", 0 } };
+
+START_TEST(speeds_that_links_pass_on)
+{
+	struct source *s = fake_source_new();
+	struct netlink_message links = { 0 }, speeds = { 0 };
+	struct link_table t;
+
+	begin_link(&links, 5, IFF_UP | IFF_RUNNING, "link5");
+	put_kind(&links, kinds[_i].kind);
+	netlink_message_done(&links);
+	fake_source_add_datagram(s, "rtnetlink/links", links.data, links.len);
+	put_speed(&speeds, 5, 25000);
+	netlink_message_done(&speeds);
+	fake_source_add_datagram(s, "ethtool/linkmodes", speeds.data, speeds.len);
+	read_links(s, &t);
+	ck_assert_double_eq(link_find(&t, 5)->speed, kinds[_i].speed);
+	link_table_done(&t);
+}
+END_TEST
+
 START_TEST(an_unknown_speed_is_zero)
 {
 	struct source *s = fake_source_new();
@@ -398,6 +423,7 @@ Suite *test_links_suite(void)
 	tcase_add_test(tc, only_root_qdiscs_count);
 	tcase_add_test(tc, packets_beyond_32_bits_are_taken_whole);
 	tcase_add_test(tc, speeds_of_hardware_only);
+	tcase_add_loop_test(tc, speeds_that_links_pass_on, 0, sizeof(kinds) / sizeof(kinds[0]));
 	tcase_add_test(tc, an_unknown_speed_is_zero);
 	tcase_add_test(tc, a_failed_dump_leaves_a_usable_table);
 	tcase_add_test(tc, hostile_links_are_tamed);
