@@ -163,6 +163,23 @@ START_TEST(table_is_sorted_and_complete)
 }
 END_TEST
 
+START_TEST(lints_are_found_by_id_and_slug)
+{
+	ck_assert_str_eq(lint_find("L-06")->key, "net.ipv4.tcp_rmem");
+	ck_assert_str_eq(lint_find("autotuning-off")->id, "L-20");
+	ck_assert_str_eq(lint_find("L-44")->slug, "malformed-line");
+	ck_assert_ptr_null(lint_find("L-14"));
+	for (size_t i = 0; i < line_lint_count; i++) {
+		const struct lint *l = &line_lints[i];
+
+		ck_assert_ptr_eq(lint_find(l->id), l);
+		ck_assert_ptr_eq(lint_find(l->slug), l);
+		ck_assert(l->key == NULL && l->message && l->fix && l->source);
+		ck_assert(i == 0 || strcmp(line_lints[i - 1].id, l->id) < 0);
+	}
+}
+END_TEST
+
 static void read_file(const char *name, const char *suffix, struct bytes *ret)
 {
 	char path[128];
@@ -383,6 +400,7 @@ Suite *test_lint_suite(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, table_is_sorted_and_complete);
+	tcase_add_test(c, lints_are_found_by_id_and_slug);
 	tcase_add_loop_test(c, the_corpus_is_judged_as_expected, 0,
 			    sizeof(corpus) / sizeof(corpus[0]));
 	tcase_add_loop_test(c, neighbouring_values_are_told_apart, 0,
