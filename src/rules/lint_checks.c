@@ -304,7 +304,7 @@ static enum lint_verdict has_fast_link(struct source *source, double speed)
 enum lint_verdict lint_few_free_pages(const struct lint *lint, const struct lint_case *c,
 				      const char **ret_reason)
 {
-	double memory_kib = (double)(c->host->facts->memory_bytes / 1024);
+	double memory_kib = (double)c->host->facts->memory_bytes / 1024;
 	enum lint_verdict v;
 
 	if (c->numbers < 1)
