@@ -8,6 +8,7 @@
 #include "rules/template.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define LABEL_WIDTH 12 /* the longest label, "looks at", and blanks that set it off */
 #define TITLE_MAX   512
@@ -203,4 +204,25 @@ void explain_tunable(const struct terminal *t, const struct tunable *tunable,
 	line(t, "reversible", undo[tunable->undo]);
 	line(t, "since", tunable->since);
 	line(t, "source", tunable->source);
+}
+
+static void lint_row(const struct terminal *t, const struct lint *lint)
+{
+	line(t, "looks at", lint->key);
+	line(t, "severity", severity_name(lint->severity));
+	line(t, "why", lint->message);
+	line(t, "fix", lint->fix);
+	line(t, "source", lint->source);
+}
+
+void explain_lint(const struct terminal *t, const struct lint *lint)
+{
+	(void)fprintf(t->out, "%s %s (a lint: netwright lint looks for it)\n", lint->id,
+		      lint->slug);
+	lint_row(t, lint);
+	if (lint->key == NULL) /* about lines: no table of keys */
+		return;
+	for (const struct lint *more = lint + 1;
+	     more < lints + lint_count && strcmp(more->id, lint->id) == 0; more++)
+		lint_row(t, more);
 }

@@ -4,10 +4,13 @@
 
 #include "cli/terminal.h"
 #include "measure/metric.h"
+#include "rules/lint.h"
 #include "rules/rulebook.h"
 #include "tunables/catalogue.h"
 
 void explain_rule(const struct terminal *t, const struct rule *rule);
+/* All keys of the lint's id. */
+void explain_lint(const struct terminal *t, const struct lint *lint);
 /* `o` may be NULL: then there is no present value. */
 void explain_metric(const struct terminal *t, const struct metric *m, const struct observation *o);
 /* values->values may be NULL likewise. */

@@ -6,6 +6,7 @@
 #include "cli/inspection.h"
 #include "cli/verbs.h"
 #include "measure/metric.h"
+#include "rules/lint.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 struct subject {
 	const struct rule *rule;
+	const struct lint *lint;
 	const struct metric *metric;
 	const struct tunable *tunable;
 };
@@ -41,6 +43,8 @@ static int unknown_name(const char *name, const struct rulebook *book, struct er
 		suggest_offer(&s, book->rules[i].id);
 		suggest_offer(&s, book->rules[i].slug);
 	}
+	for (size_t i = 0; i < lint_count; i++)
+		suggest_offer(&s, lints[i].id);
 	for (size_t i = 0; i < metric_count; i++)
 		suggest_offer(&s, metrics[i].name);
 	for (size_t i = 0; i < tunable_count; i++)
@@ -58,9 +62,10 @@ static int find_subject(const char *name, const struct rulebook *book, struct su
 			struct error *e)
 {
 	ret->rule = rulebook_find(book, name);
+	ret->lint = lint_find(name);
 	ret->metric = metric_find(name);
 	ret->tunable = find_tunable(name);
-	if (ret->rule == NULL && ret->metric == NULL && ret->tunable == NULL)
+	if (ret->rule == NULL && ret->lint == NULL && ret->metric == NULL && ret->tunable == NULL)
 		return unknown_name(name, book, e);
 	return 0;
 }
@@ -107,6 +112,8 @@ static void print_subject(const struct terminal *t, const struct subject *subjec
 {
 	if (subject->rule != NULL)
 		explain_rule(t, subject->rule);
+	if (subject->lint != NULL)
+		explain_lint(t, subject->lint);
 	if (subject->metric != NULL)
 		explain_metric(t, subject->metric, i->observation);
 	if (subject->tunable != NULL)
@@ -151,8 +158,9 @@ static const struct option_spec options[] = {
 const struct verb verb_explain = {
 	.name = "explain",
 	.usage = "[OPTION...] NAME...",
-	.summary = "explain a rule, a metric or a tunable, with its present value",
-	.description = "NAME is a rule's id or slug, a metric's name, or a tunable's name.",
+	.summary = "explain a rule, a lint, a metric or a tunable",
+	.description = "NAME is the id or slug of a rule or a lint, or the name of a metric or a "
+		       "tunable; the latter two are shown with their present value.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

@@ -10,6 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct lint *find_in(const struct lint *rows, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].id, name) == 0 || strcmp(rows[i].slug, name) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+const struct lint *lint_find(const char *name)
+{
+	const struct lint *found = find_in(lints, lint_count, name);
+
+	return found != NULL ? found : find_in(line_lints, line_lint_count, name);
+}
+
 unsigned int lint_numbers(const char *text, int64_t ret[4])
 {
 	struct text_span rest = { text, strlen(text) }, word;

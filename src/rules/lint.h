@@ -68,6 +68,13 @@ struct lint {
 extern const struct lint lints[];
 extern const size_t lint_count;
 
+/* Those about lines rather than values: they have neither key nor test. Sorted by id. */
+extern const struct lint line_lints[];
+extern const size_t line_lint_count;
+
+/* The first row of this id or slug, or NULL. */
+const struct lint *lint_find(const char *name);
+
 /* Whether a value is wrong by this lint. */
 enum lint_verdict lint_judge(const struct lint *lint, const struct lint_case *c,
 			     const char **ret_reason);

@@ -3,8 +3,10 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "host/links.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,4 +277,42 @@ enum lint_verdict lint_backlog_unused(const struct lint *lint, const struct lint
 	if (veth == LINT_UNKNOWN)
 		return unknown(ret_reason, "the links could not be read");
 	return wrong_if(veth == LINT_FINE);
+}
+
+/* Whether a hardware link that is up has at least this speed, in bytes per second. */
+static enum lint_verdict has_fast_link(struct source *source, double speed)
+{
+	struct link_table table = { 0 };
+	enum lint_verdict v = links_read(source, &table, NULL) < 0 ? LINT_UNKNOWN : LINT_FINE;
+
+	for (size_t i = 0; i < table.count && v != LINT_WRONG; i++) {
+		const struct link_info *link = &table.links[i];
+
+		if (!link->up || link->loopback || link->kind[0] != '\0')
+			continue;
+		if (link->speed >= speed)
+			v = LINT_WRONG;
+		else if (link->speed <= 0)
+			v = LINT_UNKNOWN;
+	}
+	link_table_done(&table);
+	return v;
+}
+
+/* Linux calculate_min_free_kbytes(): the root of 16 times memory in KiB, at most 65536 (262144
+ * since 5.8). Memory that the kernel keeps for itself lowers it, hence nine tenths. */
+enum lint_verdict lint_few_free_pages(const struct lint *lint, const struct lint_case *c,
+				      const char **ret_reason)
+{
+	double memory_kib = (double)c->host->facts->memory_bytes / 1024;
+	enum lint_verdict v;
+
+	if (c->numbers < 1)
+		return LINT_FINE;
+	if (memory_kib <= 0)
+		return unknown(ret_reason, "the size of memory is unknown");
+	if ((double)c->number[0] >= 0.9 * fmin(sqrt(16 * memory_kib), 65536))
+		return LINT_FINE;
+	v = has_fast_link(c->host->source, (double)lint->limit * 1e9 / 8);
+	return v == LINT_UNKNOWN ? unknown(ret_reason, "the speed of a link is unknown") : v;
 }

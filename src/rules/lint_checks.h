@@ -18,5 +18,6 @@ lint_check lint_only_socket_maximum;	/* rmem_max is raised, tcp_rmem is left alo
 lint_check lint_several_default_routes; /* multihomed */
 lint_check lint_on_virtual_machine;	/* spinning costs the neighbours */
 lint_check lint_backlog_unused;		/* neither RFS nor veth */
+lint_check lint_few_free_pages;		/* below the kernel's default; a link of `limit` Gbit/s */
 
 #endif

@@ -9,49 +9,61 @@
 
 #define FORMAT "sysctl.d(5), sysctl.conf(5)"
 
-static const struct lint overridden = {
+/* In the order of their ids. */
+enum line_lint { OVERRIDDEN, NOT_IN_NAMESPACE, MALFORMED, UNKNOWN_KEY, ABSENT_KEY, NOT_AT_BOOT };
+
+const struct lint line_lints[] = {
+[OVERRIDDEN] = {
 	.id = "L-34",
 	.slug = "overridden",
 	.severity = SEVERITY_INFO,
 	.fix = "keep one of them",
 	.source = FORMAT,
-};
-static const struct lint not_in_namespace = {
+	.message = "a later line, here or in a later file, sets the same key to another value",
+},
+[NOT_IN_NAMESPACE] = {
 	.id = "L-35",
 	.slug = "host-only-key",
 	.severity = SEVERITY_INFO,
 	.fix = "move the line to the host",
 	.source = "Linux net/core/sysctl_net_core.c",
-};
-static const struct lint malformed = {
+	.message = "the key exists in the initial network namespace only",
+},
+[MALFORMED] = {
 	.id = "L-44",
 	.slug = "malformed-line",
 	.severity = SEVERITY_LOW,
 	.fix = "write key = value, comments on lines of their own",
 	.source = FORMAT,
-};
-static const struct lint unknown_key = {
+	.message = "the line cannot be read",
+},
+[UNKNOWN_KEY] = {
 	.id = "L-45",
 	.slug = "unknown-key",
 	.severity = SEVERITY_LOW,
 	.fix = "correct the name or delete the line",
 	.source = FORMAT,
-};
-static const struct lint absent_key = {
+	.message = "the kernel has no such setting, so that the line does nothing",
+},
+[ABSENT_KEY] = {
 	.id = "L-46",
 	.slug = "no-effect-here",
 	.severity = SEVERITY_INFO,
 	.fix = "nothing to do if the kernel, module or device comes later",
 	.source = FORMAT,
-};
-
-static const struct lint not_at_boot = {
+	.message = "the kernel, a module or a device that would have the key is not here",
+},
+[NOT_AT_BOOT] = {
 	.id = "L-47",
 	.slug = "not-at-boot",
 	.severity = SEVERITY_INFO,
 	.fix = "link /etc/sysctl.d/99-sysctl.conf to it, or move the lines there",
 	.source = "sysctl.d(5)",
+	.message = "sysctl --system reads /etc/sysctl.conf, systemd-sysctl only through a link",
+},
 };
+
+const size_t line_lint_count = sizeof(line_lints) / sizeof(line_lints[0]);
 
 /* Keys that come and go with modules and devices. */
 static const char *const transient[] = {
@@ -100,9 +112,9 @@ static int report_unknown(const struct sysctl_line *line, struct lint_report *r)
 	for (size_t i = 0; i < lint_count; i++)
 		suggest_offer(&nearest, lints[i].key);
 	if (nearest.best == NULL)
-		return lint_report_add(r, &unknown_key, line, line->key, line->value,
+		return lint_report_add(r, &line_lints[UNKNOWN_KEY], line, line->key, line->value,
 				       "this kernel has no such setting");
-	return lint_report_add(r, &unknown_key, line, line->key, line->value,
+	return lint_report_add(r, &line_lints[UNKNOWN_KEY], line, line->key, line->value,
 			       "this kernel has no such setting; did you mean %s?", nearest.best);
 }
 
@@ -114,16 +126,17 @@ static int report_absent(const struct lint_host *host, const struct sysctl_line 
 
 	if (!host->facts->netns_is_init &&
 	    lint_value_in_force(host, SOURCE_HOST, line->key, value, sizeof(value)) == 0)
-		return lint_report_add(r, &not_in_namespace, line, line->key, line->value,
+		return lint_report_add(r, &line_lints[NOT_IN_NAMESPACE], line, line->key,
+				       line->value,
 				       "exists in the initial network namespace only: it cannot be "
 				       "set in this one");
 	if (t != NULL && t->since != NULL)
-		return lint_report_add(r, &absent_key, line, line->key, line->value,
+		return lint_report_add(r, &line_lints[ABSENT_KEY], line, line->key, line->value,
 				       "has no effect on this kernel, which lacks it; Linux has it "
 				       "since %s",
 				       t->since);
 	if (t != NULL || is_transient(line->key))
-		return lint_report_add(r, &absent_key, line, line->key, line->value,
+		return lint_report_add(r, &line_lints[ABSENT_KEY], line, line->key, line->value,
 				       "has no effect here: there is no such setting now");
 	return report_unknown(line, r);
 }
@@ -136,7 +149,7 @@ static int report_unlinked(const struct sysctl_settings *s, const struct sysctl_
 	    (line > s->lines && line[-1].file == line->file))
 		return 0;
 	return lint_report_add(
-		r, &not_at_boot, line, "", "",
+		r, &line_lints[NOT_AT_BOOT], line, "", "",
 		"read by sysctl --system, but not by systemd-sysctl when booting: no "
 		"link in a sysctl.d directory leads here");
 }
@@ -150,14 +163,15 @@ int lint_line(const struct lint_host *host, const struct sysctl_line *line, stru
 	if (code < 0)
 		return code;
 	if (line->problem != NULL)
-		code = lint_report_add(r, &malformed, line, "", "", "%s", line->problem);
+		code = lint_report_add(r, &line_lints[MALFORMED], line, "", "", "%s",
+				       line->problem);
 	else if (line->value == NULL)
 		code = 0;
 	else if (line->overridden_by != SIZE_MAX) {
 		later = &host->settings->lines[line->overridden_by];
 		if (strcmp(later->value, line->value) == 0)
 			return 1;
-		code = lint_report_add(r, &overridden, line, line->key, line->value,
+		code = lint_report_add(r, &line_lints[OVERRIDDEN], line, line->key, line->value,
 				       "has no effect: %s:%u sets it to %s", later->file,
 				       later->line, later->value);
 	} else if (line->glob || has_lint_when_set(line->key) ||

@@ -1,6 +1,6 @@
 /* The lints: what is known to be wrong about settings. The ids are stable; those that are missing
- * in between need an observation (L-14 a listener's backlog, L-43 a link's speed) or are about
- * lines rather than values (L-34 and L-35: lint_lines.c). */
+ * in between need an observation (L-14: a listener's backlog) or are about lines rather than values
+ * (L-34 and L-35: lint_lines.c). */
 #include "base/cleanup.h"
 #include "rules/lint.h"
 #include "rules/lint_checks.h"
@@ -254,6 +254,11 @@ const struct lint lints[] = {
 	{ "L-42", "small-allocations", "net.core.high_order_alloc_disable", LINT_EQUAL, 0, 1, NULL,
 	  LINT_KERNEL(5, 14), SEVERITY_INFO,
 	  "sockets are filled from single pages: slower, since Linux 5.14", "set 0", CORE },
+	{ "L-43", "few-free-pages", "vm.min_free_kbytes", LINT_JUDGED, 0, 10, lint_few_free_pages,
+	  0, SEVERITY_INFO,
+	  "below what the kernel chooses by itself, beside a link of 10 Gbit/s or more: packets arrive faster than memory is freed for them",
+	  "1 to 3 % of memory, at most 1 GiB",
+	  "Linux Documentation/admin-guide/sysctl/vm.rst; mm/page_alloc.c" },
 };
 
 const size_t lint_count = ARRAY_LEN(lints);

@@ -64,6 +64,10 @@ lint 2 "a severity that is none" --fail-on urgent
 "$NETWRIGHT" lint "$corpus/mistakes.conf" >/dev/full 2>"$dir/err"
 if [ $? -eq 3 ]; then ok "a full disk fails"; else not_ok "a full disk does not fail"; fi
 
+"$NETWRIGHT" explain L-06 L-44 >"$dir/out" 2>"$dir/err"
+says "looks at +net.core.wmem_default"
+says "^L-44 malformed-line "
+
 # --- what a system would read ------------------------------------------------------------------------
 root=$dir/root
 mkdir -p "$root/etc/sysctl.d" "$root/usr/lib/sysctl.d" "$root/run/sysctl.d"

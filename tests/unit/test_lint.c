@@ -1,14 +1,22 @@
 /* Lints: that each fires on its mistake and is silent beside it. */
 #include "base/bytes.h"
 #include "fake_source.h"
+#include "netlink_message.h"
 #include "rules/lint.h"
 
 #include <check.h>
+#include <linux/ethtool_netlink.h>
+#include <linux/genetlink.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 Suite *test_lint_suite(void);
+
+#define ETHTOOL_ANSWER_TYPE 20 /* any id above the reserved ones: the kernel assigns it */
 
 static struct sysctl_settings settings;
 static struct facts facts;
@@ -70,6 +78,7 @@ static const struct {
 	{ "net.ipv4.tcp_tso_win_divisor", "3" },
 	{ "net.core.high_order_alloc_disable", "0" },
 	{ "net.ipv4.tcp_tw_reuse", "2" },
+	{ "vm.min_free_kbytes", "67584" },
 	{ "kernel.pid_max", "32768" },
 };
 
@@ -150,6 +159,23 @@ START_TEST(table_is_sorted_and_complete)
 		ck_assert_msg(strlen(l->message) > 10 && strlen(l->fix) > 4 &&
 				      strlen(l->source) > 4 && strlen(l->slug) > 4,
 			      "%s", l->id);
+	}
+}
+END_TEST
+
+START_TEST(lints_are_found_by_id_and_slug)
+{
+	ck_assert_str_eq(lint_find("L-06")->key, "net.ipv4.tcp_rmem");
+	ck_assert_str_eq(lint_find("autotuning-off")->id, "L-20");
+	ck_assert_str_eq(lint_find("L-44")->slug, "malformed-line");
+	ck_assert_ptr_null(lint_find("L-14"));
+	for (size_t i = 0; i < line_lint_count; i++) {
+		const struct lint *l = &line_lints[i];
+
+		ck_assert_ptr_eq(lint_find(l->id), l);
+		ck_assert_ptr_eq(lint_find(l->slug), l);
+		ck_assert(l->key == NULL && l->message && l->fix && l->source);
+		ck_assert(i == 0 || strcmp(line_lints[i - 1].id, l->id) < 0);
 	}
 }
 END_TEST
@@ -305,6 +331,48 @@ START_TEST(a_host_only_key_is_named_in_a_namespace)
 }
 END_TEST
 
+/* A hardware link that is up. */
+static void add_link(uint32_t speed_mbit)
+{
+	const struct ifinfomsg link = { .ifi_index = 2, .ifi_flags = IFF_UP | IFF_RUNNING };
+	const struct genlmsghdr modes = { .cmd = ETHTOOL_MSG_LINKMODES_GET_REPLY, .version = 1 };
+	struct netlink_message m = { 0 };
+	size_t nest;
+
+	netlink_message_begin(&m, RTM_NEWLINK, &link, sizeof(link));
+	netlink_message_put(&m, IFLA_IFNAME, "eth0", 5);
+	netlink_message_done(&m);
+	fake_source_add_datagram(source, "rtnetlink/links", m.data, m.len);
+	m = (struct netlink_message){ 0 };
+	netlink_message_begin(&m, ETHTOOL_ANSWER_TYPE, &modes, sizeof(modes));
+	nest = netlink_message_nest(&m, ETHTOOL_A_LINKMODES_HEADER);
+	netlink_message_put_u32(&m, ETHTOOL_A_HEADER_DEV_INDEX, 2);
+	netlink_message_unnest(&m, nest);
+	netlink_message_put_u32(&m, ETHTOOL_A_LINKMODES_SPEED, speed_mbit);
+	netlink_message_done(&m);
+	fake_source_add_datagram(source, "ethtool/linkmodes", m.data, m.len);
+}
+
+static const struct {
+	uint32_t speed_mbit;
+	const char *text, *ids;
+	size_t unjudged;
+} reserves[] = {
+	{ 10000, "vm.min_free_kbytes = 4096", "L-43", 0 },
+	{ 10000, "vm.min_free_kbytes = 18000", "", 0 },
+	{ 1000, "vm.min_free_kbytes = 4096", "", 0 },
+	{ UINT32_MAX, "vm.min_free_kbytes = 4096", "", 1 }, /* the driver does not know */
+	{ UINT32_MAX, "vm.min_free_kbytes = 18000", "", 0 },
+};
+
+START_TEST(few_free_pages_matter_beside_a_fast_link_only)
+{
+	add_link(reserves[_i].speed_mbit);
+	ck_assert_str_eq(ids_of(reserves[_i].text), reserves[_i].ids);
+	ck_assert_uint_eq(report.unjudged_count, reserves[_i].unjudged);
+}
+END_TEST
+
 START_TEST(a_file_that_booting_skips_is_named_once)
 {
 	(void)ids_of("net.ipv4.tcp_sack = 1\nnet.ipv4.tcp_dsack = 1\n");
@@ -332,6 +400,7 @@ Suite *test_lint_suite(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, table_is_sorted_and_complete);
+	tcase_add_test(c, lints_are_found_by_id_and_slug);
 	tcase_add_loop_test(c, the_corpus_is_judged_as_expected, 0,
 			    sizeof(corpus) / sizeof(corpus[0]));
 	tcase_add_loop_test(c, neighbouring_values_are_told_apart, 0,
@@ -341,6 +410,8 @@ Suite *test_lint_suite(void)
 	tcase_add_test(c, values_in_force_are_judged);
 	tcase_add_test(c, a_mistake_in_a_file_is_not_told_again_for_the_value_in_force);
 	tcase_add_test(c, a_host_only_key_is_named_in_a_namespace);
+	tcase_add_loop_test(c, few_free_pages_matter_beside_a_fast_link_only, 0,
+			    sizeof(reserves) / sizeof(reserves[0]));
 	tcase_add_test(c, a_file_that_booting_skips_is_named_once);
 	tcase_add_test(c, an_unknown_key_is_answered_with_the_nearest);
 	suite_add_tcase(s, c);
