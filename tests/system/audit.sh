@@ -164,7 +164,7 @@ reading() { # NAMESPACE
   ip netns exec "$1" cat /proc/net/snmp /proc/net/netstat | awk '
     $1 == group { for (i = 2; i <= NF; i++) print tolower(name[i]), $i; group = ""; next }
     { group = $1; for (i = 2; i <= NF; i++) name[i] = $i }' |
-    grep -E '^(retranssegs|tcporigdatasent|listenoverflows|tcptimeouts) '
+    grep -E '^(retranssegs|tcporigdatasent|listenoverflows|tcptimeouts|tcpreqqfull[a-z]*|syncookiessent|tcptimewaitoverflow) '
 }
 
 read_value() { # NAME before|after KEY
