@@ -133,10 +133,11 @@ void procfile_each_column(struct text_span text, procfile_visit visit, void *arg
 static void visit_table_row(struct text_span names, struct text_span values, procfile_visit visit,
 			    void *arg)
 {
-	struct procfile_field field = { .group = nothing, .value = nothing };
+	struct procfile_field field = { .group = nothing };
 	bool matches = count_words(names) == count_words(values);
 
 	while (text_next_word(&names, &field.name)) {
+		field.value = (struct text_span){ .at = field.name.at, .len = 0 };
 		if (matches)
 			(void)text_next_word(&values, &field.value);
 		visit(arg, &field);

@@ -52,6 +52,7 @@ static void check_shapes(const uint8_t *data, size_t size)
 	procfile_each_row(text, check_field, &text);
 	procfile_each_column(text, check_field, &text);
 	procfile_each_key(text, check_field, &text);
+	procfile_each_table(text, check_field, &text);
 	(void)procfile_find_key(text, "MemTotal");
 }
 

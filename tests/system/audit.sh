@@ -166,7 +166,7 @@ reading() { # NAMESPACE
   ip netns exec "$1" cat /proc/net/snmp /proc/net/netstat | awk '
     $1 == group { for (i = 2; i <= NF; i++) print tolower(name[i]), $i; group = ""; next }
     { group = $1; for (i = 2; i <= NF; i++) name[i] = $i }' |
-    grep -E '^(retranssegs|tcporigdatasent|listenoverflows|tcptimeouts) '
+    grep -E '^(retranssegs|tcporigdatasent|listenoverflows|tcptimeouts|tcpreqqfull[a-z]*|syncookiessent|tcptimewaitoverflow) '
 }
 
 # The smoothed RTTs in ms, as ss shows them twice a second, until killed.

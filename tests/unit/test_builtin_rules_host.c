@@ -177,9 +177,9 @@ static const struct host_case cases[] = {
 	{ "SYNRTX-01", SILENT,
 	  .counters = { { COUNTER_TCP_ACTIVE_OPENS, 0, 200 }, { COUNTER_SYN_RETRANS, 0, 4 } } },
 	{ "SYNRTX-01", SILENT, /* a server's answers are in the same counter */
-			       .counters = { { COUNTER_TCP_ACTIVE_OPENS, 0, 200 },
-					     { COUNTER_TCP_PASSIVE_OPENS, 0, 10 },
-					     { COUNTER_SYN_RETRANS, 0, 90 } } },
+	  .counters = { { COUNTER_TCP_ACTIVE_OPENS, 0, 200 },
+			{ COUNTER_TCP_PASSIVE_OPENS, 0, 10 },
+			{ COUNTER_SYN_RETRANS, 0, 90 } } },
 	{ "MEM-02", SEVERITY_HIGH, .counters = { { COUNTER_ABORT_ON_MEMORY, 3, 4 } } },
 	{ "MEM-02", SEVERITY_CRITICAL, .counters = { { COUNTER_ABORT_ON_MEMORY, 3, 40 } } },
 	{ "MEM-02", SILENT, .counters = { { COUNTER_ABORT_ON_MEMORY, 3, 3 } } },

@@ -55,6 +55,29 @@ START_TEST(pairs)
 }
 END_TEST
 
+START_TEST(tables)
+{
+	static const char *const cases[][2] = {
+		{ "a b\n1 2\n3 4\n", "/a@0=1 /b@1=2 /a@0=3 /b@1=4 " },
+		{ "a  b\n1 2", "/a@0=1 /b@1=2 " },
+		{ "a b\n1\n3 4\n", "/a@0= /b@1= /a@0=3 /b@1=4 " },
+		{ "a b\n1 2 3\n", "/a@0= /b@1= " },
+		{ "a b\n\n1 2\n", "/a@0=1 /b@1=2 " },
+		{ "\n1 2\n", "" },
+		{ "a b\n", "" },
+		{ "a b", "" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct transcript t = { 0 };
+
+		procfile_each_table(span(cases[i][0]), note, &t);
+		ck_assert_str_eq(t.text, cases[i][1]);
+	}
+}
+END_TEST
+
 START_TEST(inline_words)
 {
 	struct transcript t = { 0 };
@@ -116,6 +139,7 @@ Suite *test_procfile_suite(void)
 	TCase *tc = tcase_create("procfile");
 
 	tcase_add_test(tc, pairs);
+	tcase_add_test(tc, tables);
 	tcase_add_test(tc, inline_words);
 	tcase_add_test(tc, rows_and_columns);
 	tcase_add_test(tc, keys);
