@@ -230,7 +230,7 @@ static const struct {
 	{ "net.ipv4.tcp_rmem = 16385 131072 33554432", "L-07" },
 	{ "net.ipv4.tcp_rmem = 8192 131072 4096", "L-30" },
 	{ "net.ipv4.tcp_rmem = 4096 131072 2147483648", "L-30" },
-	{ "net.ipv4.tcp_rmem = 4096 131072 2000000000", "L-30" }, /* of 23.5 GiB */
+	{ "net.ipv4.tcp_rmem = 4096 131072 2147483647", "" }, /* below an eighth of 23.5 GiB */
 	{ "net.ipv4.tcp_rmem = 4096 131072 1073741824", "" },
 	{ "net.ipv4.tcp_mem = 383867 287898 575796", "L-30" },
 	{ "net.ipv4.tcp_mem = 500000 500000 500000", "L-05" },
@@ -280,6 +280,14 @@ START_TEST(older_kernels_are_judged_as_such)
 	ck_assert_str_eq(ids_of("net.ipv4.tcp_adv_win_scale = 2"), "");
 	facts.kernel_minor = 6;
 	ck_assert_str_eq(ids_of("net.ipv4.tcp_adv_win_scale = 2"), "L-10");
+}
+END_TEST
+
+START_TEST(a_buffer_is_held_against_memory)
+{
+	facts.memory_bytes = UINT64_C(8) << 30;
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_rmem = 4096 131072 1073741824"), "");
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_rmem = 4096 131072 1073741825"), "L-30");
 }
 END_TEST
 
@@ -406,6 +414,7 @@ Suite *test_lint_suite(void)
 	tcase_add_loop_test(c, neighbouring_values_are_told_apart, 0,
 			    sizeof(neighbours) / sizeof(neighbours[0]));
 	tcase_add_test(c, older_kernels_are_judged_as_such);
+	tcase_add_test(c, a_buffer_is_held_against_memory);
 	tcase_add_test(c, what_is_unknown_is_not_judged);
 	tcase_add_test(c, values_in_force_are_judged);
 	tcase_add_test(c, a_mistake_in_a_file_is_not_told_again_for_the_value_in_force);
