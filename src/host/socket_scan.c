@@ -153,10 +153,13 @@ static int scan_process(struct scan *s, const char *pid)
 		return is_kernel_thread(pid_fd) ? 0 : -EACCES;
 	if (fd < 0)
 		return -errno;
+	/* It looks at the directory, which a process that has just ended no longer has. */
 	descriptors = fdopendir(fd);
 	if (descriptors == NULL) {
+		int code = -errno;
+
 		(void)close(fd);
-		return -ENOMEM;
+		return code;
 	}
 	return list_sockets(s, pid, pid_fd, descriptors);
 }
