@@ -31,13 +31,6 @@ static inline void close_fdp(const int *fd)
 		(void)close(*fd);
 }
 
-static inline void close_filep(FILE **file)
-{
-	if (*file != NULL)
-		(void)fclose(*file);
-	*file = NULL;
-}
-
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif
