@@ -39,7 +39,7 @@ OBJS     := $(SRCS:%.c=$B/obj/%.o) $B/obj/rulebooks.o
 SAN_OBJS := $(SRCS:%.c=$B/san/%.o) $B/san/rulebooks.o
 FUZZ_OBJS := $(SRCS:%.c=$B/fuzz/%.o) $B/fuzz/rulebooks.o
 
-LIBRARIES := libnl-3.0 libnl-genl-3.0 libconfig jansson zlib
+LIBRARIES := libnl-3.0 libnl-genl-3.0 libconfig jansson zlib sqlite3
 # Looked up when a recipe runs, not when this file is read: `deps` may install them first.
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
 LIB_LIBS   = $(shell pkg-config --libs $(LIBRARIES))

@@ -13,6 +13,8 @@ enum error_kind {
 	ERROR_INPUT,	   /* usage, configuration, a damaged input file */
 	ERROR_PRIVILEGE,   /* a permission or capability is missing */
 	ERROR_UNSUPPORTED, /* this kernel cannot do it */
+	ERROR_CONFLICT,	   /* partial, or somebody else's value: a person is needed */
+	ERROR_BUSY,	   /* locked by another run, or a confirmation is pending */
 };
 
 struct error {

@@ -7,6 +7,10 @@ const struct exit_status_info exit_statuses[] = {
 	{ EXIT_STATUS_FINDINGS, "findings at or above the severity given with --fail-on" },
 	{ EXIT_STATUS_USAGE, "usage or configuration error, damaged input file" },
 	{ EXIT_STATUS_FAILED, "the operation failed; nothing was changed" },
+	{ EXIT_STATUS_CONFLICT,
+	  "some values could not be restored or are somebody else's; a person is needed" },
+	{ EXIT_STATUS_BUSY,
+	  "another netwright is changing settings, or a confirmation is pending" },
 	{ EXIT_STATUS_PRIVILEGE, "a permission or capability is missing" },
 	{ EXIT_STATUS_UNSUPPORTED, "this kernel cannot do it" },
 };
@@ -19,6 +23,8 @@ enum exit_status exit_status_of_error(const struct error *e)
 		[ERROR_INPUT] = EXIT_STATUS_USAGE,
 		[ERROR_PRIVILEGE] = EXIT_STATUS_PRIVILEGE,
 		[ERROR_UNSUPPORTED] = EXIT_STATUS_UNSUPPORTED,
+		[ERROR_CONFLICT] = EXIT_STATUS_CONFLICT,
+		[ERROR_BUSY] = EXIT_STATUS_BUSY,
 	};
 
 	return status_of_kind[e->kind];

@@ -11,7 +11,8 @@ enum exit_status {
 	EXIT_STATUS_FINDINGS = 1,
 	EXIT_STATUS_USAGE = 2,
 	EXIT_STATUS_FAILED = 3,
-	/* 4 and 5 (conflict, locked) belong to verbs that change settings: none exists yet. */
+	EXIT_STATUS_CONFLICT = 4,
+	EXIT_STATUS_BUSY = 5,
 	EXIT_STATUS_PRIVILEGE = 6,
 	EXIT_STATUS_UNSUPPORTED = 7,
 };

@@ -1,0 +1,15 @@
+/* One writer at a time: a lock on a file in the state directory.
+ *
+ * flock(2), so that it dies with its holder; the file says who holds it. */
+#ifndef NETWRIGHT_APPLY_LOCK_H
+#define NETWRIGHT_APPLY_LOCK_H
+
+#include "base/error.h"
+
+/* Creates the directory (0700) when missing, and waits up to `wait_s` for the lock. Returns a
+ * descriptor that holds it until closed; -EBUSY (ERROR_BUSY) with the holder's PID and command;
+ * -EPERM for a directory that is a link, not ours, or open to others; errnos of the file system.
+ * `command` is noted in the file for others to read. */
+int lock_take(const char *directory, double wait_s, const char *command, struct error *e);
+
+#endif

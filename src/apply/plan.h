@@ -1,0 +1,54 @@
+/* A plan: an ordered, validated list of changes with what each target holds now.
+ *
+ * Flat: a change points to nothing but static tables, so that it can be journaled, printed and
+ * passed on as it is. One change per target. Written in order, undone in reverse.
+ */
+#ifndef NETWRIGHT_APPLY_PLAN_H
+#define NETWRIGHT_APPLY_PLAN_H
+
+#include "base/error.h"
+#include "tunables/kind.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PLAN_WHY_MAX 160
+
+struct plan_change {
+	struct target target;
+	struct held from;
+	char to[HELD_TEXT_MAX];
+	char why[PLAN_WHY_MAX]; /* "RCV-02 receive-buffer-capped", "profile bulk-wan", "by hand" */
+};
+
+struct plan {
+	/* Which host and namespace it was made for. */
+	char hostname[65];
+	char kernel[65];
+	char netns[PLACE_NAME_MAX];
+	uint64_t netns_cookie;
+	struct plan_change *changes; /* owned */
+	size_t count, capacity;
+	size_t satisfied; /* wishes that hold already, and are not among the changes */
+};
+
+/* What somebody wants: rules, profiles and people all say it in this form. Texts are borrowed. */
+struct wish {
+	const char *tunable; /* with an element or a selector: "net.ipv4.tcp_rmem[2]" */
+	const char *value;   /* in words: "64MiB", "bbr", "4096 131072 67108864" */
+	const char *why;
+};
+
+/* Resolves, reads, validates, merges elements of one vector, leaves out what holds already, checks
+ * that each can be written and put back, and orders. Nothing is written. Errors name the wish; two
+ * wishes for the same target or element that differ are -EINVAL (ERROR_INPUT). Release *ret with
+ * plan_done() in any case. */
+int plan_make(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
+	      struct error *e);
+void plan_done(struct plan *plan); /* accepts {0} */
+
+/* Adds a change, keeping the order: what others depend on first (plan_order.c says what depends on
+ * what and why), else as wished. 0 or -ENOMEM. */
+int plan_add(struct plan *plan, const struct plan_change *change);
+
+#endif

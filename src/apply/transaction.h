@@ -1,0 +1,66 @@
+/* Carrying out plans so that nothing can be lost.
+ *
+ * Every function here is called with the lock held (apply/lock.h). The order is always: journal,
+ * durably; write; read back; journal, durably. See the promises in netwright(8).
+ */
+#ifndef NETWRIGHT_APPLY_TRANSACTION_H
+#define NETWRIGHT_APPLY_TRANSACTION_H
+
+#include "apply/plan.h"
+#include "apply/store.h"
+#include "base/error.h"
+#include "base/os.h"
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct applier {
+	struct os *os;
+	struct store *store; /* opened for writing */
+	char boot_id[BOOT_ID_MAX];
+};
+
+struct apply_options {
+	const char *command;  /* for the audit trail */
+	double confirm_s;     /* > 0: pending until confirmed, rolled back after so long */
+	int64_t guardian_pid; /* watches the deadline; 0: none */
+	uint64_t guardian_start;
+	bool persist;			   /* write the files once confirmed or kept */
+	const volatile sig_atomic_t *stop; /* non-zero: finish the write in hand, roll back */
+};
+
+/* Applies a plan. Under the lock every target is read again: -ESTALE when one is gone, -EAGAIN
+ * (ERROR_CONFLICT) when one no longer holds the plan's `from`; nothing is written then. An empty
+ * plan is 0 with *ret zeroed and no transaction. Otherwise *ret is the transaction as journaled:
+ *   0            TRANSACTION_KEPT or _PENDING
+ *   -EIO and others, TRANSACTION_FAILED: everything touched was restored
+ *   -EUCLEAN (ERROR_CONFLICT), TRANSACTION_PARTIAL: something could not be; *ret says what
+ *   -EINTR       stopped by `stop`, restored
+ * If the journal cannot be written after the changes were made, they are restored as well.
+ * Release *ret with transaction_record_done() in any case. */
+int transaction_apply(struct applier *a, const struct place *p, const struct plan *plan,
+		      const struct apply_options *options, struct transaction_record *ret,
+		      struct error *e);
+
+/* Puts back what a kept, pending, partial or hot transaction changed, in reverse order. A target
+ * that does not hold what we wrote is left alone unless `force`. 0 when every target holds its
+ * `from` or is gone; -EUCLEAN (ERROR_CONFLICT) when not; -EALREADY when it is rolled back or void
+ * already; -ENOENT. */
+int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
+			  struct transaction_record *ret, struct error *e);
+
+/* Makes a pending transaction a kept one. -ETIME when the deadline has passed (it is then rolled
+ * back by recovery, not here), -ENOENT when nothing is pending. id 0: the one that is pending. */
+int transaction_confirm(struct applier *a, int64_t id, struct transaction_record *ret,
+			struct error *e);
+
+/* What a crash, a killed guardian or a reboot left behind is finished: hot transactions and
+ * pending ones past their deadline are rolled back, those of another boot become void, unfinished
+ * persistence files are written or removed. Idempotent; a crash within it is continued by the next
+ * call. `recovered` is called for each transaction touched; may be NULL. Returns how many there
+ * were, or a negative errno: the first failure, the others having been attempted. */
+int transaction_recover(struct applier *a,
+			void (*recovered)(void *arg, const struct transaction_record *t), void *arg,
+			struct error *e);
+
+#endif
