@@ -182,6 +182,12 @@ check "  no escape sequences" sh -c "! grep -q \$(printf '\\033') '$tmp/out'"
 run 0 "a metric and a tunable" explain host.memory_total 'net.ipv4.tcp_rmem[2]'
 says "$(tr '\t' ' ' </proc/sys/net/ipv4/tcp_rmem)"
 says "a metric of the host"
+run 0 "a tunable with side effects" explain net.ipv4.ip_forward net.core.rmem_max net.ipv4.conf.eth0.rp_filter
+says "  also        Resets the settings below net.ipv4.conf"
+says "  reversible  no"
+says "  needs       CAP_NET_ADMIN or uid 0"
+says "the whole host; other network namespaces show it, and cannot write it"
+says "each interface of each network namespace has its own"
 
 echo "# audit"
 sysctl -a --pattern '^net\.' 2>/dev/null >"$tmp/sysctl.before"
