@@ -38,6 +38,16 @@ static void file_path(int64_t id, char path[FILE_PATH_MAX])
 	(void)snprintf(path, FILE_PATH_MAX, "/etc/sysctl.d/95-netwright-%lld.conf", (long long)id);
 }
 
+static int sync_directory(struct os *os)
+{
+	int fd = os->ops->open(os, "/etc/sysctl.d", O_RDONLY | O_DIRECTORY, 0);
+	int r = fd < 0 ? fd : os->ops->fsync(os, fd);
+
+	if (fd >= 0)
+		(void)os->ops->close(os, fd);
+	return r;
+}
+
 static int write_file(struct os *os, const char *root, const struct transaction_record *t,
 		      struct error *e)
 {
@@ -48,16 +58,6 @@ static int write_file(struct os *os, const char *root, const struct transaction_
 	file_path(t->id, path);
 	r = os_replace_file(os, path, 0644, "values\n", strlen("values\n"));
 	return r < 0 ? error_errno(e, r, path, "cannot write") : 0;
-}
-
-static int sync_directory(struct os *os)
-{
-	int fd = os->ops->open(os, "/etc/sysctl.d", O_RDONLY | O_DIRECTORY, 0);
-	int r = fd < 0 ? fd : os->ops->fsync(os, fd);
-
-	if (fd >= 0)
-		(void)os->ops->close(os, fd);
-	return r;
 }
 
 static int remove_file(struct os *os, const char *root, const struct transaction_record *t,
@@ -366,6 +366,7 @@ void world_load(struct world *w, const struct world_image *image)
 		fake_os_add_file(w->os, path, "values\n");
 	else
 		(void)w->os->ops->unlink(w->os, path);
+	(void)sync_directory(w->os);
 	fake_vfs_load(w->vfs, image->disk);
 	w->boots = image->boots;
 	world_kill(w, FAKE_LOSE_NOTHING, 0);

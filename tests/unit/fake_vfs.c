@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CALLS_MAX    4096 /* of one process */
 #define FILES_MAX    4
 #define SECTOR_SIZE  512 /* what a disk writes whole */
 #define PATH_LONGEST 512
@@ -20,6 +21,7 @@ struct content {
 struct fake_file {
 	char path[PATH_LONGEST]; /* "": unused */
 	bool exists, exists_durably;
+	bool replaced; /* what is there now is another file than the one that exists durably */
 	struct content now, durable;
 };
 
@@ -31,6 +33,7 @@ struct fake_vfs {
 	sqlite3_vfs vfs; /* first */
 	struct os *os;
 	uint64_t random;
+	bool took[CALLS_MAX];
 	struct fake_file files[FILES_MAX];
 };
 
@@ -88,6 +91,12 @@ static void trace(struct handle *h, const char *what)
 /* Takes a call. Returns SQLITE_OK, or `code` when it fails; *ret_fate tells the rest. */
 static int step(struct fake_vfs *v, int code, struct fake_fate *ret_fate)
 {
+	unsigned int call = fake_os_calls(v->os) + 1;
+
+	if (call < CALLS_MAX)
+		v->took[call] = true;
+	if (call == 1)
+		memset(v->took + 2, 0, sizeof(v->took) - 2);
 	*ret_fate = fake_os_step(v->os);
 	if (ret_fate->fail == 0)
 		return SQLITE_OK;
@@ -174,6 +183,7 @@ static int file_sync(sqlite3_file *file, int flags)
 		return r;
 	copy(&h->f->durable, &h->f->now);
 	h->f->exists_durably = true;
+	h->f->replaced = false;
 	trace(h, "fsync");
 	step_done(h->v, &fate);
 	return SQLITE_OK;
@@ -292,6 +302,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync_directory)
 	if (r != SQLITE_OK)
 		return r;
 	f->exists = false;
+	f->replaced = true;
 	resize(&f->now, 0);
 	if (sync_directory != 0) {
 		f->exists_durably = false;
@@ -320,6 +331,11 @@ static int vfs_full_pathname(sqlite3_vfs *vfs, const char *path, int len, char *
 {
 	(void)vfs;
 	return snprintf(ret, (size_t)len, "%s", path) < len ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+bool fake_vfs_took(const struct fake_vfs *v, unsigned int call)
+{
+	return call < CALLS_MAX && v->took[call];
 }
 
 /* xorshift64: the same on every machine. */
@@ -410,8 +426,18 @@ void fake_vfs_free(struct fake_vfs *v)
 static void lose_some(struct fake_file *f, uint64_t *state)
 {
 	struct content kept = { 0 };
-	size_t len = toss(state) ? f->now.len : f->durable.len;
+	size_t len;
 
+	if (f->replaced && toss(state)) {
+		/* The old one is back, whole: removing it did not arrive. */
+		f->exists = f->exists_durably;
+		copy(&f->now, &f->durable);
+		return;
+	}
+	if (f->replaced)
+		resize(&f->durable, 0);
+	f->exists = f->exists && (f->exists_durably || toss(state));
+	len = toss(state) ? f->now.len : f->durable.len;
 	copy(&kept, &f->durable);
 	resize(&kept, len);
 	for (size_t at = 0; at < len; at += SECTOR_SIZE) {
@@ -436,7 +462,6 @@ void fake_vfs_lose(struct fake_vfs *v, enum fake_loss loss, uint64_t seed)
 		struct fake_file *f = &v->files[i];
 
 		if (loss == FAKE_LOSE_SOME) {
-			f->exists = f->exists_durably || (f->exists && toss(&state));
 			lose_some(f, &state);
 		} else {
 			f->exists = f->exists_durably;
@@ -446,6 +471,7 @@ void fake_vfs_lose(struct fake_vfs *v, enum fake_loss loss, uint64_t seed)
 			resize(&f->now, 0);
 		copy(&f->durable, &f->now);
 		f->exists_durably = f->exists;
+		f->replaced = false;
 	}
 }
 

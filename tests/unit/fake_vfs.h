@@ -9,9 +9,9 @@
 #ifndef NETWRIGHT_TESTS_UNIT_FAKE_VFS_H
 #define NETWRIGHT_TESTS_UNIT_FAKE_VFS_H
 
-#include "base/bytes.h"
 #include "base/os.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fake_vfs;
@@ -19,6 +19,9 @@ struct fake_vfs;
 /* Registers it with SQLite under `name`, which must stay valid. */
 struct fake_vfs *fake_vfs_new(struct os *os, const char *name);
 void fake_vfs_free(struct fake_vfs *v);
+
+/* Whether that call of the fake_os, counted since its last process began, was one of SQLite's. */
+bool fake_vfs_took(const struct fake_vfs *v, unsigned int call);
 
 enum fake_loss {
 	FAKE_LOSE_NOTHING, /* the process was killed */
