@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 #define WORLD_NETNS	  4102
+#define WORLD_VFS	  "applier-fixture"
 #define WORLD_CHANGES_MAX 64
 
 /* What a test changes. */
