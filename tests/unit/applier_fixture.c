@@ -98,7 +98,8 @@ int world_apply(struct world *w)
 {
 	struct apply_options options = { .command = "netwright set",
 					 .confirm_s = w->confirm_s,
-					 .persist = w->persist };
+					 .persist = w->persist,
+					 .stop = w->stop };
 	struct applier a;
 	struct place p;
 	int r = begin(w, &a);

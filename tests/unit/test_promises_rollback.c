@@ -280,6 +280,54 @@ START_TEST(test_p10_a_plan_for_a_link_that_is_gone)
 }
 END_TEST
 
+#define PID    812
+#define NOFILE "rlimit:812/nofile"
+
+/* A plan for a namespace, and a process of another one. */
+static void apply_with_process(void)
+{
+	const struct wish wishes[] = { { RMEM, RMEM_TO, "by hand" },
+				       { NOFILE, "4096", "by hand" } };
+	struct error e;
+	struct place p;
+
+	fake_os_add_process(world.os, PID, "nginx", 173529, FAKE_INITIAL_NETNS, "/");
+	fake_os_set_limit(world.os, PID, RLIMIT_NOFILE, 1024, 8192);
+	plan_done(&world.plan);
+	ck_assert_int_eq(place_open(world.os, "blue", &p, &e), 0);
+	ck_assert_int_eq(plan_make(&p, wishes, 2, &world.plan, &e), 0);
+	place_close(&p);
+	ck_assert_int_eq(world_apply(&world), 0);
+	ck_assert_uint_eq(fake_os_limit(world.os, PID, RLIMIT_NOFILE).rlim_cur, 4096);
+}
+
+START_TEST(test_p10_a_process_outlives_its_namespace_for_us)
+{
+	apply_with_process();
+	fake_os_remove_netns(world.os, WORLD_NETNS);
+	ck_assert_int_eq(world_roll_back(&world, false), 0);
+	ck_assert_int_eq(change_of(RMEM)->outcome, CHANGE_GONE);
+	ck_assert_int_eq(change_of(NOFILE)->outcome, CHANGE_RESTORED);
+	ck_assert_uint_eq(fake_os_limit(world.os, PID, RLIMIT_NOFILE).rlim_cur, 1024);
+}
+END_TEST
+
+START_TEST(test_p10_another_process_of_that_number_is_another_one)
+{
+	apply_with_process();
+	fake_os_remove_process(world.os, PID);
+	if (_i == 1) {
+		fake_os_add_process(world.os, PID, "nginx", 173530, FAKE_INITIAL_NETNS, "/");
+		fake_os_set_limit(world.os, PID, RLIMIT_NOFILE, 4096, 8192);
+	}
+	ck_assert_int_eq(world_roll_back(&world, true), 0);
+	ck_assert_int_eq(change_of(NOFILE)->outcome, CHANGE_GONE);
+	ck_assert_str_eq(world_value(&world, RMEM), RMEM_FROM);
+	if (_i == 1)
+		ck_assert_uint_eq(fake_os_limit(world.os, PID, RLIMIT_NOFILE).rlim_cur, 4096);
+}
+END_TEST
+
 Suite *test_promises_rollback_suite(void);
 Suite *test_promises_rollback_suite(void)
 {
@@ -304,6 +352,8 @@ Suite *test_promises_rollback_suite(void)
 	tcase_add_test(kept, test_p10_another_link_of_that_name_is_another_one);
 	tcase_add_test(kept, test_p10_a_gone_namespace);
 	tcase_add_test(kept, test_p10_a_plan_for_a_link_that_is_gone);
+	tcase_add_test(kept, test_p10_a_process_outlives_its_namespace_for_us);
+	tcase_add_loop_test(kept, test_p10_another_process_of_that_number_is_another_one, 0, 2);
 	suite_add_tcase(s, kept);
 	return s;
 }
