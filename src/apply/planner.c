@@ -50,19 +50,20 @@ static void *grown(void *array, size_t *capacity, size_t count, size_t size)
 }
 
 /* Errors name the wish, whoever found them. */
-static int blame(const struct wish *wish, int code, struct error *e)
+static void blame(const struct wish *wish, struct error *e)
 {
 	char text[sizeof(e->text)];
 
-	if (e == NULL || code >= 0 || strstr(e->text, wish->tunable) != NULL)
-		return code;
+	if (e == NULL || strstr(e->text, wish->tunable) != NULL)
+		return;
 	text_copy_printable(text, sizeof(text), e->text, strlen(e->text));
-	return error_set(e, code, e->kind, wish->tunable, "%s", text);
+	(void)error_set(e, e->code, e->kind, wish->tunable, "%s", text);
 }
 
 static int out_of_memory(struct error *e)
 {
-	return error_errno(e, -ENOMEM, NULL, "cannot make the plan");
+	(void)error_errno(e, -ENOMEM, NULL, "cannot make the plan");
+	return -ENOMEM;
 }
 
 static bool same_target(const struct target *a, const struct target *b)
@@ -126,7 +127,9 @@ static int claim_targets(struct planner *m, const struct wish *wish, struct erro
 		if (r == 0)
 			r = add_claim(m, &claim, e);
 	}
-	return blame(wish, r, e);
+	if (r < 0)
+		blame(wish, e);
+	return r;
 }
 
 /* What the draft's target would be told if the claim were met on top of the draft. */
@@ -168,7 +171,8 @@ static int meet_some(struct planner *m, bool *ret_progress, struct error *e)
 			continue;
 		r = claimed_text(m, c, to, e);
 		if (r < 0) {
-			refusal = blame(c->wish, r, e);
+			blame(c->wish, e);
+			refusal = r;
 			if (r != -EINVAL)
 				break;
 			continue;
@@ -229,8 +233,10 @@ static int check_draft(const struct planner *m, size_t draft, struct error *e)
 	int r = d->target.kind->check(m->place, &d->target, &d->from, d->to, e);
 
 	for (size_t i = 0; r < 0 && i < m->claim_count; i++) {
-		if (m->claims[i].draft == draft)
-			return blame(m->claims[i].wish, r, e);
+		if (m->claims[i].draft != draft)
+			continue;
+		blame(m->claims[i].wish, e);
+		break;
 	}
 	return r;
 }
