@@ -189,30 +189,35 @@ static json_t *all_tunables(struct document *d, const struct tunable_values *val
 	return object;
 }
 
-int audit_print_json(FILE *out, const struct inspection *i, struct audit_view view, struct error *e)
+void audit_make_document(struct document *d, const struct inspection *i, struct audit_view view)
 {
 	const struct observation *o = i->observation;
 	json_t *unknown = json_object();
+
+	document_init(d, AUDIT_SCHEMA);
+	document_set(d, d->root, "host", document_host(d, o));
+	document_set(d, d->root, "window", document_window(d, o));
+	document_set(d, d->root, "metrics",
+		     document_metrics(d, o, ENTITY_HOST, observation_entity(o, ENTITY_HOST, 0),
+				      unknown));
+	document_set(d, d->root, "unknown", unknown);
+	document_set(d, d->root, "entities", all_entities(d, o));
+	document_set(d, d->root, "flow_total", document_number((double)o->flow_count));
+	document_set(d, d->root, "findings", all_findings(d, &i->diagnosis));
+	if (view.comparison != NULL)
+		document_set(d, d->root, "comparison", audit_comparison_object(d, view.comparison));
+	document_set(d, d->root, "unjudged", all_unjudged(d, &i->diagnosis));
+	document_set(d, d->root, "ignored", all_ignored(d, &i->diagnosis));
+	document_set(d, d->root, "blind_spots", document_blind_spots(d, o));
+	document_set(d, d->root, "tunables", all_tunables(d, &i->tunables));
+}
+
+int audit_print_json(FILE *out, const struct inspection *i, struct audit_view view, struct error *e)
+{
 	struct document d;
 	int r;
 
-	document_init(&d, AUDIT_SCHEMA);
-	document_set(&d, d.root, "host", document_host(&d, o));
-	document_set(&d, d.root, "window", document_window(&d, o));
-	document_set(&d, d.root, "metrics",
-		     document_metrics(&d, o, ENTITY_HOST, observation_entity(o, ENTITY_HOST, 0),
-				      unknown));
-	document_set(&d, d.root, "unknown", unknown);
-	document_set(&d, d.root, "entities", all_entities(&d, o));
-	document_set(&d, d.root, "flow_total", document_number((double)o->flow_count));
-	document_set(&d, d.root, "findings", all_findings(&d, &i->diagnosis));
-	if (view.comparison != NULL)
-		document_set(&d, d.root, "comparison",
-			     audit_comparison_object(&d, view.comparison));
-	document_set(&d, d.root, "unjudged", all_unjudged(&d, &i->diagnosis));
-	document_set(&d, d.root, "ignored", all_ignored(&d, &i->diagnosis));
-	document_set(&d, d.root, "blind_spots", document_blind_spots(&d, o));
-	document_set(&d, d.root, "tunables", all_tunables(&d, &i->tunables));
+	audit_make_document(&d, i, view);
 	r = document_print(&d, out, e);
 	document_done(&d);
 	return r;

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/survey.h"
 #include "host/live.h"
 #include "host/recording.h"
 #include "host/source.h"
@@ -10,10 +11,7 @@
 #include "measure/observer.h"
 
 #include <errno.h>
-
-/* An audit samples every second: short enough to see a queue fill, long enough that 100 000 sockets
- * cost little. */
-#define SAMPLE_INTERVAL_S 1.0
+#include <string.h>
 
 DEFINE_CLEANUP(struct source, source_free)
 DEFINE_CLEANUP(struct filter, filter_free)
@@ -58,6 +56,10 @@ static int check_conflicts(const struct settings *s, struct error *e)
 		{ "--record", s->record != NULL },
 	};
 
+	if (s->replay == NULL && s->netns != NULL && strcmp(s->netns, SURVEY_NETNS) == 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, NULL,
+				 "only netwright audit looks at all network namespaces: name one, "
+				 "or a process in it");
 	if (s->replay == NULL)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(excluded); i++) {
@@ -91,7 +93,7 @@ static int open_source(const struct inspection_request *request, struct progress
 	const struct live_options live = {
 		.netns = s->netns,
 		.duration_s = s->for_s > 0 ? s->for_s : request->default_seconds,
-		.interval_s = SAMPLE_INTERVAL_S,
+		.interval_s = INSPECTION_SAMPLE_INTERVAL_S,
 		.stop = interrupt_flag(),
 		.progress = progress_show,
 		.progress_arg = progress,

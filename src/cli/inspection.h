@@ -14,6 +14,10 @@
 #define INSPECTION_RULES_DIRECTORY "/etc/netwright/rules"
 #define INSPECTION_CONFIG_FILE	   "/etc/netwright/netwright.conf"
 
+/* An audit samples every second: short enough to see a queue fill, long enough that 100 000 sockets
+ * cost little. */
+#define INSPECTION_SAMPLE_INTERVAL_S 1.0
+
 struct inspection_request {
 	const struct settings *settings;
 	double default_seconds; /* length of the window when --for is not given */

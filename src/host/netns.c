@@ -11,9 +11,6 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
-/* Where ip-netns(8) binds the namespaces it names. */
-#define NETNS_DIRECTORY "/run/netns"
-
 enum { NETNS_NAME_MAX = 255 }; /* NAME_MAX: the name is a file's */
 
 static int open_own(struct error *e)

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where ip-netns(8) binds the namespaces it names. */
+#define NETNS_DIRECTORY "/run/netns"
+
 /* Opens the namespace called `name` in /run/netns, or of process `name` when it is all digits and
  * no such name exists. NULL opens the caller's own. Returns a close-on-exec descriptor or a
  * negative errno: -ENOENT, -EPERM, -EINVAL for a name with a slash or longer than 255. */

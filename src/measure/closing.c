@@ -208,6 +208,7 @@ int closing_read_ending(struct source *s, struct observation *o)
 	if (gone < 0 || interrupted < 0)
 		return -ENOMEM;
 	o->interrupted = interrupted;
+	o->gone = gone;
 	return gone ? blind_spot_add(o, "the namespace",
 				     "it was deleted, or its process ended, during the observation")
 		    : 0;

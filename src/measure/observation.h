@@ -106,6 +106,7 @@ struct observation {
 	double seconds;		   /* between them; 0 with a single sample */
 	uint32_t samples;	   /* instants, so intervals + 1 */
 	bool interrupted;	   /* ended before its time */
+	bool gone;		   /* the namespace was deleted meanwhile, or its process ended */
 	struct counters first, last;
 	/* Highest value of a gauge counter over the samples. */
 	uint64_t gauge_max[COUNTERS];

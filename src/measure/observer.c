@@ -235,38 +235,73 @@ static int finish(struct observer *ob, struct error *e)
 	return reasons_write(o);
 }
 
-static int run(struct observer *ob, struct error *e)
+static int report(int r, struct error *e)
 {
-	int r = facts_read(ob->source, &ob->o->facts, e);
+	return r == -ENOMEM ? error_errno(e, r, NULL, "observe") : r;
+}
 
-	if (r < 0)
-		return r;
-	while ((r = source_next_sample(ob->source, e)) > 0) {
-		r = take_sample(ob, e);
-		if (r < 0)
-			return r;
+int observer_new(struct source *s, const struct observe_options *options, struct observer **ret,
+		 struct error *e)
+{
+	struct observer *ob = calloc(1, sizeof(*ob));
+	int r = ob != NULL ? observer_init(ob, s, options) : -ENOMEM;
+
+	if (r == 0)
+		r = facts_read(s, &ob->o->facts, e);
+	if (r < 0) {
+		observer_free(ob);
+		return report(r, e);
 	}
-	if (r < 0)
-		return r;
+	*ret = ob;
+	return 0;
+}
+
+int observer_sample(struct observer *ob, struct error *e)
+{
+	int r = source_next_sample(ob->source, e);
+
+	if (r > 0) {
+		r = take_sample(ob, e);
+		r = r < 0 ? r : 1;
+	}
+	return report(r, e);
+}
+
+int observer_finish(struct observer *ob, struct observation **ret, struct error *e)
+{
+	int r;
+
 	if (ob->o->samples == 0)
 		return error_set(e, -ENODATA, ERROR_INPUT, NULL, "the source holds no sample");
-	return finish(ob, e);
+	r = finish(ob, e);
+	if (r < 0)
+		return report(r, e);
+	*ret = ob->o;
+	ob->o = NULL;
+	return 0;
+}
+
+void observer_free(struct observer *ob)
+{
+	if (ob == NULL)
+		return;
+	observer_done(ob);
+	free(ob);
 }
 
 int observe(struct source *s, const struct observe_options *options, struct observation **ret,
 	    struct error *e)
 {
-	struct observer ob;
-	int r = observer_init(&ob, s, options);
+	struct observer *ob;
+	int r = observer_new(s, options, &ob, e);
 
+	if (r < 0)
+		return r;
+	do {
+		r = observer_sample(ob, e);
+	} while (r > 0);
 	if (r == 0)
-		r = run(&ob, e);
-	if (r == 0) {
-		*ret = ob.o;
-		ob.o = NULL;
-	} else if (r == -ENOMEM) {
-		(void)error_errno(e, r, NULL, "observe");
-	}
-	observer_done(&ob);
+		r = observer_finish(ob, ret, e);
+	observer_free(ob);
 	return r;
 }
