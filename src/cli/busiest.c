@@ -85,6 +85,7 @@ static double entity_weight(const struct observation *o, enum entity_kind kind, 
 		return link_bytes(&o->links[index]);
 	case ENTITY_HOST:
 	case ENTITY_PATH: /* already in this order */
+	case ENTITY_UDP_SOCKET:
 	case ENTITY_KINDS:
 	default:
 		return -(double)index;

@@ -162,6 +162,8 @@ static const char *entity_process(const struct observation *o, enum entity_kind 
 {
 	if (kind == ENTITY_LISTENER)
 		return o->listeners[index].process;
+	if (kind == ENTITY_UDP_SOCKET)
+		return o->udp_worst[index].process;
 	return observation_process(o, observation_flow(o, index)->inode, buf, len);
 }
 
@@ -176,7 +178,7 @@ json_t *document_entity(struct document *d, const struct observation *o, enum en
 	document_set(d, entity, "name", document_text(name));
 	if (kind == ENTITY_PATH)
 		document_set(d, entity, "flows", document_number(o->paths[index].flows));
-	if (kind == ENTITY_FLOW || kind == ENTITY_LISTENER) {
+	if (kind == ENTITY_FLOW || kind == ENTITY_LISTENER || kind == ENTITY_UDP_SOCKET) {
 		const char *process = entity_process(o, kind, index, buf, sizeof(buf));
 
 		document_set(d, entity, "process",

@@ -33,7 +33,7 @@ static const char *subject(enum entity_kind kind)
 	static const char *const names[] = {
 		[ENTITY_HOST] = "the host", [ENTITY_PATH] = "a path",
 		[ENTITY_FLOW] = "a flow",   [ENTITY_LISTENER] = "a listener",
-		[ENTITY_LINK] = "a link",
+		[ENTITY_LINK] = "a link",   [ENTITY_UDP_SOCKET] = "a UDP socket",
 	};
 
 	return names[kind];

@@ -21,6 +21,7 @@ const struct metric metrics[] = {
 #include "measure/metric_neighbour.inc"
 #include "measure/metric_path.inc"
 #include "measure/metric_tcp.inc"
+#include "measure/metric_udp_socket.inc"
 };
 
 const size_t metric_count = ARRAY_LEN(metrics);

@@ -12,6 +12,7 @@
 #include "host/owners.h"
 #include "measure/flow.h"
 #include "measure/quantile.h"
+#include "measure/udp_socket.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +27,7 @@ enum entity_kind {
 	ENTITY_FLOW,
 	ENTITY_LISTENER,
 	ENTITY_LINK,
+	ENTITY_UDP_SOCKET,
 	ENTITY_KINDS,
 };
 
@@ -120,6 +122,10 @@ struct observation {
 	size_t path_count;
 	struct listener_stats *listeners; /* owned, sorted by port */
 	size_t listener_count;
+	bool udp_unseen;		    /* no UDP dump succeeded */
+	size_t udp_sockets;		    /* at the end */
+	struct udp_socket_stats *udp_worst; /* owned, those that dropped most first */
+	size_t udp_worst_count;
 	struct link_stats *links; /* owned, by ifindex */
 	size_t link_count;
 	struct owner_table owners;
@@ -141,7 +147,7 @@ const struct flow_stats *observation_flow(const struct observation *o, size_t in
 size_t observation_entities(const struct observation *o, enum entity_kind kind);
 const void *observation_entity(const struct observation *o, enum entity_kind kind, size_t index);
 /* A unique name: host name, "198.51.100.0/24", "192.0.2.1:5001 > 198.51.100.7:443",
- * "0.0.0.0:443", "eth0". */
+ * "0.0.0.0:443", "eth0", "0.0.0.0:53". */
 const char *observation_entity_name(const struct observation *o, enum entity_kind kind,
 				    size_t index, char *buf, size_t len);
 /* The process behind a flow or listener, "iperf3 (4711)"; "" when unknown. */

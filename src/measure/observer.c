@@ -22,6 +22,7 @@ struct observer {
 	struct observation *o;	  /* owned until handed over */
 	struct path_table *paths; /* owned, as what follows */
 	struct listener_table listeners;
+	struct udp_table *udp;
 	struct link_table first_links;
 };
 
@@ -30,6 +31,7 @@ static void observer_done(struct observer *ob)
 	observation_free(ob->o);
 	path_table_free(ob->paths);
 	listener_table_done(&ob->listeners);
+	udp_table_free(ob->udp);
 	link_table_done(&ob->first_links);
 }
 
@@ -53,7 +55,10 @@ static int observer_init(struct observer *ob, struct source *s,
 	if (ob->o == NULL)
 		return -ENOMEM;
 	ob->o->sockets_unseen = true;
+	ob->o->udp_unseen = true;
 	r = flow_table_new(&ob->o->flows);
+	if (r == 0)
+		r = udp_table_new(&ob->udp);
 	if (r == 0)
 		r = path_table_new(&ob->paths);
 	if (r == 0)
@@ -137,27 +142,47 @@ static int on_socket(void *arg, const struct socket_info *socket)
 	return 0;
 }
 
-/* Both families. *ret_complete says whether nothing is missing. */
-static int dump_sockets(struct observer *ob, bool *ret_complete)
+static int on_udp_socket(void *arg, const struct socket_info *socket)
 {
-	static const struct {
-		int family;
-		const char *name;
-	} families[] = { { AF_INET, "tcp4 sockets" }, { AF_INET6, "tcp6 sockets" } };
+	struct observer *ob = arg;
+
+	if (ob->options->filter != NULL && !filter_match(ob->options->filter, socket))
+		return 0;
+	return udp_observe(ob->udp, socket);
+}
+
+/* How a kind of sockets is dumped in every sample. */
+struct dump_plan {
+	enum socket_dump what;
+	sockdiag_visit visit;
+	const char *name4, *name6; /* of what cannot be seen when it fails */
+};
+
+static const struct dump_plan plan_tcp = { SOCKET_DUMP_TCP, on_socket, "tcp4 sockets",
+					   "tcp6 sockets" };
+static const struct dump_plan plan_udp = { SOCKET_DUMP_UDP, on_udp_socket, "udp4 sockets",
+					   "udp6 sockets" };
+
+/* Both families. *ret_complete says whether nothing is missing; *unseen becomes false when one of
+ * them answered. */
+static int dump_sockets(struct observer *ob, const struct dump_plan *plan, bool *unseen,
+			bool *ret_complete)
+{
 	bool complete = true;
 
-	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+	for (int i = 0; i < 2; i++) {
 		struct error e = { 0 };
-		int r = sockdiag_dump_tcp(ob->source, families[i].family, on_socket, ob, NULL, &e);
+		int r = sockdiag_dump(ob->source, plan->what, i == 0 ? AF_INET : AF_INET6,
+				      plan->visit, ob, NULL, &e);
 
 		if (r == -ENOMEM)
 			return r;
 		if (r == 0) {
-			ob->o->sockets_unseen = false;
+			*unseen = false;
 			continue;
 		}
 		complete = false;
-		if (blind_spot_add(ob->o, families[i].name,
+		if (blind_spot_add(ob->o, i == 0 ? plan->name4 : plan->name6,
 				   e.text[0] != '\0' ? e.text : strerror(-r)) < 0)
 			return -ENOMEM;
 	}
@@ -165,10 +190,35 @@ static int dump_sockets(struct observer *ob, bool *ret_complete)
 	return 0;
 }
 
+static int sample_tcp(struct observer *ob)
+{
+	bool complete = false;
+	int r;
+
+	listener_round_begin(&ob->listeners);
+	r = dump_sockets(ob, &plan_tcp, &ob->o->sockets_unseen, &complete);
+	if (r < 0)
+		return r;
+	flow_round_end(ob->o->flows, complete);
+	path_table_end_round(ob->paths);
+	return 0;
+}
+
+static int sample_udp(struct observer *ob)
+{
+	bool complete = false;
+	int r;
+
+	udp_round_begin(ob->udp);
+	r = dump_sockets(ob, &plan_udp, &ob->o->udp_unseen, &complete);
+	if (r == 0)
+		udp_round_end(ob->udp, complete);
+	return r;
+}
+
 static int take_sample(struct observer *ob, struct error *e)
 {
 	struct observation *o = ob->o;
-	bool complete = false;
 	int r = read_counters(ob, e);
 
 	if (r == 0 && o->samples == 0)
@@ -177,14 +227,12 @@ static int take_sample(struct observer *ob, struct error *e)
 		r = update_pids(ob, e);
 	if (r == 0)
 		r = flow_round_begin(o->flows, o->last.time_ns);
+	if (r == 0)
+		r = sample_tcp(ob);
+	if (r == 0)
+		r = sample_udp(ob);
 	if (r < 0)
 		return r;
-	listener_round_begin(&ob->listeners);
-	r = dump_sockets(ob, &complete);
-	if (r < 0)
-		return r;
-	flow_round_end(o->flows, complete);
-	path_table_end_round(ob->paths);
 	o->samples++;
 	return 0;
 }
@@ -207,6 +255,17 @@ static void sum_up(struct observation *o)
 		o->info_len = 0;
 }
 
+static int finish_udp(struct observer *ob)
+{
+	struct observation *o = ob->o;
+
+	o->udp_sockets = udp_table_count(ob->udp);
+	if (udp_table_overflowed(ob->udp) &&
+	    blind_spot_add(o, "some UDP sockets", "there are more than are followed at a time") < 0)
+		return -ENOMEM;
+	return udp_table_take(ob->udp, &o->udp_worst, &o->udp_worst_count);
+}
+
 static int finish(struct observer *ob, struct error *e)
 {
 	struct observation *o = ob->o;
@@ -218,6 +277,8 @@ static int finish(struct observer *ob, struct error *e)
 	o->flow_count = flow_table_active(o->flows);
 	listener_table_take(&ob->listeners, &o->listeners, &o->listener_count);
 	r = path_table_take(ob->paths, o->flows, o->seconds, &o->paths, &o->path_count);
+	if (r == 0)
+		r = finish_udp(ob);
 	if (r == 0)
 		r = closing_read_links(ob->source, o, &ob->first_links, e);
 	if (r == 0)

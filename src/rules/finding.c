@@ -84,6 +84,8 @@ static int describe_entity(struct finding *f, const struct observation *o, size_
 		e->flows = ((const struct path_stats *)entity)->flows;
 	else if (kind == ENTITY_LISTENER)
 		process = ((const struct listener_stats *)entity)->process;
+	else if (kind == ENTITY_UDP_SOCKET)
+		process = ((const struct udp_socket_stats *)entity)->process;
 	else if (kind == ENTITY_FLOW)
 		process = observation_process(o, ((const struct flow_stats *)entity)->inode, buf,
 					      sizeof(buf));
