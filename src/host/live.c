@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "host/live_netns.h"
 #include "host/netlink_channel.h"
+#include "host/process_scan.h"
 #include "host/sampling_clock.h"
 #include "host/socket_scan.h"
 
@@ -164,6 +165,8 @@ static int read_any(struct live_source *l, const char *path, struct bytes *ret)
 				    live_netns_is_present(&l->netns) ? "present" : "gone");
 	if (strcmp(path, SOURCE_WINDOW_STATE_PATH) == 0)
 		return bytes_printf(ret, "%s\n", l->interrupted ? "interrupted" : "complete");
+	if (strcmp(path, SOURCE_PROCESSES_PATH) == 0)
+		return process_scan(l->netns.scope[SOURCE_NETNS] < 0, ret);
 	return read_proc_net(path, ret);
 }
 

@@ -207,7 +207,7 @@ static int parse_aggregate(struct parser *p, const struct function *f, const str
 	if (aggregate.over == ENTITY_HOST)
 		return parser_fail(
 			p, name->begin,
-			"%s() names no metric of a path, flow, listener or link to go over",
+			"%s() names no metric of a path, flow, listener, link, cpu or process to go over",
 			f->name);
 	r = node_make(p, f->kind, arg, n, name->begin, end);
 	if (r >= 0)
