@@ -86,7 +86,7 @@ static json_t *finding_object(struct document *d, const struct finding *f)
 	document_set(d, object, "id", document_text(rule->id));
 	document_set(d, object, "slug", document_text(rule->slug));
 	document_set(d, object, "severity", document_text(severity_name(f->severity)));
-	document_set(d, object, "scope", document_text(entity_kind_name(rule->scope)));
+	document_set(d, object, "scope", document_text(f->subject));
 	document_set(d, object, "entity",
 		     document_text(f->entity_count > 0 ? f->entities[0].name : NULL));
 	document_set(d, object, "entities", finding_entities(d, f));

@@ -218,8 +218,10 @@ static void lint_row(const struct terminal *t, const struct lint *lint)
 
 void explain_lint(const struct terminal *t, const struct lint *lint)
 {
-	(void)fprintf(t->out, "%s %s (a lint: netwright lint looks for it)\n", lint->id,
-		      lint->slug);
+	(void)fprintf(
+		t->out,
+		"%s %s (a lint: netwright lint looks for it, netwright audit too when it is in force)\n",
+		lint->id, lint->slug);
 	lint_row(t, lint);
 	if (lint->key == NULL) /* about lines: no table of keys */
 		return;
