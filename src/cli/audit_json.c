@@ -86,7 +86,7 @@ static json_t *finding_object(struct document *d, const struct finding *f)
 	document_set(d, object, "id", document_text(rule->id));
 	document_set(d, object, "slug", document_text(rule->slug));
 	document_set(d, object, "severity", document_text(severity_name(f->severity)));
-	document_set(d, object, "scope", document_text(entity_kind_name(rule->scope)));
+	document_set(d, object, "scope", document_text(f->subject));
 	document_set(d, object, "entity",
 		     document_text(f->entity_count > 0 ? f->entities[0].name : NULL));
 	document_set(d, object, "entities", finding_entities(d, f));
@@ -159,8 +159,10 @@ static json_t *biggest_flows(struct document *d, const struct observation *o)
 
 static json_t *all_entities(struct document *d, const struct observation *o)
 {
-	static const enum entity_kind kinds[] = { ENTITY_PATH, ENTITY_LISTENER, ENTITY_LINK,
-						  ENTITY_UDP_SOCKET };
+	static const enum entity_kind kinds[] = {
+		ENTITY_PATH,	   ENTITY_LISTENER, ENTITY_LINK,
+		ENTITY_UDP_SOCKET, ENTITY_CPU,	    ENTITY_PROCESS
+	};
 	json_t *object = json_object();
 
 	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {

@@ -34,6 +34,7 @@ static const char *subject(enum entity_kind kind)
 		[ENTITY_HOST] = "the host", [ENTITY_PATH] = "a path",
 		[ENTITY_FLOW] = "a flow",   [ENTITY_LISTENER] = "a listener",
 		[ENTITY_LINK] = "a link",   [ENTITY_UDP_SOCKET] = "a UDP socket",
+		[ENTITY_CPU] = "a CPU",	    [ENTITY_PROCESS] = "a process",
 	};
 
 	return names[kind];
@@ -245,8 +246,10 @@ static void lint_row(const struct terminal *t, const struct lint *lint)
 
 void explain_lint(const struct terminal *t, const struct lint *lint)
 {
-	(void)fprintf(t->out, "%s %s (a lint: netwright lint looks for it)\n", lint->id,
-		      lint->slug);
+	(void)fprintf(
+		t->out,
+		"%s %s (a lint: netwright lint looks for it, netwright audit too when it is in force)\n",
+		lint->id, lint->slug);
 	lint_row(t, lint);
 	if (lint->key == NULL) /* about lines: no table of keys */
 		return;

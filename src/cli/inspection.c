@@ -9,6 +9,7 @@
 #include "host/source.h"
 #include "measure/filter.h"
 #include "measure/observer.h"
+#include "rules/lint_finding.h"
 
 #include <errno.h>
 #include <string.h>
@@ -113,6 +114,25 @@ static int open_source(const struct inspection_request *request, struct progress
 	return 0;
 }
 
+/* Judges what is in force while it can be read. A filter keeps listeners out: what is not seen is
+ * not known. */
+static int judge_settings(struct source *source, bool filtered, struct inspection *i,
+			  struct error *e)
+{
+	const struct sysctl_settings no_files = { 0 };
+	const struct observation *o = i->observation;
+	const struct lint_host host = {
+		.settings = &no_files,
+		.source = source,
+		.facts = &o->facts,
+		.listeners = o->listeners,
+		.listener_count = o->listener_count,
+		.listeners_known = !filtered && !o->sockets_unseen,
+	};
+
+	return lint_run(&host, true, &i->lints, e);
+}
+
 static int read_all(const struct inspection_request *request, struct filter *filter,
 		    struct progress *progress, struct inspection *ret, struct error *e)
 {
@@ -129,6 +149,11 @@ static int read_all(const struct inspection_request *request, struct filter *fil
 		return r;
 	if (request->tunables) {
 		r = tunable_values_read(source, &ret->tunables, e);
+		if (r < 0)
+			return r;
+	}
+	if (request->diagnose) {
+		r = judge_settings(source, filter != NULL, ret, e);
 		if (r < 0)
 			return r;
 	}
@@ -170,12 +195,16 @@ int inspection_run(const struct inspection_request *request, struct inspection *
 	r = read_interruptibly(request, filter, ret, e);
 	if (r < 0 || !request->diagnose)
 		return r;
-	return diagnose(&ret->rulebook, ret->observation, &ret->tunables, &ret->diagnosis, e);
+	r = diagnose(&ret->rulebook, ret->observation, &ret->tunables, &ret->diagnosis, e);
+	if (r < 0)
+		return r;
+	return diagnosis_add_lints(&ret->diagnosis, &ret->lints, &ret->rulebook.ignore, e);
 }
 
 void inspection_done(struct inspection *i)
 {
 	diagnosis_done(&i->diagnosis);
+	lint_report_done(&i->lints);
 	rulebook_done(&i->rulebook);
 	tunable_values_done(&i->tunables);
 	observation_free(i->observation);

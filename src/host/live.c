@@ -4,6 +4,7 @@
 #include "host/live_netns.h"
 #include "host/live_window.h"
 #include "host/netlink_channel.h"
+#include "host/process_scan.h"
 #include "host/shared_answers.h"
 #include "host/socket_scan.h"
 
@@ -109,6 +110,8 @@ static int read_any(struct live_source *l, const char *path, struct bytes *ret)
 	if (strcmp(path, SOURCE_WINDOW_STATE_PATH) == 0)
 		return bytes_printf(ret, "%s\n",
 				    l->window->interrupted ? "interrupted" : "complete");
+	if (strcmp(path, SOURCE_PROCESSES_PATH) == 0)
+		return process_scan(l->netns.scope[SOURCE_NETNS] < 0, ret);
 	return read_proc_net(path, ret);
 }
 

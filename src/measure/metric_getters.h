@@ -257,5 +257,36 @@ enum udp_socket_text {
 	UDP_SOCKET_PROCESS,
 };
 METRIC_GETTER(metric_udp_socket_text);
+enum cpu_gain {
+	CPU_PROCESSED,
+	CPU_DROPPED,
+	CPU_SQUEEZED,
+	CPU_RECEIVED_RPS,
+	CPU_FLOW_LIMITED,
+	CPU_GAINS,
+};
+METRIC_GETTER(metric_cpu_gain); /* over the window */
+METRIC_GETTER(metric_cpu_rate); /* per second */
+METRIC_GETTER(metric_cpu_backlog);
+METRIC_GETTER(metric_cpu_packet_share); /* of all CPUs' packets */
+METRIC_GETTER(metric_cpu_number);
+METRIC_GETTER(metric_cpu_busy);
+METRIC_GETTER(metric_cpu_softirq);
+METRIC_GETTER(metric_cpu_of_most); /* name of the CPU with the largest gain; argument: cpu_gain */
+METRIC_GETTER(metric_cpu_softirq_max);
+
+enum process_metric {
+	PROCESS_DESCRIPTORS,
+	PROCESS_SOFT_LIMIT,
+	PROCESS_HARD_LIMIT,
+	PROCESS_DESCRIPTOR_SHARE,
+	PROCESS_PID,
+};
+METRIC_GETTER(metric_process);
+METRIC_GETTER(metric_process_cgroup);
+METRIC_GETTER(metric_process_name);
+
+enum processes_metric { PROCESSES_SCANNED, PROCESSES_UNSEEN };
+METRIC_GETTER(metric_processes);
 
 #endif

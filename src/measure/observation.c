@@ -16,6 +16,8 @@ void observation_free(struct observation *o)
 	free(o->listeners);
 	free(o->links);
 	free(o->udp_worst);
+	free(o->cpus);
+	process_table_done(&o->processes);
 	owner_table_done(&o->owners);
 	free(o->blind_spots);
 	quantiles_done(&o->srtt);
@@ -43,6 +45,10 @@ size_t observation_entities(const struct observation *o, enum entity_kind kind)
 		return o->link_count;
 	case ENTITY_UDP_SOCKET:
 		return o->udp_worst_count;
+	case ENTITY_CPU:
+		return o->cpu_count;
+	case ENTITY_PROCESS:
+		return o->processes.count;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -66,6 +72,10 @@ const void *observation_entity(const struct observation *o, enum entity_kind kin
 		return &o->links[index];
 	case ENTITY_UDP_SOCKET:
 		return &o->udp_worst[index];
+	case ENTITY_CPU:
+		return &o->cpus[index];
+	case ENTITY_PROCESS:
+		return &o->processes.processes[index];
 	case ENTITY_KINDS:
 		break;
 	}
@@ -116,6 +126,13 @@ const char *observation_entity_name(const struct observation *o, enum entity_kin
 	case ENTITY_UDP_SOCKET:
 		(void)snprintf(buf, len, "%s", o->udp_worst[index].name);
 		break;
+	case ENTITY_CPU:
+		(void)snprintf(buf, len, "%s", o->cpus[index].name);
+		break;
+	case ENTITY_PROCESS:
+		(void)snprintf(buf, len, "%s (%d)", o->processes.processes[index].comm,
+			       o->processes.processes[index].pid);
+		break;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -141,6 +158,7 @@ const char *entity_kind_name(enum entity_kind kind)
 		[ENTITY_HOST] = "host", [ENTITY_PATH] = "path",
 		[ENTITY_FLOW] = "flow", [ENTITY_LISTENER] = "listener",
 		[ENTITY_LINK] = "link", [ENTITY_UDP_SOCKET] = "udp_socket",
+		[ENTITY_CPU] = "cpu",	[ENTITY_PROCESS] = "process",
 		[ENTITY_KINDS] = NULL,
 	};
 

@@ -24,6 +24,7 @@ struct observer {
 	struct listener_table listeners;
 	struct udp_table *udp;
 	struct link_table first_links;
+	struct cpu_table first_cpus;
 };
 
 static void observer_done(struct observer *ob)
@@ -33,6 +34,7 @@ static void observer_done(struct observer *ob)
 	listener_table_done(&ob->listeners);
 	udp_table_free(ob->udp);
 	link_table_done(&ob->first_links);
+	cpu_table_done(&ob->first_cpus);
 }
 
 static int on_sample(void *arg, struct flow_stats *flow, const struct flow_sample *sample)
@@ -223,6 +225,8 @@ static int take_sample(struct observer *ob, struct error *e)
 
 	if (r == 0 && o->samples == 0)
 		r = read_first_links(ob, e);
+	if (r == 0 && o->samples == 0)
+		r = cpus_read(ob->source, &ob->first_cpus, e);
 	if (r == 0 && ob->options->filter != NULL)
 		r = update_pids(ob, e);
 	if (r == 0)
@@ -282,9 +286,13 @@ static int finish(struct observer *ob, struct error *e)
 	if (r == 0)
 		r = closing_read_links(ob->source, o, &ob->first_links, e);
 	if (r == 0)
+		r = closing_read_cpus(ob->source, o, &ob->first_cpus, e);
+	if (r == 0)
 		r = closing_find_routes(ob->source, o);
 	if (r == 0 && ob->options->find_owners)
 		r = closing_find_owners(ob->source, o, e);
+	if (r == 0 && ob->options->find_owners)
+		r = closing_find_processes(ob->source, o, e);
 	if (r == 0)
 		r = closing_read_ending(ob->source, o);
 	if (r == 0)

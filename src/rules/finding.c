@@ -149,7 +149,9 @@ int finding_build(const struct candidate *c, const struct case_file *file, struc
 {
 	CLEANUP(bytes_done) struct bytes excuse = { 0 };
 	struct expression_environment env = case_environment(file, c->rule->scope, c->entity);
-	struct finding f = { .rule = c->rule, .severity = c->severity };
+	struct finding f = { .rule = c->rule,
+			     .subject = entity_kind_name(c->rule->scope),
+			     .severity = c->severity };
 	int r = describe_entity(&f, file->observation, c->entity);
 
 	if (r == 0)
