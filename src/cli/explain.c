@@ -6,6 +6,7 @@
 #include "cli/phrase.h"
 #include "cli/print.h"
 #include "rules/template.h"
+#include "tunables/tunable_setting.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -150,7 +151,7 @@ static void tunable_now(const struct terminal *t, const struct tunable *tunable,
 {
 	const struct tunable_value *now = tunable_value_of(values, tunable);
 	struct bytes b = { 0 };
-	char text[PRINT_VALUE_MAX];
+	char meaning[128];
 
 	if (now == NULL) {
 		line(t, "now", "unknown: this host could not be read");
@@ -162,13 +163,10 @@ static void tunable_now(const struct terminal *t, const struct tunable *tunable,
 		return;
 	}
 	(void)bytes_printf(&b, "%s", now->text);
-	for (unsigned int i = 0;
-	     i < tunable->elements && tunable->unit != UNIT_TEXT && tunable->unit != UNIT_COUNT;
-	     i++)
-		(void)bytes_printf(&b, "%s%s", i > 0 ? ", " : " (",
-				   print_value(tunable->unit, now->element[i], text, sizeof(text)));
 	if (tunable->unit != UNIT_TEXT && tunable->unit != UNIT_COUNT)
-		(void)bytes_printf(&b, ")");
+		(void)bytes_printf(
+			&b, " (%s)",
+			tunable_text_describe(tunable, now->text, meaning, sizeof(meaning)));
 	built_line(t, "now", &b);
 }
 

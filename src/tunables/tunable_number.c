@@ -129,7 +129,7 @@ int tunable_number_parse(const struct tunable *t, struct text_span word, int64_t
 	struct text_span digits = { word.at + (negative ? 1 : 0), word.len - (negative ? 1 : 0) };
 	const char *foreign = foreign_notation(digits);
 	int64_t number = 0;
-	double large;
+	double large = 0;
 	int r;
 
 	if (foreign != NULL)

@@ -122,7 +122,7 @@ refused "help for nothing" 'did you mean rules?' help ruels
 refused "explain without a name" 'names nothing' explain
 refused "explain an unknown rule" 'did you mean RCV-02?' explain RCV-20
 refused "explain an unknown metric" 'did you mean path.min_rtt?' explain path.minrtt
-refused "explain an element that is not there" 'its 3 elements are \[0\] to \[2\]' explain 'net.ipv4.tcp_rmem[3]'
+refused "explain an element that is not there" 'its 3 elements are [0] to [2]' explain 'net.ipv4.tcp_rmem[3]'
 refused "explain with junk after the index" 'is no index' explain 'net.ipv4.tcp_rmem[99]junk'
 refused "explain an element of a single value" 'leave the index out' explain 'net.core.somaxconn[0]'
 refused "explain an interface that cannot be" 'no such rule, metric or tunable' explain 'net.ipv4.conf./..rp_filter'
