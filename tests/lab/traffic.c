@@ -28,6 +28,7 @@ static const struct verb verbs[] = {
 	{ "sink", traffic_sink, "accept connections and read, slowly, or not at all" },
 	{ "source", traffic_source,
 	  "send to \"traffic sink\": all it takes, at a rate, or in bursts" },
+	{ "track", traffic_track, "enter connections into the connection tracking table" },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

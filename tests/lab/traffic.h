@@ -18,6 +18,7 @@ int traffic_connect(int argc, char **argv);
 int traffic_pairs(int argc, char **argv);
 int traffic_respond(int argc, char **argv);
 int traffic_request(int argc, char **argv);
+int traffic_track(int argc, char **argv);
 
 /* The options that several verbs share. */
 #define TRAFFIC_PORT(value)                                             \
