@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	  "send to \"traffic sink\": all it takes, at a rate, or in bursts" },
 	{ "udp-sink", traffic_udp_sink, "read datagrams, now and then, or not at all" },
 	{ "udp-source", traffic_udp_source, "send datagrams" },
+	{ "track", traffic_track, "enter connections into the connection tracking table" },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

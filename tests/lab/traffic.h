@@ -20,6 +20,7 @@ int traffic_respond(int argc, char **argv);
 int traffic_request(int argc, char **argv);
 int traffic_udp_sink(int argc, char **argv);
 int traffic_udp_source(int argc, char **argv);
+int traffic_track(int argc, char **argv);
 
 /* The options that several verbs share. */
 #define TRAFFIC_PORT(value)                                             \
