@@ -47,8 +47,12 @@ bool survey_has(const struct survey *s, const char *label)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* A namespace takes up to six descriptors; the usual soft limit, 1024, is there for programs that
- * use select(2), as nothing here does. */
+/* Descriptors of one live source: three namespaces and a netlink socket of each of three
+ * protocols. Others, and files that are read, are few. */
+#define SOURCE_DESCRIPTORS 6
+#define OTHER_DESCRIPTORS  32
+
+/* The usual soft limit, 1024, is there for programs that use select(2), as nothing here does. */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -57,6 +61,20 @@ static void raise_descriptor_limit(void)
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
+}
+
+/* How many namespaces can be watched at once: netlink sockets are opened only when they are first
+ * needed, and one namespace too many would take them from all. At least our own. */
+static size_t count_affordable(size_t listed)
+{
+	struct rlimit limit;
+	size_t spent = listed + OTHER_DESCRIPTORS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return listed;
+	if (limit.rlim_cur <= spent + SOURCE_DESCRIPTORS)
+		return 1;
+	return (size_t)(limit.rlim_cur - spent) / SOURCE_DESCRIPTORS;
 }
 
 static int make_places(struct watch *w, struct error *e)
@@ -88,24 +106,37 @@ static bool may_come_back(const struct watch *w)
 	return netns_enter(w->list.entries[0].fd, NULL) == 0;
 }
 
+/* Why it is of no use to try, or NULL. */
+static const char *obstacle(const struct netns_entry *entry, bool enters, size_t affordable)
+{
+	if (entry->reason[0] != '\0')
+		return entry->reason;
+	if (!enters)
+		return "the network namespace may not be entered; run as root";
+	if (affordable == 0)
+		return "there are more network namespaces than the limit of open files allows "
+		       "for; raise it (ulimit -n)";
+	return NULL;
+}
+
 static int open_all(struct watch *w, const struct observe_options *options, struct error *e)
 {
 	const bool enters = may_come_back(w);
+	size_t affordable = count_affordable(w->list.count);
 
 	for (size_t i = 0; i < w->survey->count; i++) {
 		const struct netns_entry *entry = &w->list.entries[i];
 		struct survey_place *place = &w->survey->places[i];
 		const char *name = entry->name[0] != '\0' ? entry->name : NULL;
+		const char *reason = obstacle(entry, i == 0 || enters, affordable);
 		struct error why = { 0 };
 		int r;
 
-		if (entry->reason[0] != '\0' || (i > 0 && !enters)) {
-			set_unreadable(place, entry->reason[0] != '\0'
-						      ? entry->reason
-						      : "the network namespace may not be entered; "
-							"run as root");
+		if (reason != NULL) {
+			set_unreadable(place, reason);
 			continue;
 		}
+		affordable--;
 		r = live_group_add(w->group, name, entry->fd, &w->sources[i], &why);
 		if (r == 0)
 			r = observer_new(w->sources[i], options, &w->observers[i], &why);

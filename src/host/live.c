@@ -294,8 +294,10 @@ static int new_source(const char *netns, int fd, struct live_source **ret, struc
 	struct live_source *l = calloc(1, sizeof(*l));
 	int r;
 
-	if (l == NULL)
-		return error_errno(e, -ENOMEM, NULL, "cannot open the kernel's sources");
+	if (l == NULL) {
+		(void)error_errno(e, -ENOMEM, NULL, "cannot open the kernel's sources");
+		return -ENOMEM;
+	}
 	r = live_netns_open(&l->netns, netns, fd, e);
 	if (r < 0) {
 		free(l);
@@ -312,8 +314,9 @@ int live_source_new(const struct live_options *options, struct source **ret, str
 	struct live_source *l;
 	int r = live_window_init(&window, options, e);
 
-	if (r == 0)
-		r = new_source(options->netns, -1, &l, e);
+	if (r < 0)
+		return r;
+	r = new_source(options->netns, -1, &l, e);
 	if (r < 0)
 		return r;
 	l->own_window = window;

@@ -306,7 +306,9 @@ static int finish(struct observer *ob, struct error *e)
 
 static int report(int r, struct error *e)
 {
-	return r == -ENOMEM ? error_errno(e, r, NULL, "observe") : r;
+	if (r == -ENOMEM)
+		(void)error_errno(e, r, NULL, "observe");
+	return r;
 }
 
 int observer_new(struct source *s, const struct observe_options *options, struct observer **ret,

@@ -89,6 +89,14 @@ check "with a reason, and no file" sh -c "grep -q -- '--record' $dir/err && [ ! 
 check "--replay is refused" status_is 2 all --replay tests/data/healthy-idle-ipv4.nwr
 check "flows looks at one" sh -c "$netwright flows --netns all 2>&1 | grep -q 'only netwright audit'"
 
+# --- few descriptors: those that can be watched are, in full ----------------------------------------
+few() { prlimit --nofile=120:120 "$netwright" audit --netns all --for 1s --json 2>"$dir/err"; }
+check "with few open files allowed it runs" status_is 0 few
+cp "$dir/out" "$dir/all.json"
+check "audits as many as it can" json '[.namespaces[] | select(.state == "audited")] | length >= 5 and length < 20'
+check "and those completely" json 'all(.namespaces[] | select(.audit); .audit.blind_spots == [] and .audit.window.samples == 2)'
+check "and says why not the others" json '[.namespaces[] | select(.state == "unreadable" and (.reason | test("ulimit")))] | length > 3'
+
 # --- Ctrl-C, and no privilege -------------------------------------------------------------------
 env --default-signal=INT "$netwright" audit --netns all --for 60s --json >"$dir/all.json" 2>"$dir/err" &
 pid=$!
