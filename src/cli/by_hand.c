@@ -113,15 +113,17 @@ static bool build_value(const struct diagnosis *d, const struct tunable *t,
 	return changed;
 }
 
-static int append_command(struct bytes *b, const struct tunable *t, const char *value,
-			  const char *netns)
+int by_hand_append_command(struct bytes *b, const struct tunable *t, const char *name,
+			   const char *value, const char *netns)
 {
-	int r = bytes_printf(b, "  ");
+	int r = append_namespace(b, t, netns);
 
 	if (r >= 0)
-		r = append_namespace(b, t, netns);
+		r = bytes_printf(b, "sysctl -w ");
 	if (r >= 0)
-		r = bytes_printf(b, "sysctl -w %s=", t->name);
+		r = by_hand_append_word(b, name);
+	if (r >= 0)
+		r = bytes_printf(b, "=");
 	if (r >= 0)
 		r = by_hand_append_word(b, value);
 	if (r >= 0)
@@ -143,7 +145,8 @@ int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
 
 		if (now == NULL || !build_value(diagnosis, t, now, value, sizeof(value)))
 			continue;
-		if (append_command(b, t, value, netns) < 0)
+		if (bytes_printf(b, "  ") < 0 ||
+		    by_hand_append_command(b, t, t->name, value, netns) < 0)
 			return -ENOMEM;
 		count++;
 	}
