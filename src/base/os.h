@@ -29,16 +29,21 @@ struct os_ops {
 	int (*close)(struct os *os, int fd);
 	int (*rename)(struct os *os, const char *from, const char *to);
 	int (*unlink)(struct os *os, const char *path);
+	/* Appends the names in a directory, each with its NUL, without "." and "..". */
+	int (*list)(struct os *os, const char *path, struct bytes *names);
 	int (*setns)(struct os *os, int fd); /* CLONE_NEWNET */
 	int (*prlimit)(struct os *os, pid_t pid, int resource, const struct rlimit *set,
 		       struct rlimit *ret);
 	/* Sends one netlink request in the namespace entered, and appends every datagram of the
-	 * answer to *answers until its NLMSG_DONE, acknowledgement or error. A refusal is the
-	 * kernel's negative errno. */
+	 * answer to *answers until its NLMSG_DONE, acknowledgement or error; NLM_F_ACK is added to
+	 * what is no dump. A refusal is the kernel's negative errno, -EAGAIN a dump that a change
+	 * interrupted: ask again. */
 	int (*talk)(struct os *os, int protocol, const void *request, size_t len,
 		    struct bytes *answers);
 	int (*pidfd_open)(struct os *os, pid_t pid);
 	int (*pidfd_getfd)(struct os *os, int pidfd, int fd);
+	int (*socket)(struct os *os, int family, int type,
+		      int protocol); /* SOCK_CLOEXEC is added */
 	int (*getsockopt)(struct os *os, int fd, int level, int name, void *value, socklen_t *len);
 	int (*setsockopt)(struct os *os, int fd, int level, int name, const void *value,
 			  socklen_t len);
@@ -59,8 +64,9 @@ struct os *os_live(void);
 int os_read_file(struct os *os, const char *path, size_t max, struct bytes *ret);
 
 /* Replaces a file so that after a crash or power loss it is the old one or the new one: a temporary
- * file beside it, fsync, rename, fsync of the directory. On failure the temporary file is removed
- * and the old one untouched. */
+ * file beside it (PATH.new; there is one writer), fsync, rename, fsync of the directory. `mode` is
+ * cut by the umask. On failure the temporary file is removed and the old one untouched; but when
+ * the last fsync fails, the new one is in place and may be lost with the power. */
 int os_replace_file(struct os *os, const char *path, mode_t mode, const void *data, size_t len);
 
 #endif

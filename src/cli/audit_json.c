@@ -181,6 +181,8 @@ static json_t *all_tunables(struct document *d, const struct tunable_values *val
 		const struct tunable_value *value = tunable_value_of(values, &tunables[i]);
 		bool known = value != NULL && value->exists && value->reason[0] == '\0';
 
+		if (tunable_is_pattern(&tunables[i]))
+			continue;
 		document_set(d, object, tunables[i].name,
 			     known ? document_text(value->text) : json_null());
 	}

@@ -173,15 +173,39 @@ static void tunable_now(const struct terminal *t, const struct tunable *tunable,
 
 static void tunable_range(const struct terminal *t, const struct tunable *tunable)
 {
+	static const char *const rounding[] = {
+		[TUNABLE_ROUND_NONE] = "",
+		[TUNABLE_ROUND_POWER_OF_TWO] = ", powers of two",
+		[TUNABLE_ROUND_MULTIPLE_OF_512] = ", multiples of 512",
+	};
+	static const char *const texts[] = {
+		[TUNABLE_TOKEN] = "one name",
+		[TUNABLE_TOKENS] = "names, separated by blanks",
+		[TUNABLE_PORTS] = "ports and ranges of ports, such as 8080,9000-9010",
+	};
 	struct bytes b = { 0 };
 
-	if (tunable->type == TUNABLE_TOKEN || tunable->type == TUNABLE_TOKENS)
+	if (tunable->unit == UNIT_TEXT) {
+		line(t, "accepts", texts[tunable->type]);
 		return;
-	(void)bytes_printf(&b, "%" PRId64 " to %" PRId64, tunable->minimum, tunable->maximum);
+	}
+	(void)bytes_printf(&b, "%" PRId64 " to %" PRId64 "%s", tunable->minimum, tunable->maximum,
+			   rounding[tunable->rounding]);
 	if (tunable->elements > 1)
 		(void)bytes_printf(&b, ", %u numbers%s", tunable->elements,
 				   tunable->ascending ? " that do not decrease" : "");
 	built_line(t, "range", &b);
+}
+
+static const char *tunable_scope(const struct tunable *tunable)
+{
+	if (tunable_is_pattern(tunable))
+		return "each interface of each network namespace has its own";
+	if (tunable->scope == TUNABLE_PER_NETNS)
+		return "each network namespace has its own";
+	return tunable->shown ? "the whole host; other network namespaces show it, and cannot "
+				"write it"
+			      : "the whole host (initial network namespace)";
 }
 
 void explain_tunable(const struct terminal *t, const struct tunable *tunable,
@@ -192,15 +216,19 @@ void explain_tunable(const struct terminal *t, const struct tunable *tunable,
 		[TUNABLE_UNDO_NEW_SOCKETS_ONLY] = "for new connections only",
 		[TUNABLE_UNDO_NO] = "no",
 	};
+	static const char *const privilege[] = {
+		[TUNABLE_NET_ADMIN] = "CAP_NET_ADMIN or uid 0, in the namespace it is set in",
+		[TUNABLE_ROOT] = "uid 0 of the host",
+	};
 
 	(void)fprintf(t->out, "%s (a tunable; unit: %s)\n", tunable->name,
 		      unit_info(tunable->unit)->name);
 	line(t, "does", tunable->help);
+	line(t, "also", tunable->side_effects);
 	tunable_now(t, tunable, values);
 	tunable_range(t, tunable);
-	line(t, "scope",
-	     tunable->scope == TUNABLE_INIT_ONLY ? "the whole host (initial network namespace)"
-						 : "each network namespace has its own");
+	line(t, "scope", tunable_scope(tunable));
+	line(t, "needs", privilege[tunable_privilege(tunable)]);
 	line(t, "reversible", undo[tunable->undo]);
 	line(t, "since", tunable->since);
 	line(t, "source", tunable->source);

@@ -7,6 +7,7 @@
 #include "cli/verbs.h"
 #include "measure/metric.h"
 #include "rules/lint.h"
+#include "tunables/tunable_name.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,17 +22,24 @@ struct subject {
 	const struct tunable *tunable;
 };
 
-/* "net.ipv4.tcp_rmem[2]" is about net.ipv4.tcp_rmem. */
-static const struct tunable *find_tunable(const char *name)
+/* "net.ipv4.tcp_rmem[2]" is about net.ipv4.tcp_rmem. Sets *ret to NULL when no tunable is meant;
+ * fails when one is, and its index is wrong. */
+static int find_tunable(const char *name, const struct tunable **ret, struct error *e)
 {
-	char key[NAME_MAX_LEN];
+	struct tunable_name n = { .tunable = tunable_find(name) };
+	char key[TUNABLE_NAME_MAX];
 	size_t len = strcspn(name, "[");
+	int r = 0;
 
-	if (len >= sizeof(key))
-		return NULL;
-	memcpy(key, name, len);
-	key[len] = '\0';
-	return tunable_find(key);
+	if (n.tunable == NULL && name[len] == '[' && len < sizeof(key)) {
+		memcpy(key, name, len);
+		key[len] = '\0';
+		if (tunable_find(key) != NULL)
+			r = tunable_name_parse(name, &n, e);
+	}
+	if (r == 0)
+		*ret = n.tunable;
+	return r;
 }
 
 static int unknown_name(const char *name, const struct rulebook *book, struct error *e)
@@ -61,10 +69,14 @@ static int unknown_name(const char *name, const struct rulebook *book, struct er
 static int find_subject(const char *name, const struct rulebook *book, struct subject *ret,
 			struct error *e)
 {
+	int r;
+
 	ret->rule = rulebook_find(book, name);
 	ret->lint = lint_find(name);
 	ret->metric = metric_find(name);
-	ret->tunable = find_tunable(name);
+	r = find_tunable(name, &ret->tunable, e);
+	if (r < 0)
+		return r;
 	if (ret->rule == NULL && ret->lint == NULL && ret->metric == NULL && ret->tunable == NULL)
 		return unknown_name(name, book, e);
 	return 0;

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -10,9 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-
-/* Where ip-netns(8) binds the namespaces it names. */
-#define NETNS_DIRECTORY "/run/netns"
 
 enum { NETNS_NAME_MAX = 255 }; /* NAME_MAX: the name is a file's */
 
@@ -36,8 +34,12 @@ static bool is_namespace(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
 }
 
-static int report_open(struct error *e, const char *name, int code)
+int netns_open_failed(const char *name, int code, struct error *e)
 {
+	if (code == -EINVAL)
+		return error_set(e, -ENOENT, ERROR_INPUT, name,
+				 "this is no network namespace but a file left over in %s",
+				 NETNS_DIRECTORY);
 	if (code == -ENOENT)
 		return error_set(e, -ENOENT, ERROR_INPUT, name,
 				 "there is no network namespace of this name in %s%s",
@@ -50,32 +52,43 @@ static int report_open(struct error *e, const char *name, int code)
 	return error_errno(e, code, name, "cannot open the network namespace");
 }
 
-int netns_open(const char *name, struct error *e)
+int netns_paths(const char *name, char named[NETNS_PATH_MAX], char of_process[NETNS_PATH_MAX],
+		struct error *e)
 {
-	char path[sizeof(NETNS_DIRECTORY) + 1 + NETNS_NAME_MAX];
-	int fd;
+	static_assert(NETNS_PATH_MAX > sizeof("/proc//ns/net") + NETNS_NAME_MAX, "both fit");
 
-	if (name == NULL)
-		return open_own(e);
 	if (name[0] == '\0' || strlen(name) > NETNS_NAME_MAX || strchr(name, '/') != NULL ||
 	    strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return error_set(e, -EINVAL, ERROR_INPUT, NULL,
 				 "a network namespace is given by its name in %s or by the number "
 				 "of a process",
 				 NETNS_DIRECTORY);
-	(void)snprintf(path, sizeof(path), "%s/%s", NETNS_DIRECTORY, name);
+	(void)snprintf(named, NETNS_PATH_MAX, "%s/%s", NETNS_DIRECTORY, name);
+	of_process[0] = '\0';
+	if (is_process(name))
+		(void)snprintf(of_process, NETNS_PATH_MAX, "/proc/%s/ns/net", name);
+	return 0;
+}
+
+int netns_open(const char *name, struct error *e)
+{
+	char named[NETNS_PATH_MAX], of_process[NETNS_PATH_MAX];
+	int fd, r;
+
+	if (name == NULL)
+		return open_own(e);
+	r = netns_paths(name, named, of_process, e);
+	if (r < 0)
+		return r;
 	/* Symbolic links are followed: container engines' namespaces are often named by one. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 && errno == ENOENT && is_process(name)) {
-		(void)snprintf(path, sizeof(path), "/proc/%s/ns/net", name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
+	fd = open(named, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT && of_process[0] != '\0')
+		fd = open(of_process, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return report_open(e, name, -errno);
+		return netns_open_failed(name, -errno, e);
 	if (!is_namespace(fd)) {
 		(void)close(fd);
-		return error_set(e, -ENOENT, ERROR_INPUT, name,
-				 "%s is no network namespace but a left-over file", path);
+		return netns_open_failed(name, -EINVAL, e);
 	}
 	return fd;
 }

@@ -207,6 +207,11 @@ int name_resolve_sysctl(struct parser *p, const struct token *key, const struct 
 	t = tunable_find(text);
 	if (t == NULL)
 		return fail_unknown_tunable(p, key);
+	if (tunable_is_pattern(t))
+		return parser_fail(
+			p, begin,
+			"%s is one setting of each interface, of which an audit reads none",
+			t->name);
 	if (p->in_before)
 		return parser_fail(p, begin, "%s has no earlier value: before() is for metrics",
 				   t->name);

@@ -216,6 +216,10 @@ static int read_tunable(struct setting_reader *r, const config_setting_t *s, voi
 	change->tunable = tunable_find(name);
 	if (change->tunable == NULL)
 		return fail_unknown_tunable(r, s, name);
+	if (tunable_is_pattern(change->tunable))
+		return setting_fail(r, s,
+				    "%s is one setting of each interface: a rule cannot propose it",
+				    change->tunable->name);
 	if ((change->tunable->elements > 1) != (bracket != NULL) ||
 	    element >= change->tunable->elements)
 		return setting_fail(r, s,

@@ -59,8 +59,9 @@ struct kind {
 	const char *name;	    /* "sysctl": as in the journal */
 	const char *prefix;	    /* of names: "rlimit:"; "" for sysctls */
 	const struct tunable *rows; /* what the kind has, sorted by name */
-	size_t row_count;
-	bool host_wide; /* does not belong to a namespace: processes */
+	const size_t *row_count;
+	bool host_wide;	   /* does not belong to a namespace: processes */
+	bool by_hand_only; /* rules, profiles and plans read from files must not name them */
 
 	/* The targets that `name` (without an element) means here: one, or several for selectors
 	 * such as rlimit:nginx/nofile. -EINVAL no such tunable or a malformed name (ERROR_INPUT,
@@ -68,6 +69,9 @@ struct kind {
 	 * no such key. Never an empty list. */
 	int (*resolve)(const struct place *p, const char *name, struct target_list *ret,
 		       struct error *e);
+	/* The row of a canonical name, when name and identity have the form that resolve() gives
+	 * them; NULL when not. Pure. */
+	const struct tunable *(*recall)(const char *name, const char *identity);
 	/* 0 when the target is still the one of its identity; -ESTALE. */
 	int (*present)(const struct place *p, const struct target *t, struct error *e);
 	int (*read)(const struct place *p, const struct target *t, struct held *ret,

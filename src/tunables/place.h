@@ -18,7 +18,7 @@
 struct place {
 	struct os *os;
 	char name[PLACE_NAME_MAX]; /* of /run/netns, a PID, or "" for our own */
-	uint64_t cookie;
+	uint64_t cookie;	   /* 0: this kernel has none (before 5.14) */
 	bool is_init;
 	int netns; /* owned; -1: our own, nothing to enter */
 	int home;  /* owned; to come back to; -1 with netns -1 */
@@ -28,8 +28,9 @@ struct place {
  * -EINVAL, and -ENOPROTOOPT (ERROR_UNSUPPORTED) on kernels before 5.14 without cookies, where only
  * our own namespace can be changed. */
 int place_open(struct os *os, const char *name, struct place *ret, struct error *e);
-/* Opens the namespace with this cookie: the one called `name` if it still has it, else whichever of
- * /run/netns and /proc/PID/ns/net has. -ESTALE when there is none any more. */
+/* Opens the namespace with this cookie: our own or the one called `name` if it has it, else
+ * whichever of /run/netns and of the first 65536 of /proc/PID/ns/net has. -ESTALE when there is
+ * none any more. */
 int place_open_again(struct os *os, const char *name, uint64_t cookie, struct place *ret,
 		     struct error *e);
 void place_close(struct place *p);
@@ -38,5 +39,7 @@ void place_close(struct place *p);
  * would be done next: -EPERM or the errno, and the place is not used any more. */
 int place_enter(const struct place *p, struct error *e);
 int place_leave(const struct place *p, struct error *e);
+/* Leaves; returns `r`, or what leaving failed with. */
+int place_return(const struct place *p, int r, struct error *e);
 
 #endif

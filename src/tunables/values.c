@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TUNABLE_PATH_MAX 128 /* the longest catalogued key makes 54 characters */
+#define TUNABLE_PATH_MAX (TUNABLE_NAME_MAX + 16)
 
 static void set_unknown(struct tunable_value *v)
 {
@@ -17,21 +17,25 @@ static void set_unknown(struct tunable_value *v)
 		v->element[i] = value_unknown(v->reason);
 }
 
-/* One blank between words, none around: the kernel separates a vector by tabs. */
-static void normalise(const struct bytes *file, char *buf, size_t size)
+/* One blank between words, none around: the kernel separates a vector by tabs. Returns false when
+ * the text does not fit. */
+static bool normalise(const struct bytes *file, char *buf, size_t size)
 {
 	struct text_span rest = { file->data, file->len }, line, word;
 	size_t len = 0;
 
 	buf[0] = '\0';
 	if (file->len == 0 || !text_next_line(&rest, &line))
-		return;
-	while (text_next_word(&line, &word) && len + 1 < size) {
+		return true;
+	while (text_next_word(&line, &word)) {
+		if (len + (len > 0 ? 1 : 0) + word.len >= size)
+			return false;
 		if (len > 0)
 			buf[len++] = ' ';
 		text_copy_printable(buf + len, size - len, word.at, word.len);
 		len += strlen(buf + len);
 	}
+	return true;
 }
 
 static int parse_numbers(const struct tunable *t, struct tunable_value *v)
@@ -54,9 +58,14 @@ static int parse_numbers(const struct tunable *t, struct tunable_value *v)
 
 static void parse_value(const struct tunable *t, const struct bytes *file, struct tunable_value *v)
 {
-	normalise(file, v->text, sizeof(v->text));
 	v->exists = true;
-	if (t->type == TUNABLE_TOKEN || t->type == TUNABLE_TOKENS) {
+	if (!normalise(file, v->text, sizeof(v->text))) {
+		v->text[0] = '\0';
+		(void)snprintf(v->reason, sizeof(v->reason), "%s is longer than %zu bytes", t->name,
+			       sizeof(v->text));
+		return;
+	}
+	if (t->unit == UNIT_TEXT) {
 		v->element[0] = value_text(v->text);
 		return;
 	}
@@ -72,12 +81,15 @@ static void explain(const struct tunable *t, int code, struct tunable_value *v)
 			       "%s does not exist here; Linux has it since %s", t->name, t->since);
 	else if (code == -ENOENT)
 		(void)snprintf(v->reason, sizeof(v->reason), "%s does not exist here", t->name);
+	else if (code == -EISDIR)
+		(void)snprintf(v->reason, sizeof(v->reason), "%s is one setting of each interface",
+			       t->name);
 	else if (code == -ENODATA)
 		(void)snprintf(v->reason, sizeof(v->reason), "%s is not in this recording",
 			       t->name);
 	else
 		(void)snprintf(v->reason, sizeof(v->reason), "%s: %s", t->name, strerror(-code));
-	v->exists = code != -ENOENT && code != -ENODATA;
+	v->exists = code != -ENOENT && code != -ENODATA && code != -EISDIR;
 }
 
 /* Keys such as net.core.rmem_max are shown in every namespace, others in the initial one only. */
@@ -86,6 +98,8 @@ static int read_key(struct source *s, const struct tunable *t, struct bytes *fil
 	char path[TUNABLE_PATH_MAX];
 	int r;
 
+	if (tunable_is_pattern(t))
+		return -EISDIR;
 	if (tunable_path(t, path, sizeof(path)) == NULL)
 		return -ENAMETOOLONG;
 	r = source_read_file(s, SOURCE_NETNS, path, file, NULL);

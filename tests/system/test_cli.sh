@@ -124,6 +124,10 @@ refused "help for nothing" 'did you mean rules?' help ruels
 refused "explain without a name" 'names nothing' explain
 refused "explain an unknown rule" 'did you mean RCV-02?' explain RCV-20
 refused "explain an unknown metric" 'did you mean path.min_rtt?' explain path.minrtt
+refused "explain an element that is not there" 'its 3 elements are \[0\] to \[2\]' explain 'net.ipv4.tcp_rmem[3]'
+refused "explain with junk after the index" 'is no index' explain 'net.ipv4.tcp_rmem[99]junk'
+refused "explain an element of a single value" 'leave the index out' explain 'net.core.somaxconn[0]'
+refused "explain an interface that cannot be" 'no such rule, metric or tunable' explain 'net.ipv4.conf./..rp_filter'
 refused "explain an unknown tunable" 'did you mean net.ipv4.tcp_rmem?' explain net.ipv4.tcp_rmen
 for option in "--for 5s" "--netns x" "--record y"; do
   # shellcheck disable=SC2086 # two words
@@ -184,6 +188,12 @@ check "  no escape sequences" sh -c "! grep -q \$(printf '\\033') '$tmp/out'"
 run 0 "a metric and a tunable" explain host.memory_total 'net.ipv4.tcp_rmem[2]'
 says "$(tr '\t' ' ' </proc/sys/net/ipv4/tcp_rmem)"
 says "a metric of the host"
+run 0 "a tunable with side effects" explain net.ipv4.ip_forward net.core.rmem_max net.ipv4.conf.eth0.rp_filter
+says "  also        Resets the settings below net.ipv4.conf"
+says "  reversible  no"
+says "  needs       CAP_NET_ADMIN or uid 0"
+says "the whole host; other network namespaces show it, and cannot write it"
+says "each interface of each network namespace has its own"
 
 echo "# audit"
 sysctl -a --pattern '^net\.' 2>/dev/null >"$tmp/sysctl.before"

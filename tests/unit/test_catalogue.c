@@ -1,5 +1,6 @@
 /* The table of tunables and the reading of their values. */
 #include "fake_source.h"
+#include "rules/lint.h"
 #include "tunables/catalogue.h"
 
 #include <check.h>
@@ -8,31 +9,156 @@
 
 Suite *test_catalogue_suite(void);
 
+static void check_texts(const struct tunable *t)
+{
+	ck_assert_msg(t->help != NULL && strlen(t->help) > 20, "%s", t->name);
+	ck_assert_msg(t->help[strlen(t->help) - 1] == '.', "%s", t->name);
+	ck_assert_msg(t->source != NULL && strlen(t->source) > 0, "%s", t->name);
+	if (t->side_effects != NULL)
+		ck_assert_msg(t->side_effects[strlen(t->side_effects) - 1] == '.', "%s", t->name);
+	if (t->undo == TUNABLE_UNDO_NO)
+		ck_assert_msg(t->side_effects != NULL, "%s: why can it not be undone?", t->name);
+	if (t->since != NULL)
+		ck_assert_msg(strspn(t->since, "0123456789.") == strlen(t->since), "%s", t->name);
+}
+
+static void check_values(const struct tunable *t)
+{
+	ck_assert_msg(t->elements >= 1 && t->elements <= TUNABLE_ELEMENTS_MAX, "%s", t->name);
+	ck_assert_msg((t->elements > 1) == (t->type == TUNABLE_VECTOR), "%s", t->name);
+	ck_assert_msg((t->unit == UNIT_TEXT) == (t->type >= TUNABLE_TOKEN), "%s", t->name);
+	ck_assert_msg(t->scale > 0, "%s", t->name);
+	if (t->unit != UNIT_TEXT)
+		ck_assert_msg(t->minimum < t->maximum, "%s", t->name);
+	ck_assert_msg(t->type != TUNABLE_BOOLEAN || (t->minimum == 0 && t->maximum == 1), "%s",
+		      t->name);
+	ck_assert_msg(!t->ascending || t->elements > 1, "%s", t->name);
+	ck_assert_msg(!t->shown || t->scope == TUNABLE_INIT_ONLY, "%s", t->name);
+}
+
 START_TEST(table_is_sorted_and_complete)
 {
-	ck_assert_uint_ge(tunable_count, 45);
+	static const char *const roots[] = { "net.", "fs.", "kernel.", "vm." };
+
+	ck_assert_uint_ge(tunable_count, 150);
 	for (size_t i = 0; i < tunable_count; i++) {
 		const struct tunable *t = &tunables[i];
 		char path[128];
+		bool rooted = false;
 
 		if (i > 0)
 			ck_assert_msg(strcmp(tunables[i - 1].name, t->name) < 0, "%s", t->name);
 		ck_assert_ptr_eq(tunable_find(t->name), t);
-		ck_assert_msg(strncmp(t->name, "net.", 4) == 0 || strncmp(t->name, "fs.", 3) == 0,
-			      "%s", t->name);
-		ck_assert_ptr_nonnull(tunable_path(t, path, sizeof(path)));
-		ck_assert_msg(t->elements >= 1 && t->elements <= TUNABLE_ELEMENTS_MAX, "%s",
-			      t->name);
-		ck_assert_msg((t->elements > 1) == (t->type == TUNABLE_VECTOR), "%s", t->name);
-		ck_assert_msg((t->unit == UNIT_TEXT) ==
-				      (t->type == TUNABLE_TOKEN || t->type == TUNABLE_TOKENS),
-			      "%s", t->name);
-		ck_assert_msg(t->minimum <= t->maximum && t->scale > 0, "%s", t->name);
-		ck_assert_msg(t->type != TUNABLE_BOOLEAN || t->maximum == 1, "%s", t->name);
-		ck_assert_msg(!t->ascending || t->elements > 1, "%s", t->name);
-		ck_assert_msg(strlen(t->help) > 20 && strlen(t->source) > 0, "%s", t->name);
-		ck_assert_msg(t->help[strlen(t->help) - 1] == '.', "%s", t->name);
+		for (size_t n = 0; n < sizeof(roots) / sizeof(roots[0]); n++)
+			rooted = rooted || strncmp(t->name, roots[n], strlen(roots[n])) == 0;
+		ck_assert_msg(rooted, "%s", t->name);
+		ck_assert_uint_lt(strlen(t->name) + TUNABLE_INTERFACE_MAX, TUNABLE_NAME_MAX);
+		ck_assert((tunable_path(t, path, sizeof(path)) == NULL) == tunable_is_pattern(t));
+		ck_assert_int_eq(tunable_privilege(t), strncmp(t->name, "net.", 4) == 0
+							       ? TUNABLE_NET_ADMIN
+							       : TUNABLE_ROOT);
+		check_values(t);
+		check_texts(t);
 	}
+}
+END_TEST
+
+/* Keys that lints look at can be set, unless the lint says not to set them at all; "*" in the
+ * middle of a key is an interface. */
+START_TEST(lints_name_catalogued_keys)
+{
+	for (size_t i = 0; i < lint_count; i++) {
+		const char *key = lints[i].key;
+
+		if (key == NULL || lints[i].test == LINT_SET)
+			continue;
+		ck_assert_msg(tunable_find(key) != NULL, "%s: %s", lints[i].id, key);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *name, *row, *path;
+} resolved[] = {
+	{ "net.ipv4.conf.eth0.rp_filter", "net.ipv4.conf.*.rp_filter",
+	  "/proc/sys/net/ipv4/conf/eth0/rp_filter" },
+	{ "net.ipv4.conf.eth0/100.rp_filter", "net.ipv4.conf.*.rp_filter",
+	  "/proc/sys/net/ipv4/conf/eth0.100/rp_filter" },
+	{ "net.ipv4.conf.default.rp_filter", "net.ipv4.conf.*.rp_filter",
+	  "/proc/sys/net/ipv4/conf/default/rp_filter" },
+	{ "net.ipv4.conf.all.rp_filter", "net.ipv4.conf.all.rp_filter",
+	  "/proc/sys/net/ipv4/conf/all/rp_filter" },
+	{ "net.ipv6.conf.all.forwarding", "net.ipv6.conf.all.forwarding",
+	  "/proc/sys/net/ipv6/conf/all/forwarding" },
+	{ "net.ipv6.neigh.a-b_c@d12345678.gc_stale_time", "net.ipv6.neigh.*.gc_stale_time",
+	  "/proc/sys/net/ipv6/neigh/a-b_c@d12345678/gc_stale_time" },
+	{ "net.ipv4.conf.///.rp_filter", "net.ipv4.conf.*.rp_filter",
+	  "/proc/sys/net/ipv4/conf/.../rp_filter" },
+	{ "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-iptables",
+	  "/proc/sys/net/bridge/bridge-nf-call-iptables" },
+};
+
+START_TEST(interfaces_resolve_to_their_pattern)
+{
+	const struct tunable *t = tunable_find(resolved[_i].name);
+	char path[128];
+
+	ck_assert_ptr_nonnull(t);
+	ck_assert_str_eq(t->name, resolved[_i].row);
+	ck_assert_str_eq(tunable_name_path(resolved[_i].name, path, sizeof(path)),
+			 resolved[_i].path);
+}
+END_TEST
+
+static const char *const unresolved[] = {
+	"net.ipv4.conf..rp_filter",
+	"net.ipv4.conf./.rp_filter",
+	"net.ipv4.conf.//.rp_filter",
+	"net.ipv4.conf.sixteen_bytes_xx.rp_filter",
+	"net.ipv4.conf.a:b.rp_filter",
+	"net.ipv4.conf.a b.rp_filter",
+	"net.ipv4.conf.a\tb.rp_filter",
+	"net.ipv4.conf.a\033b.rp_filter",
+	"net.ipv4.conf.a\377b.rp_filter",
+	"net.ipv4.conf.e*.rp_filter",
+	"net.ipv4.conf.e?.rp_filter",
+	"net.ipv4.conf.[e].rp_filter",
+	"net.ipv4.conf.eth0.100.rp_filter",
+	"net.ipv4.conf.eth0.no_such",
+	"net.ipv4.conf.eth0.",
+	"net.ipv4.conf.eth0",
+	"net.ipv4.conf.",
+	"net.ipv4.conf.eth0.rp_filter.x",
+	"net.ipv4.conf.eth0/rp_filter",
+	"net.ipv4.conf.eth0.rp_filter/../../x",
+	"net.ipv4.conf.../../..rp_filter",
+	"net.ipv4.tcp_rmem/x",
+	"/net/ipv4/tcp_rmem",
+	"net/ipv4/tcp_rmem",
+	"net.ipv6.icmp.eth0.ratelimit",
+	"net.netfilter.nf_hooks_lwtunnel",
+};
+
+START_TEST(tricks_with_names_find_nothing)
+{
+	char path[128];
+
+	ck_assert_msg(tunable_find(unresolved[_i]) == NULL, "%s", unresolved[_i]);
+	ck_assert_ptr_null(tunable_name_path(unresolved[_i], path, sizeof(path)));
+}
+END_TEST
+
+START_TEST(long_names_find_nothing)
+{
+	char name[4096];
+
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	ck_assert_ptr_null(tunable_find(name));
+	memcpy(name, "net.ipv4.conf.e.", 16);
+	ck_assert_ptr_null(tunable_find(name));
+	memcpy(name, "net.ipv4.conf.ee", 16);
+	ck_assert_ptr_null(tunable_find(name));
 }
 END_TEST
 
@@ -186,12 +312,62 @@ START_TEST(tokens_and_large_numbers)
 }
 END_TEST
 
+START_TEST(a_pattern_has_no_value)
+{
+	struct source *s = fake_source_new();
+	struct tunable_values v;
+	const struct tunable_value *t;
+
+	fake_source_add_file(s, "/proc/sys/net/ipv4/conf/*/rp_filter", "1\n");
+	t = read_one(&v, s, "net.ipv4.conf.eth0.rp_filter");
+	ck_assert(!t->exists);
+	ck_assert_int_eq(t->element[0].kind, VALUE_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(t->reason, "each interface"));
+	tunable_values_done(&v);
+}
+END_TEST
+
+START_TEST(a_text_that_does_not_fit_is_unknown)
+{
+	struct source *s = fake_source_new();
+	char text[TUNABLE_TEXT_MAX + 2] = "1";
+	struct tunable_values v;
+	const struct tunable_value *t;
+
+	for (size_t i = 1; i < TUNABLE_TEXT_MAX - 1; i++)
+		text[i] = i % 2 == 0 ? '1' : ',';
+	fake_source_add_file(s, "/proc/sys/net/ipv4/ip_local_reserved_ports", text);
+	t = read_one(&v, s, "net.ipv4.ip_local_reserved_ports");
+	ck_assert_str_eq(t->text, text);
+	ck_assert_int_eq(t->element[0].kind, VALUE_TEXT);
+	tunable_values_done(&v);
+
+	s = fake_source_new();
+	text[strlen(text)] = '1';
+	fake_source_add_file(s, "/proc/sys/net/ipv4/ip_local_reserved_ports", text);
+	t = read_one(&v, s, "net.ipv4.ip_local_reserved_ports");
+	ck_assert_str_eq(t->text, "");
+	ck_assert(t->exists);
+	ck_assert_int_eq(t->element[0].kind, VALUE_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(t->reason, "longer"));
+	tunable_values_done(&v);
+}
+END_TEST
+
 Suite *test_catalogue_suite(void)
 {
 	Suite *s = suite_create("tunables/catalogue");
 	TCase *c = tcase_create("all");
 
 	tcase_add_test(c, table_is_sorted_and_complete);
+	tcase_add_test(c, lints_name_catalogued_keys);
+	tcase_add_loop_test(c, interfaces_resolve_to_their_pattern, 0,
+			    sizeof(resolved) / sizeof(resolved[0]));
+	tcase_add_loop_test(c, tricks_with_names_find_nothing, 0,
+			    sizeof(unresolved) / sizeof(unresolved[0]));
+	tcase_add_test(c, long_names_find_nothing);
+	tcase_add_test(c, a_pattern_has_no_value);
+	tcase_add_test(c, a_text_that_does_not_fit_is_unknown);
 	tcase_add_test(c, unknown_names_are_not_found);
 	tcase_add_test(c, path_needs_room);
 	tcase_add_test(c, conversion_scales_rounds_and_bounds);

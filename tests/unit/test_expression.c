@@ -192,6 +192,7 @@ static const struct {
 	{ "sysctl('net.ipv4.tcp_rmen')[2] > 1B", "unknown tunable \"net.ipv4.tcp_rmen\"; did you "
 						 "mean \"net.ipv4.tcp_rmem\"?" },
 	{ "sysctl('kernel.hostname') == 'x'", "unknown tunable" },
+	{ "sysctl('net.ipv4.conf.eth0.rp_filter') == 1", "one setting of each interface" },
 	{ "sysctl('net.ipv4.tcp_rmem') > 1B", "has 3 elements: say which, [0] to [2]" },
 	{ "sysctl('net.ipv4.tcp_rmem')[3] > 1B", "has elements [0] to [2] only" },
 	{ "sysctl('net.ipv4.tcp_rmem')[1.5] > 1B", "has elements [0] to [2] only" },

@@ -332,10 +332,10 @@ END_TEST
 START_TEST(a_host_only_key_is_named_in_a_namespace)
 {
 	facts.netns_is_init = false;
-	fake_source_add_scoped_file(source, SOURCE_HOST, "/proc/sys/net/core/dev_weight", "64\n");
-	ck_assert_str_eq(ids_of("net.core.dev_weight = 128"), "L-35");
+	fake_source_add_scoped_file(source, SOURCE_HOST, "/proc/sys/net/core/message_cost", "5\n");
+	ck_assert_str_eq(ids_of("net.core.message_cost = 9"), "L-35");
 	facts.netns_is_init = true;
-	ck_assert_str_eq(ids_of("net.core.dev_weight = 128"), "L-45");
+	ck_assert_str_eq(ids_of("net.core.message_cost = 9"), "L-45");
 }
 END_TEST
 

@@ -124,6 +124,8 @@ static const struct {
 	  "\"net.core.somaxconn\"?" },
 	{ REQUIRED "set = ( { tunable = \"../../etc/passwd\"; to = \"1\"; } );" END,
 	  "is not a catalogued tunable" },
+	{ REQUIRED "set = ( { tunable = \"net.ipv4.conf.eth0.rp_filter\"; to = \"1\"; } );" END,
+	  "net.ipv4.conf.*.rp_filter is one setting of each interface" },
 	{ REQUIRED "set = ( { tunable = \"net.ipv4.tcp_rmem\"; to = \"1B\"; } );" END,
 	  "net.ipv4.tcp_rmem has 3 elements" },
 	{ REQUIRED "set = ( { tunable = \"net.ipv4.tcp_rmem[3]\"; to = \"1B\"; } );" END,

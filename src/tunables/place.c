@@ -1,0 +1,273 @@
+#include "tunables/place.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "host/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* linux/socket.h of Linux 5.14; older C libraries do not have it. */
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+#define INITIAL_COOKIE 1 /* net_ns_init() of net/core/net_namespace.c generates the first */
+#define OWN_NETNS      "/proc/thread-self/ns/net"
+#define SEARCH_MAX     65536u /* twice the default of kernel.pid_max */
+
+static int open_file(struct os *os, const char *path)
+{
+	/* O_NONBLOCK: whatever else bears the name must not make us wait. */
+	return os->ops->open(os, path, O_RDONLY | O_NONBLOCK, 0);
+}
+
+static void close_file(struct os *os, int *fd)
+{
+	if (*fd >= 0)
+		(void)os->ops->close(os, *fd);
+	*fd = -1;
+}
+
+/* The cookie of the namespace that the thread is in. */
+static int read_cookie(struct os *os, uint64_t *ret)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	int fd = os->ops->socket(os, AF_UNIX, SOCK_DGRAM, 0);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = os->ops->getsockopt(os, fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len);
+	close_file(os, &fd);
+	if (r == 0)
+		*ret = cookie;
+	return r;
+}
+
+static int cannot_identify(const char *name, int code, struct error *e)
+{
+	if (code == -ENOPROTOOPT)
+		return error_set(e, code, ERROR_UNSUPPORTED, name,
+				 "this kernel has no cookies to tell network namespaces apart "
+				 "(Linux 5.14 has); run netwright inside of the namespace instead");
+	return error_errno(e, code, name, "cannot identify the network namespace");
+}
+
+int place_enter(const struct place *p, struct error *e)
+{
+	int r = p->netns < 0 ? 0 : p->os->ops->setns(p->os, p->netns);
+
+	return r == 0 ? 0 : error_errno(e, r, p->name, "cannot enter the network namespace");
+}
+
+int place_leave(const struct place *p, struct error *e)
+{
+	int r = p->netns < 0 ? 0 : p->os->ops->setns(p->os, p->home);
+
+	return r == 0 ? 0 : error_errno(e, r, p->name, "cannot come back from the namespace");
+}
+
+int place_return(const struct place *p, int r, struct error *e)
+{
+	/* The error of what was done inside is kept unless leaving has one of its own. */
+	int left = p->netns < 0 ? 0 : place_leave(p, e);
+
+	return left < 0 ? left : r;
+}
+
+void place_close(struct place *p)
+{
+	close_file(p->os, &p->netns);
+	close_file(p->os, &p->home);
+}
+
+/* Where we are. On a kernel without cookies whether this is the initial namespace is told by the
+ * inodes of both, which are different as long as both are held open. */
+static int open_own(struct place *p, struct error *e)
+{
+	int initial, own;
+	int r = read_cookie(p->os, &p->cookie);
+
+	p->is_init = r == 0 && p->cookie == INITIAL_COOKIE;
+	if (r != -ENOPROTOOPT)
+		return r < 0 ? cannot_identify(p->name, r, e) : 0;
+	initial = open_file(p->os, "/proc/1/ns/net");
+	own = open_file(p->os, OWN_NETNS);
+	p->is_init = initial >= 0 && own >= 0 && netns_same(initial, own);
+	close_file(p->os, &initial);
+	close_file(p->os, &own);
+	return 0;
+}
+
+/* Finds out which namespace p->netns is, and lets go of it when it is our own. */
+static int identify(struct place *p, uint64_t own, struct error *e)
+{
+	int r = p->os->ops->setns(p->os, p->netns);
+	int left;
+
+	if (r < 0)
+		return netns_open_failed(p->name, r, e);
+	r = read_cookie(p->os, &p->cookie);
+	left = place_leave(p, e);
+	if (left < 0)
+		return left;
+	if (r < 0)
+		return cannot_identify(p->name, r, e);
+	p->is_init = p->cookie == INITIAL_COOKIE;
+	if (p->cookie == own) {
+		close_file(p->os, &p->netns);
+		close_file(p->os, &p->home);
+	}
+	return 0;
+}
+
+static int open_named(struct place *p, struct error *e)
+{
+	char named[NETNS_PATH_MAX], of_process[NETNS_PATH_MAX];
+	uint64_t own = p->cookie;
+	int r = netns_paths(p->name, named, of_process, e);
+
+	if (r < 0)
+		return r;
+	if (own == 0)
+		return cannot_identify(p->name, -ENOPROTOOPT, e);
+	p->netns = open_file(p->os, named);
+	if (p->netns == -ENOENT && of_process[0] != '\0')
+		p->netns = open_file(p->os, of_process);
+	if (p->netns < 0)
+		return netns_open_failed(p->name, p->netns, e);
+	p->home = open_file(p->os, OWN_NETNS);
+	if (p->home < 0)
+		return error_errno(e, p->home, OWN_NETNS, "cannot open");
+	return identify(p, own, e);
+}
+
+int place_open(struct os *os, const char *name, struct place *ret, struct error *e)
+{
+	struct place p = { .os = os, .netns = -1, .home = -1 };
+	int r;
+
+	if (name != NULL && strlen(name) >= sizeof(p.name))
+		name = "/"; /* longer than any name, and as malformed */
+	r = open_own(&p, e);
+	if (r == 0 && name != NULL && name[0] != '\0') {
+		(void)snprintf(p.name, sizeof(p.name), "%s", name);
+		r = open_named(&p, e);
+	}
+	if (r < 0)
+		place_close(&p);
+	else
+		*ret = p;
+	return r;
+}
+
+/* Whether the namespace in this file has the cookie; opened at p->netns if so. Files that cannot be
+ * opened or entered are none. Returns 1, 0, or what is fatal. */
+static int try_file(struct place *p, const char *path, struct error *e)
+{
+	uint64_t cookie = 0;
+	int r;
+
+	p->netns = open_file(p->os, path);
+	if (p->netns < 0) {
+		p->netns = -1;
+		return 0;
+	}
+	if (p->os->ops->setns(p->os, p->netns) == 0) {
+		r = read_cookie(p->os, &cookie);
+		if (place_leave(p, e) < 0)
+			return -EPERM;
+		if (r == 0 && cookie == p->cookie)
+			return 1;
+	}
+	close_file(p->os, &p->netns);
+	return 0;
+}
+
+/* Tries every namespace that has a name, or that a process is in. */
+static int try_all(struct place *p, bool of_processes, struct error *e)
+{
+	CLEANUP(bytes_done) struct bytes names = { 0 };
+	const char *parent = of_processes ? "/proc" : NETNS_DIRECTORY;
+	size_t tried = 0;
+	char path[NETNS_PATH_MAX];
+
+	/* No directory is one without namespaces. */
+	(void)p->os->ops->list(p->os, parent, &names);
+	for (size_t at = 0; at < names.len && tried < SEARCH_MAX;) {
+		const char *name = names.data + at;
+		int r, n;
+
+		at += strlen(name) + 1;
+		if (of_processes && name[strspn(name, "0123456789")] != '\0')
+			continue;
+		n = snprintf(path, sizeof(path), "%s/%s%s", parent, name,
+			     of_processes ? "/ns/net" : "");
+		if (n < 0 || (size_t)n >= sizeof(path))
+			continue;
+		tried++;
+		r = try_file(p, path, e);
+		if (r > 0)
+			(void)snprintf(p->name, sizeof(p->name), "%s", name);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int search(struct place *p, struct error *e)
+{
+	int r;
+
+	p->home = open_file(p->os, OWN_NETNS);
+	if (p->home < 0)
+		return error_errno(e, p->home, OWN_NETNS, "cannot open");
+	r = try_all(p, false, e);
+	if (r == 0)
+		r = try_all(p, true, e);
+	if (r == 0)
+		return error_set(e, -ESTALE, ERROR_FAILED, p->name[0] != '\0' ? p->name : NULL,
+				 "the network namespace with cookie %llu is gone",
+				 (unsigned long long)p->cookie);
+	p->is_init = p->cookie == INITIAL_COOKIE;
+	return r < 0 ? r : 0;
+}
+
+int place_open_again(struct os *os, const char *name, uint64_t cookie, struct place *ret,
+		     struct error *e)
+{
+	struct place p;
+	uint64_t own, now = 0;
+	int r = place_open(os, NULL, &p, e);
+
+	if (r < 0)
+		return r;
+	if (p.cookie == cookie) {
+		*ret = p;
+		return 0;
+	}
+	own = p.cookie;
+	if (name[0] != '\0' && place_open(os, name, &p, e) == 0) {
+		if (p.cookie == cookie) {
+			*ret = p;
+			return 0;
+		}
+		place_close(&p);
+	}
+	/* Having entered the one of this name and not come back is fatal. */
+	if (read_cookie(os, &now) == 0 && now != own)
+		return -EPERM;
+	p = (struct place){ .os = os, .cookie = cookie, .netns = -1, .home = -1 };
+	(void)snprintf(p.name, sizeof(p.name), "%s", name);
+	r = search(&p, e);
+	if (r < 0)
+		place_close(&p);
+	else
+		*ret = p;
+	return r;
+}
