@@ -1,5 +1,7 @@
 #include "apply/restore.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +21,7 @@ static const struct place *place_of(const struct restore *r, const struct change
 static void note(struct change_record *c, enum change_outcome outcome, const char *text)
 {
 	c->outcome = outcome;
-	(void)snprintf(c->note, sizeof(c->note), "%s", text);
+	text_copy_printable(c->note, sizeof(c->note), text, strlen(text));
 }
 
 static int look(const struct place *p, struct change_record *c, enum held_relation *ret,
@@ -52,7 +54,7 @@ static void note_conflict(struct change_record *c)
 static void note_unrestored(struct change_record *c, const char *why)
 {
 	c->outcome = CHANGE_UNRESTORED;
-	(void)snprintf(c->note, sizeof(c->note), "should hold \"%.*s\" again: %s", QUOTED_MAX,
+	(void)snprintf(c->note, sizeof(c->note), "should hold \"%.*s\" again: %.160s", QUOTED_MAX,
 		       c->change.from.text, why);
 }
 

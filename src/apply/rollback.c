@@ -88,7 +88,7 @@ int rollback_finish(struct applier *a, struct transaction_record *t, bool force,
 		return r;
 	files_r = transaction_files_remove(a, t, &files);
 	t->state = bad == 0 && files_r == 0 ? good : TRANSACTION_PARTIAL;
-	(void)snprintf(t->reason, sizeof(t->reason), "%s%s%s", reason,
+	(void)snprintf(t->reason, sizeof(t->reason), "%s%s%.160s", reason,
 		       files_r < 0 ? "; files that survive a reboot are left: " : "", files.text);
 	r = journal_end(a, t, e);
 	if (r < 0 || t->state != TRANSACTION_PARTIAL)

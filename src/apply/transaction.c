@@ -118,7 +118,7 @@ static int write_one(struct run *run, struct change_record *c, struct error *e)
 	if (r == 0)
 		r = read_back(run->place, c, e);
 	if (r < 0) {
-		(void)snprintf(c->note, sizeof(c->note), "%s", e->text);
+		text_copy_printable(c->note, sizeof(c->note), e->text, strlen(e->text));
 		return r;
 	}
 	c->outcome = CHANGE_WRITTEN;
@@ -189,7 +189,7 @@ static int undo(struct run *run, const struct error *cause, struct error *e)
 	t->persistence = PERSISTENCE_NONE;
 	t->deadline_boottime_ns = 0;
 	t->finished_utc_s = run->applier->os->ops->utc_s(run->applier->os);
-	(void)snprintf(t->reason, sizeof(t->reason), "%s", cause->text);
+	text_copy_printable(t->reason, sizeof(t->reason), cause->text, strlen(cause->text));
 	(void)store_update(run->applier->store, t, &why);
 	if (bad > 0)
 		return restore_report(t, cause->text, e);
