@@ -26,14 +26,19 @@ bool proposal_chooses(const struct proposal_choice *choice, const struct finding
 	return choice->wanted_count == 0;
 }
 
+static void name_element(const struct tunable *t, unsigned int element, char *buf, size_t len)
+{
+	if (t->elements > 1)
+		(void)snprintf(buf, len, "%s[%u]", t->name, element);
+	else
+		(void)snprintf(buf, len, "%s", t->name);
+}
+
 static void fill(const struct finding *f, const struct finding_change *c, struct proposal_text *ret)
 {
 	const struct tunable *t = c->tunable;
 
-	if (t->elements > 1)
-		(void)snprintf(ret->tunable, sizeof(ret->tunable), "%s[%u]", t->name, c->element);
-	else
-		(void)snprintf(ret->tunable, sizeof(ret->tunable), "%s", t->name);
+	name_element(t, c->element, ret->tunable, sizeof(ret->tunable));
 	if (c->to.kind == VALUE_TEXT)
 		text_copy_printable(ret->value, sizeof(ret->value), c->to.text, strlen(c->to.text));
 	else
@@ -42,25 +47,28 @@ static void fill(const struct finding *f, const struct finding_change *c, struct
 	(void)snprintf(ret->why, sizeof(ret->why), "%s %s", f->rule->id, f->rule->slug);
 }
 
-static bool is_wished(const struct proposal *p, const char *tunable)
+const struct wish *proposal_find(const struct proposal *p, const struct tunable *t,
+				 unsigned int element)
 {
+	char name[TARGET_NAME_MAX];
+
+	name_element(t, element, name, sizeof(name));
 	for (size_t i = 0; i < p->count; i++) {
-		if (strcmp(p->texts[i].tunable, tunable) == 0)
-			return true;
+		if (strcmp(p->wishes[i].tunable, name) == 0)
+			return &p->wishes[i];
 	}
-	return false;
+	return NULL;
 }
 
 static void add_finding(struct proposal *p, const struct finding *f)
 {
 	for (size_t i = 0; i < f->change_count; i++) {
+		const struct finding_change *c = &f->changes[i];
 		struct proposal_text *text = &p->texts[p->count];
 
-		if (f->changes[i].to.kind == VALUE_UNKNOWN)
+		if (c->to.kind == VALUE_UNKNOWN || proposal_find(p, c->tunable, c->element) != NULL)
 			continue;
-		fill(f, &f->changes[i], text);
-		if (is_wished(p, text->tunable))
-			continue;
+		fill(f, c, text);
 		p->wishes[p->count++] = (struct wish){ text->tunable, text->value, text->why };
 	}
 }

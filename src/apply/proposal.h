@@ -30,6 +30,9 @@ bool proposal_chooses(const struct proposal_choice *choice, const struct finding
  * proposal_done() in any case. */
 int proposal_make(const struct diagnosis *d, const struct proposal_choice *choice,
 		  struct proposal *ret, struct error *e);
+/* The wish for that element, or NULL. */
+const struct wish *proposal_find(const struct proposal *p, const struct tunable *t,
+				 unsigned int element);
 void proposal_done(struct proposal *p); /* accepts {0} */
 
 #endif

@@ -1,5 +1,6 @@
 #include "cli/change_session.h"
 
+#include "apply/boot.h"
 #include "apply/lock.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -17,8 +18,6 @@
 /* A change takes milliseconds, and the observation before it holds no lock: who still has the lock
  * after so long is stuck, or waits on a disk. */
 #define LOCK_TIMEOUT_S 5.0
-
-#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 
 int change_directory(const struct settings *s, const char **ret, struct error *e)
 {
@@ -40,21 +39,6 @@ int change_parse_id(const struct settings *s, const char *word, int64_t *ret, st
 	text_copy_printable(shown, sizeof(shown), word, strlen(word));
 	return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
 			 "\"%s\" is no transaction's number; netwright history lists them", shown);
-}
-
-int change_boot_id(char ret[BOOT_ID_MAX], struct error *e)
-{
-	struct bytes b = { 0 };
-	int r = os_read_file(os_live(), BOOT_ID_FILE, BOOT_ID_MAX, &b);
-
-	if (r < 0) {
-		r = error_errno(e, r, BOOT_ID_FILE, "cannot be read");
-	} else {
-		text_copy_printable(ret, BOOT_ID_MAX, b.data, strcspn(b.data, "\n"));
-		r = 0;
-	}
-	bytes_done(&b);
-	return r;
 }
 
 double change_seconds_until(uint64_t deadline_boottime_ns)
@@ -124,7 +108,7 @@ int change_session_open(const struct settings *s, struct change_session *ret, st
 		return r;
 	note_command(s, ret->command, sizeof(ret->command));
 	ret->applier.os = os_live();
-	r = change_boot_id(ret->applier.boot_id, e);
+	r = boot_id_read(ret->applier.boot_id, e);
 	if (r < 0)
 		return r;
 	ret->lock = lock_take(directory, wait_s, ret->command, e);

@@ -46,9 +46,6 @@ int change_journal_open(const struct settings *s, struct store **ret, struct err
 /* Of an operand such as "12": -EINVAL (ERROR_INPUT). */
 int change_parse_id(const struct settings *s, const char *word, int64_t *ret, struct error *e);
 
-/* The boot that this is, as in the journal. */
-int change_boot_id(char ret[BOOT_ID_MAX], struct error *e);
-
 /* What a command that the program proposes needs so that it means the same journal:
  * " --state-dir DIR", quoted, or "". Returns buf. */
 const char *change_command_suffix(const struct settings *s, char *buf, size_t len);

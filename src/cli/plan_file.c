@@ -100,6 +100,8 @@ static int read_changes(const char *path, struct plan_file *f, struct error *e)
 		    text_of(c, "from") == NULL || text_of(c, "identity") == NULL)
 			return malformed(path, "a change lacks tunable, from, to, why or identity",
 					 e);
+		if (kind_of_target(wish.tunable)->by_hand_only)
+			return malformed(path, "it names what is set by hand only", e);
 		f->wishes[f->count++] = wish;
 	}
 	return 0;

@@ -49,7 +49,7 @@ static int choose(const struct settings *s, const struct change_session *session
 	if (s->force)
 		states |= 1u << TRANSACTION_PARTIAL;
 	r = store_list(session->applier.store, states, s->all ? SIZE_MAX : 1, ret, ret_count, e);
-	return r == 0 && *ret_count == 0 ? nothing(s, e) : r;
+	return r == 0 && *ret_count == 0 && !s->all ? nothing(s, e) : r;
 }
 
 /* A conflict in one keeps none of the others from being put back. Returns the first failure. */
@@ -58,7 +58,7 @@ static int roll_back(const struct settings *s, struct change_session *session, c
 {
 	int result = 0;
 
-	done->all = calloc(n, sizeof(done->all[0]));
+	done->all = calloc(n > 0 ? n : 1, sizeof(done->all[0]));
 	if (done->all == NULL)
 		return error_errno(e, -ENOMEM, NULL, s->verb);
 	for (size_t i = 0; i < n; i++) {
@@ -67,6 +67,8 @@ static int roll_back(const struct settings *s, struct change_session *session, c
 		int r = transaction_roll_back(&session->applier, ids[i], s->force, "by hand", t,
 					      &failure);
 
+		if (r == -EALREADY) /* what was asked for is so */
+			r = store_load(session->applier.store, ids[i], t, &failure);
 		if (t->id != 0)
 			done->count++;
 		if (t->id != 0 && t->guardian_pid != 0)
@@ -103,6 +105,8 @@ static int print(const struct settings *s, const struct change_list *done, FILE 
 
 	if (s->json && s->all)
 		return change_list_print_json(done, out, e);
+	if (s->all && done->count == 0 && !s->quiet)
+		(void)fputs("Nothing that netwright changed is in force.\n", out);
 	for (size_t i = 0; i < done->count && r == 0; i++)
 		r = change_print_result(s, &done->all[i], 0, out, e);
 	return r;

@@ -6,13 +6,44 @@
 #include "cli/verbs.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define KIND_UNCATALOGUED "uncatalogued:" /* its prefix */
 
 /* The words of the command line, cut at their first equals sign. */
 struct assignments {
 	char names[SETTINGS_OPERANDS_MAX][TARGET_NAME_MAX];
 	struct wish wishes[SETTINGS_OPERANDS_MAX];
 };
+
+static int malformed(const struct settings *s, const char *word, struct error *e)
+{
+	char shown[64];
+
+	text_copy_printable(shown, sizeof(shown), word, strlen(word));
+	return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+			 "\"%s\" is not TUNABLE=VALUE; quote values with blanks: "
+			 "net.ipv4.tcp_rmem=\"4096 131072 67108864\"",
+			 shown);
+}
+
+/* A tunable outside of the catalogue has a kind of its own, which the option alone leads to. */
+static int copy_name(const struct settings *s, const char *word, size_t len,
+		     char ret[TARGET_NAME_MAX], struct error *e)
+{
+	int n = snprintf(ret, TARGET_NAME_MAX, "%s%.*s", s->uncatalogued ? KIND_UNCATALOGUED : "",
+			 (int)len, word);
+
+	if (n < 0 || n >= TARGET_NAME_MAX)
+		return malformed(s, word, e);
+	if (!s->uncatalogued && kind_of_target(ret)->by_hand_only)
+		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				 "\"%s\" is set with --uncatalogued, and then called %s", ret,
+				 ret + strlen(KIND_UNCATALOGUED));
+	return 0;
+}
 
 static int parse(const struct settings *s, struct assignments *ret, struct error *e)
 {
@@ -23,15 +54,13 @@ static int parse(const struct settings *s, struct assignments *ret, struct error
 	for (size_t i = 0; i < s->operand_count; i++) {
 		const char *word = s->operands[i];
 		const char *equals = strchr(word, '=');
-		char shown[64];
+		int r = 0;
 
-		text_copy_printable(shown, sizeof(shown), word, strlen(word));
-		if (equals == NULL || equals == word || (size_t)(equals - word) >= TARGET_NAME_MAX)
-			return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
-					 "\"%s\" is not TUNABLE=VALUE; quote values with blanks: "
-					 "net.ipv4.tcp_rmem=\"4096 131072 67108864\"",
-					 shown);
-		memcpy(ret->names[i], word, (size_t)(equals - word));
+		if (equals == NULL || equals == word)
+			return malformed(s, word, e);
+		r = copy_name(s, word, (size_t)(equals - word), ret->names[i], e);
+		if (r < 0)
+			return r;
 		ret->wishes[i] = (struct wish){ ret->names[i], equals + 1, "by hand" };
 	}
 	return 0;
@@ -69,9 +98,19 @@ static const struct example examples[] = {
 };
 
 static const struct option_spec options[] = {
-	OPTION_ROW_CONFIRM,	 OPTION_ROW_DRY_RUN,	    OPTION_ROW_JSON,
-	OPTION_ROW_LOCK_TIMEOUT, OPTION_ROW_CHANGE_NETNS,   OPTION_ROW_CHANGE_QUIET,
-	OPTION_ROW_STATE_DIR,	 OPTION_ROW_CHANGE_VERBOSE,
+	OPTION_ROW_CONFIRM,
+	OPTION_ROW_DRY_RUN,
+	OPTION_ROW_JSON,
+	OPTION_ROW_LOCK_TIMEOUT,
+	OPTION_ROW_CHANGE_NETNS,
+	OPTION_ROW_CHANGE_QUIET,
+	OPTION_ROW_STATE_DIR,
+	{ .name = "uncatalogued",
+	  .type = OPTION_FLAG,
+	  .help = "set sysctls that netwright knows nothing about: only what the kernel refuses "
+		  "is refused",
+	  .offset = offsetof(struct settings, uncatalogued) },
+	OPTION_ROW_CHANGE_VERBOSE,
 };
 
 const struct verb verb_set = {

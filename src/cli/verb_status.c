@@ -1,3 +1,5 @@
+#include "apply/boot.h"
+#include "apply/lock.h"
 #include "base/cleanup.h"
 #include "cli/change_list.h"
 #include "cli/change_options.h"
@@ -6,6 +8,7 @@
 #include "cli/exit_status.h"
 #include "cli/verbs.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define STATUS_SCHEMA "netwright.status/1"
@@ -13,15 +16,23 @@
 #define STATES_HOT (1u << TRANSACTION_APPLYING | 1u << TRANSACTION_ROLLING_BACK)
 
 /* A transaction is shown in the first of these parts that takes it. */
-enum part { PART_HOT, PART_PENDING, PART_OVERDUE, PART_KEPT, PART_EARLIER_BOOT, PARTS };
+enum part {
+	PART_RUNNING,
+	PART_HOT,
+	PART_PENDING,
+	PART_OVERDUE,
+	PART_KEPT,
+	PART_EARLIER_BOOT,
+	PARTS
+};
 
 static const struct {
 	const char *json_name;
 	const char *title;
 } parts[PARTS] = {
+	[PART_RUNNING] = { "running", "being changed now" },
 	[PART_HOT] = { "interrupted",
-		       "being changed now, or interrupted: put back by the next command that "
-		       "changes anything" },
+		       "interrupted: put back by the next command that changes anything" },
 	[PART_PENDING] = { "pending", "waiting for a confirmation" },
 	[PART_OVERDUE] = { "overdue",
 			   "not confirmed in time: put back by the next command that changes "
@@ -30,29 +41,38 @@ static const struct {
 	[PART_EARLIER_BOOT] = { "earlier_boot", "of an earlier boot, and without effect since" },
 };
 
-static enum part part_of(const struct transaction_record *t, const char *boot_id)
+struct view {
+	char boot_id[BOOT_ID_MAX];
+	bool locked; /* somebody changes something: what is hot is not interrupted */
+	struct lock_holder holder;
+};
+
+static enum part part_of(const struct transaction_record *t, const struct view *view)
 {
-	if (strcmp(t->boot_id, boot_id) != 0)
+	if (strcmp(t->boot_id, view->boot_id) != 0)
 		return PART_EARLIER_BOOT;
 	if ((1u << t->state & STATES_HOT) != 0)
-		return PART_HOT;
+		return view->locked ? PART_RUNNING : PART_HOT;
 	if (t->state == TRANSACTION_KEPT)
 		return PART_KEPT;
 	return change_seconds_until(t->deadline_boottime_ns) > 0 ? PART_PENDING : PART_OVERDUE;
 }
 
-static int print_text(const struct settings *s, const struct change_list *list, const char *boot_id,
-		      FILE *out, struct error *e)
+static int print_text(const struct settings *s, const struct change_list *list,
+		      const struct view *view, FILE *out, struct error *e)
 {
 	int r = 0;
 
+	if (view->locked)
+		(void)fprintf(out, "process %" PRId64 " is changing something: %s\n",
+			      view->holder.pid, view->holder.command);
 	if (list->count == 0)
 		(void)fputs("Nothing that netwright changed is in force.\n", out);
 	for (int p = 0; p < PARTS; p++) {
 		bool titled = false;
 
 		for (size_t i = 0; i < list->count && r == 0; i++) {
-			if ((int)part_of(&list->all[i], boot_id) != p)
+			if ((int)part_of(&list->all[i], view) != p)
 				continue;
 			if (!titled)
 				(void)fprintf(out, "%s:\n", parts[p].title);
@@ -63,18 +83,31 @@ static int print_text(const struct settings *s, const struct change_list *list, 
 	return r;
 }
 
-static int print_json(const struct change_list *list, const char *boot_id, FILE *out,
+static json_t *lock_object(struct document *d, const struct view *view)
+{
+	json_t *object;
+
+	if (!view->locked)
+		return json_null();
+	object = json_object();
+	document_set(d, object, "pid", json_integer(view->holder.pid));
+	document_set(d, object, "command", document_text(view->holder.command));
+	return object;
+}
+
+static int print_json(const struct change_list *list, const struct view *view, FILE *out,
 		      struct error *e)
 {
 	struct document d;
 	int r;
 
 	document_init(&d, STATUS_SCHEMA);
+	document_set(&d, d.root, "lock", lock_object(&d, view));
 	for (int p = 0; p < PARTS; p++) {
 		json_t *array = json_array();
 
 		for (size_t i = 0; i < list->count; i++) {
-			if ((int)part_of(&list->all[i], boot_id) == p)
+			if ((int)part_of(&list->all[i], view) == p)
 				document_append(&d, array,
 						change_transaction_object(&d, &list->all[i]));
 		}
@@ -85,22 +118,35 @@ static int print_json(const struct change_list *list, const char *boot_id, FILE 
 	return r;
 }
 
+static int look_at_lock(const struct settings *s, struct view *view, struct error *e)
+{
+	const char *directory;
+	int r = change_directory(s, &directory, e);
+
+	if (r == 0)
+		r = lock_probe(directory, &view->holder, e);
+	view->locked = r == 1;
+	return r < 0 ? r : 0;
+}
+
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	const unsigned int states = STATES_HOT | 1u << TRANSACTION_PENDING | 1u << TRANSACTION_KEPT;
 	struct change_list list = { 0 };
 	struct store *journal = NULL;
-	char boot_id[BOOT_ID_MAX];
-	int r = change_boot_id(boot_id, e);
+	struct view view = { 0 };
+	int r = boot_id_read(view.boot_id, e);
 
 	if (r == 0)
 		r = change_journal_open(s, &journal, e);
+	if (r == 0 && journal != NULL)
+		r = look_at_lock(s, &view, e);
 	if (r == 0)
 		r = change_list_load(journal, states, SIZE_MAX, &list, e);
 	store_close(journal);
 	if (r == 0)
-		r = s->json ? print_json(&list, boot_id, out, e)
-			    : print_text(s, &list, boot_id, out, e);
+		r = s->json ? print_json(&list, &view, out, e)
+			    : print_text(s, &list, &view, out, e);
 	change_list_done(&list);
 	return r < 0 ? r : EXIT_STATUS_OK;
 }

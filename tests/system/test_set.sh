@@ -38,7 +38,9 @@ run 2 "set without anything" set
 run 2 "one good and one bad" set --netns "$ns" net.core.somaxconn=8192 net.core.somaxcon=1
 complains "did you mean"
 run 2 "two values for the same" set --netns "$ns" net.core.somaxconn=8192 net.core.somaxconn=4000
-run 2 "a relative journal" set --netns "$ns" net.core.somaxconn=8192 --state-dir x
+(cd "$tmp" && "$NETWRIGHT" set --netns "$ns" net.core.somaxconn=8192 --state-dir x) >"$tmp/out" 2>"$tmp/err"
+check "a relative journal: status 2" test $? -eq 2
+check "  which is not made" test ! -e "$tmp/x"
 run 2 "a namespace that is none" set --netns netwright-none net.core.somaxconn=8192
 run 2 "a deadline out of range" set --netns "$ns" net.core.somaxconn=8192 --confirm 2h
 check "no journal was made" test ! -e "$state"
@@ -82,7 +84,7 @@ says "netwright set --netns $ns"
 run 0 "show --json" show "$id" --json
 json '.schema == "netwright.transaction/1" and .transaction.state == "kept"'
 json '.transaction.changes | length == 3 and all(.[]; .outcome == "written" and .read_back == .to)'
-run 3 "show of a transaction that is none" show 4711
+run 2 "show of a transaction that is none" show 4711
 run 2 "show of no number" show x
 
 echo "# nothing to do"
@@ -102,7 +104,9 @@ holds net.ipv4.tcp_keepalive_time "$keepalive"
 check "the transaction is rolled back" test "$(state_of "$id")" = rolled-back
 run 3 "rollback once more" rollback
 complains "nothing to put back"
-run 3 "of this very one" rollback "$id"
+run 0 "of this very one: it is so already" rollback "$id"
+says "rolled-back"
+run 0 "of all" rollback --all
 run 0 "status" status
 says "Nothing that netwright changed is in force"
 
