@@ -75,7 +75,7 @@ static int need_module_list(struct inquiry *q, const char *file, struct bytes *l
 
 /* Whether the list, lines such as "kernel/net/ipv4/tcp_bbr.ko.xz: ...", has the module as the first
  * thing of a line; the same path after the colon is only a dependency of another. */
-static bool list_has(const struct bytes *list, const char *module)
+bool availability_list_has(const struct bytes *list, const char *module)
 {
 	struct text_span text = procfile_text(list), line;
 	const size_t len = strlen(module);
@@ -123,7 +123,7 @@ static enum availability installed(struct inquiry *q, const char *module)
 {
 	if (need_module_list(q, "modules.dep", &q->installed, &q->installed_status) < 0)
 		return AVAILABILITY_UNKNOWN;
-	if (list_has(&q->installed, module) && !loading_is_locked(q))
+	if (availability_list_has(&q->installed, module) && !loading_is_locked(q))
 		return AVAILABILITY_YES;
 	return AVAILABILITY_NO;
 }
@@ -144,7 +144,7 @@ static enum availability inquire(struct inquiry *q, const struct ability *abilit
 	}
 	if (need_module_list(q, "modules.builtin", &q->builtin, &q->builtin_status) < 0)
 		return AVAILABILITY_UNKNOWN;
-	if (list_has(&q->builtin, ability->module))
+	if (availability_list_has(&q->builtin, ability->module))
 		return AVAILABILITY_YES;
 	return installed(q, ability->module);
 }

@@ -31,6 +31,7 @@ enum tunable_type {
 enum tunable_scope {
 	TUNABLE_PER_NETNS, /* each network namespace has its own */
 	TUNABLE_INIT_ONLY, /* can be written in the initial namespace only; see `shown` */
+	TUNABLE_PER_PROCESS,
 };
 enum tunable_undo {
 	TUNABLE_UNDO_FULL,

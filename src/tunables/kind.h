@@ -77,8 +77,8 @@ struct kind {
 	int (*read)(const struct place *p, const struct target *t, struct held *ret,
 		    struct error *e);
 	/* Turns a person's or a rule's words for the value into the canonical text that is to be
-	 * written, of the whole vector: `element` -1 replaces all, else that one in `now`. -EINVAL
-	 * with what would be accepted (ERROR_INPUT). */
+	 * written, of the whole vector: `element` -1 replaces all, else that one in `now`. -EINVAL,
+	 * -ERANGE or -E2BIG with what would be accepted (ERROR_INPUT). */
 	int (*want)(const struct place *p, const struct target *t, int element, const char *words,
 		    const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e);
 	/* Whether `to` can be written, and `from` written back, without writing either: rights, a

@@ -1,11 +1,14 @@
 #include "tunables/sysctl.h"
 
 #include "base/cleanup.h"
-#include "base/suggest.h"
 #include "base/text.h"
 #include "tunables/link_index.h"
+#include "tunables/sysctl_congestion.h"
 #include "tunables/sysctl_file.h"
+#include "tunables/tunable_name.h"
+#include "tunables/tunable_setting.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -42,20 +45,6 @@ static void link_of(const struct tunable *row, const char *name, char ret[INTERF
 static const struct tunable *row_of(const char *name)
 {
 	return strchr(name, '*') == NULL ? tunable_find(name) : NULL;
-}
-
-static int unknown_name(const char *name, struct error *e)
-{
-	struct suggestion s = suggest_start(name, strlen(name));
-	char shown[80];
-
-	for (size_t i = 0; i < tunable_count; i++)
-		suggest_offer(&s, tunables[i].name);
-	text_copy_printable(shown, sizeof(shown), name, strlen(name));
-	return error_set(e, -EINVAL, ERROR_INPUT, shown,
-			 "is not in the catalogue of tunables%s%s%s",
-			 s.best != NULL ? "; did you mean \"" : "", s.best != NULL ? s.best : "",
-			 s.best != NULL ? "\"?" : "");
 }
 
 /* Whether the key can be read here; else why not. */
@@ -118,14 +107,17 @@ static int resolve(const struct place *p, const char *name, struct target_list *
 		   struct error *e)
 {
 	struct target t = { .kind = &sysctl_kind };
+	struct tunable_name known;
 	char key[SYSCTL_KEY_MAX], link[INTERFACE_MAX];
 	int r = sysctl_key_normalise(name, strlen(name), key);
 
-	if (r == 0 && strlen(key) < sizeof(t.name))
-		t.tunable = row_of(key);
-	if (t.tunable == NULL)
-		return unknown_name(name, e);
-	memcpy(t.name, key, strlen(key) + 1);
+	/* What has no normal form has no row either, and that says why. */
+	r = tunable_name_parse(r == 0 ? key : name, &known, e);
+	if (r < 0)
+		return r;
+	static_assert(sizeof(known.name) <= sizeof(t.name), "every name fits");
+	memcpy(t.name, known.name, sizeof(known.name));
+	t.tunable = known.tunable;
 	if (t.tunable->scope == TUNABLE_INIT_ONLY && !p->is_init)
 		return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, t.name,
 				 "holds for the whole host and can be set in the initial network "
@@ -165,82 +157,36 @@ static const struct tunable *recall(const char *name, const char *identity)
 	return strcmp(again, identity) == 0 ? row : NULL;
 }
 
-static struct text_span nth_word(const char *text, unsigned int n)
-{
-	struct text_span rest = { text, strlen(text) }, word = { text, 0 };
-
-	for (unsigned int i = 0; i <= n; i++) {
-		if (!text_next_word(&rest, &word))
-			return (struct text_span){ text, 0 };
-	}
-	return word;
-}
-
 static int want(const struct place *p, const struct target *t, int element, const char *words,
 		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
 {
-	char to[HELD_TEXT_MAX];
-	size_t len = 0;
+	struct tunable_setting setting;
+	int r;
 
 	(void)p;
-	to[0] = '\0';
-	for (unsigned int i = 0; i < HELD_TEXT_MAX; i++) {
-		bool ours = element < 0 || (int)i == element;
-		struct text_span word = nth_word(ours ? words : now->text,
-						 element < 0 || !ours ? i : 0);
-		int n;
-
-		if (word.len == 0)
-			break;
-		n = snprintf(to + len, sizeof(to) - len, "%s%.*s", len > 0 ? " " : "",
-			     (int)word.len, word.at);
-		if (n < 0 || (size_t)n >= sizeof(to) - len)
-			return error_set(e, -EINVAL, ERROR_INPUT, t->name, "the value is too long");
-		len += (size_t)n;
-	}
-	if (len == 0)
-		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "there is no value");
-	memcpy(ret_to, to, sizeof(to));
-	return 0;
-}
-
-static int check(const struct place *p, const struct target *t, const struct held *from,
-		 const char *to, struct error *e)
-{
-	int r = place_enter(p, e);
-
-	(void)from;
-	(void)to;
-	return r < 0 ? r : place_return(p, sysctl_probe(p, t, e), e);
-}
-
-static int restore(const struct place *p, const struct target *t, const struct held *from,
-		   struct error *e)
-{
-	return sysctl_write(p, t, from->text, e);
-}
-
-static bool same_word(const char *a, const char *b, unsigned int n)
-{
-	struct text_span x = nth_word(a, n), y = nth_word(b, n);
-
-	return x.len == y.len && memcmp(x.at, y.at, x.len) == 0;
+	static_assert(sizeof(setting.text) <= HELD_TEXT_MAX, "every value can be journaled");
+	if (element >= (int)t->tunable->elements || (element >= 0 && t->tunable->elements == 1))
+		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "has no element [%d]; it has %u",
+				 element, t->tunable->elements);
+	if (element < 0)
+		r = tunable_parse(t->tunable, words, &setting, e);
+	else
+		r = tunable_parse_element(t->tunable, (unsigned int)element, now->text, words,
+					  &setting, e);
+	if (r == 0)
+		memcpy(ret_to, setting.text, sizeof(setting.text));
+	return r;
 }
 
 static enum held_relation relate(const struct target *t, const struct held *now,
 				 const struct held *from, const char *to)
 {
-	unsigned int i;
-
-	if (strcmp(now->text, to) == 0)
+	if (tunable_text_equal(t->tunable, now->text, to))
 		return HELD_TO;
-	if (strcmp(now->text, from->text) == 0)
+	if (tunable_text_equal(t->tunable, now->text, from->text))
 		return HELD_FROM;
-	for (i = 0; i < t->tunable->elements; i++) {
-		if (!same_word(now->text, from->text, i) && !same_word(now->text, to, i))
-			return HELD_FOREIGN;
-	}
-	return nth_word(now->text, i).len == 0 && i > 1 ? HELD_BETWEEN : HELD_FOREIGN;
+	return tunable_text_between(t->tunable, now->text, from->text, to) ? HELD_BETWEEN
+									   : HELD_FOREIGN;
 }
 
 const struct kind sysctl_kind = {
@@ -251,10 +197,10 @@ const struct kind sysctl_kind = {
 	.resolve = resolve,
 	.recall = recall,
 	.present = sysctl_present,
-	.read = sysctl_read,
+	.read = sysctl_congestion_read,
 	.want = want,
-	.check = check,
+	.check = sysctl_check,
 	.write = sysctl_write,
-	.restore = restore,
+	.restore = sysctl_congestion_restore,
 	.relate = relate,
 };

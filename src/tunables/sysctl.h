@@ -28,10 +28,17 @@ int sysctl_present(const struct place *p, const struct target *t, struct error *
 int sysctl_read(const struct place *p, const struct target *t, struct held *ret, struct error *e);
 int sysctl_write(const struct place *p, const struct target *t, const char *to, struct error *e);
 
+/* Whether `to` can be written and `from` written back. sysctl_check.c says how that is known. */
+int sysctl_check(const struct place *p, const struct target *t, const struct held *from,
+		 const char *to, struct error *e);
+
 /* The file of a target; returns buf. Targets have names that resolve() or recall() accepted. */
 const char *sysctl_target_path(const struct target *t, char buf[SYSCTL_PATH_MAX]);
 /* 0 when the file can be opened for writing, in the place entered; nothing is written. */
 int sysctl_probe(const struct place *p, const struct target *t, struct error *e);
+/* Says why opening, reading or writing the file failed; returns -ESTALE for -ENOENT, else `code`.
+ */
+int sysctl_failed(const struct target *t, int code, const char *what, struct error *e);
 /* Reads a key into words with one blank between them, in the place entered: also -EFBIG, and
  * -EBADMSG for what is no text. */
 int sysctl_read_key(struct os *os, const char *path, char ret[HELD_TEXT_MAX]);

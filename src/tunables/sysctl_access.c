@@ -60,7 +60,7 @@ static const char *privilege_of(const struct target *t)
 		       : "root";
 }
 
-static int open_failed(const struct target *t, int code, const char *what, struct error *e)
+int sysctl_failed(const struct target *t, int code, const char *what, struct error *e)
 {
 	switch (-code) {
 	case ENOENT:
@@ -138,7 +138,7 @@ int sysctl_read(const struct place *p, const struct target *t, struct held *ret,
 		return r;
 	r = sysctl_read_key(p->os, sysctl_target_path(t, path), text);
 	if (r < 0)
-		r = open_failed(t, r, "reading", e);
+		r = sysctl_failed(t, r, "reading", e);
 	r = place_return(p, r, e);
 	if (r < 0)
 		return r;
@@ -152,7 +152,7 @@ static int open_for_writing(const struct place *p, const struct target *t, struc
 	char path[SYSCTL_PATH_MAX];
 	int fd = p->os->ops->open(p->os, sysctl_target_path(t, path), O_WRONLY | O_NOFOLLOW, 0);
 
-	return fd < 0 ? open_failed(t, fd, "writing", e) : fd;
+	return fd < 0 ? sysctl_failed(t, fd, "writing", e) : fd;
 }
 
 int sysctl_probe(const struct place *p, const struct target *t, struct error *e)
@@ -197,7 +197,7 @@ static int write_inside(const struct place *p, const struct target *t, const cha
 	int fd, closed;
 
 	if (len >= HELD_TEXT_MAX)
-		return open_failed(t, -EFBIG, "writing", e);
+		return sysctl_failed(t, -EFBIG, "writing", e);
 	/* With its newline, because a write of nothing at all changes nothing. */
 	memcpy(line, to, len);
 	line[len++] = '\n';
