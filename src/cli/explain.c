@@ -203,15 +203,10 @@ static void tunable_now(const struct explain_writer *w, const struct tunable *tu
 	}
 	(void)bytes_printf(&b, "%s", now->text);
 	if (tunable->unit != UNIT_TEXT && tunable->unit != UNIT_COUNT)
-<<<<<<< HEAD
 		(void)bytes_printf(
 			&b, " (%s)",
 			tunable_text_describe(tunable, now->text, meaning, sizeof(meaning)));
-	built_line(t, "now", &b);
-=======
-		(void)bytes_printf(&b, ")");
 	built_line(w, EXPLAIN_NOW, &b);
->>>>>>> w-a3
 }
 
 static void tunable_range(const struct explain_writer *w, const struct tunable *tunable)
@@ -229,7 +224,7 @@ static void tunable_range(const struct explain_writer *w, const struct tunable *
 	struct bytes b = { 0 };
 
 	if (tunable->unit == UNIT_TEXT) {
-		line(t, "accepts", texts[tunable->type]);
+		line(w, "accepts", texts[tunable->type]);
 		return;
 	}
 	(void)bytes_printf(&b, "%" PRId64 " to %" PRId64 "%s", tunable->minimum, tunable->maximum,
@@ -240,7 +235,6 @@ static void tunable_range(const struct explain_writer *w, const struct tunable *
 	built_line(w, "range", &b);
 }
 
-<<<<<<< HEAD
 static const char *tunable_scope(const struct tunable *tunable)
 {
 	if (tunable_is_pattern(tunable))
@@ -252,10 +246,7 @@ static const char *tunable_scope(const struct tunable *tunable)
 			      : "the whole host (initial network namespace)";
 }
 
-void explain_tunable(const struct terminal *t, const struct tunable *tunable,
-=======
 void explain_tunable(const struct explain_writer *w, const struct tunable *tunable,
->>>>>>> w-a3
 		     const struct tunable_values *values)
 {
 	static const char *const undo[] = {
@@ -268,30 +259,16 @@ void explain_tunable(const struct explain_writer *w, const struct tunable *tunab
 		[TUNABLE_ROOT] = "uid 0 of the host",
 	};
 
-<<<<<<< HEAD
-	(void)fprintf(t->out, "%s (a tunable; unit: %s)\n", tunable->name,
-		      unit_info(tunable->unit)->name);
-	line(t, "does", tunable->help);
-	line(t, "also", tunable->side_effects);
-	tunable_now(t, tunable, values);
-	tunable_range(t, tunable);
-	line(t, "scope", tunable_scope(tunable));
-	line(t, "needs", privilege[tunable_privilege(tunable)]);
-	line(t, "reversible", undo[tunable->undo]);
-	line(t, "since", tunable->since);
-	line(t, "source", tunable->source);
-=======
 	heading(w, "%s (a tunable; unit: %s)", tunable->name, unit_info(tunable->unit)->name);
 	line(w, "does", tunable->help);
+	line(w, "also", tunable->side_effects);
 	tunable_now(w, tunable, values);
 	tunable_range(w, tunable);
-	line(w, "scope",
-	     tunable->scope == TUNABLE_INIT_ONLY ? "the whole host (initial network namespace)"
-						 : "each network namespace has its own");
+	line(w, "scope", tunable_scope(tunable));
+	line(w, "needs", privilege[tunable_privilege(tunable)]);
 	line(w, "reversible", undo[tunable->undo]);
 	line(w, "since", tunable->since);
 	line(w, "source", tunable->source);
->>>>>>> w-a3
 }
 
 static void lint_row(const struct explain_writer *w, const struct lint *lint)
@@ -305,16 +282,10 @@ static void lint_row(const struct explain_writer *w, const struct lint *lint)
 
 void explain_lint(const struct explain_writer *w, const struct lint *lint)
 {
-<<<<<<< HEAD
-	(void)fprintf(
-		t->out,
-		"%s %s (a lint: netwright lint looks for it, netwright audit too when it is in force)\n",
+	heading(w,
+		"%s %s (a lint: netwright lint looks for it, netwright audit too when it is in force)",
 		lint->id, lint->slug);
-	lint_row(t, lint);
-=======
-	heading(w, "%s %s (a lint: netwright lint looks for it)", lint->id, lint->slug);
 	lint_row(w, lint);
->>>>>>> w-a3
 	if (lint->key == NULL) /* about lines: no table of keys */
 		return;
 	for (const struct lint *more = lint + 1;

@@ -45,7 +45,7 @@ int help_print_overview(FILE *out)
 {
 	(void)fputs(
 		"netwright measures how this host's TCP traffic is limited, and says what would "
-		"help.\nIt changes nothing.\n\n"
+		"help. set, tune and apply change it, so that it can be put back.\n\n"
 		"usage: netwright [COMMAND] [OPTION...]\n\nexamples:\n",
 		out);
 	print_examples(verb_audit.examples, out);

@@ -35,10 +35,10 @@ int inspection_load_rules(const struct settings *settings, struct rulebook *ret,
 	r = rulebook_load_directory(ret, INSPECTION_RULES_DIRECTORY, e);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	for (size_t i = 0; i < settings->directory_count; i++) {
-		r = rulebook_load_directory(ret, settings->directories[i], e);
+	for (size_t i = 0; i < settings->rules.count; i++) {
+		r = rulebook_load_directory(ret, settings->rules.texts[i], e);
 		if (r == -ENOENT)
-			return error_set(e, r, ERROR_INPUT, settings->directories[i],
+			return error_set(e, r, ERROR_INPUT, settings->rules.texts[i],
 					 "no such directory of rule books");
 		if (r < 0)
 			return r;

@@ -111,23 +111,14 @@ static const struct example examples[] = {
 };
 
 static const struct option_spec options[] = {
-	{ .name = "color",
-	  .type = OPTION_CHOICE,
-	  .argument = "WHEN",
-	  .help = "colour the severities: auto (on a terminal), always or never",
-	  .choices = color_choices,
-	  .offset = offsetof(struct settings, color) },
+	OPTION_ROW_COLOR,
 	{ .name = "compare",
 	  .type = OPTION_TEXT,
 	  .argument = "FILE",
 	  .help = "also say what appeared, got worse or better, and went since the audit whose "
 		  "--json output FILE holds",
 	  .offset = offsetof(struct settings, compare) },
-	{ .name = "config",
-	  .type = OPTION_TEXT,
-	  .argument = "FILE",
-	  .help = "read this instead of /etc/netwright/netwright.conf, which says what to ignore",
-	  .offset = offsetof(struct settings, config) },
+	OPTION_ROW_CONFIG,
 	OPTION_ROW_FAIL_ON,
 	OPTION_ROW_FILTER,
 	{ .name = "for",
