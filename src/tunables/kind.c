@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "tunables/rlimit.h"
 #include "tunables/sysctl.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 const struct kind *const kinds[] = {
+	&rlimit_kind,
 	&sysctl_uncatalogued_kind,
 	&sysctl_kind,
 };

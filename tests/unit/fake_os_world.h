@@ -1,4 +1,5 @@
-/* What fake_os.c (the machine and its faults) and fake_os_calls.c (the system calls) share. */
+/* What fake_os.c (the machine and its faults), fake_os_open.c and fake_os_calls.c (the
+ * system calls) share. */
 #ifndef NETWRIGHT_TESTS_UNIT_FAKE_OS_WORLD_H
 #define NETWRIGHT_TESTS_UNIT_FAKE_OS_WORLD_H
 
@@ -95,6 +96,13 @@ struct fake_netns *fake_find_netns(struct fake_os *f, uint64_t cookie);
 struct fake_entry *fake_entry_of(struct fake_os *f, const char *path);
 struct fake_inode *fake_new_inode(struct fake_os *f);
 void fake_set(struct bytes *b, const void *data, size_t len);
+/* What every call ends with: `r` is what it would return. */
+ssize_t fake_ended(struct os *os, const struct fake_fate *fate, ssize_t r);
+void fake_note(struct fake_os *f, const char *what, const char *a, const char *b);
+struct fake_fd *fake_fd_of(struct fake_os *f, int fd); /* NULL: not open */
+int fake_open(struct os *os, const char *path, int flags, mode_t mode);
+int fake_socket(struct os *os, int family, int type, int protocol);
+int fake_close(struct os *os, int fd);
 /* One blank between words. */
 void fake_words(const char *text, size_t len, char ret[FAKE_TEXT_MAX]);
 
