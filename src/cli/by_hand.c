@@ -12,7 +12,7 @@
 #define VALUE_MAX 1024
 
 static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "0123456789._-+:/,@%";
+			       "0123456789._-+:/,@%=";
 
 /* Blanks alone ask for double quotes, which read better; anything else, which no kernel and no
  * well-meant `ip netns add` makes, goes into single quotes. */

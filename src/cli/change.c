@@ -70,8 +70,7 @@ static int apply(const struct change_request *q, struct change_session *session,
 		r = transaction_apply(&session->applier, q->place, plan, &options, ret, e);
 	if (r == 0 && ret->state == TRANSACTION_PENDING)
 		return entrust(session, g, ret, e);
-	if (g->pid != 0)
-		guardian_dismiss(g);
+	guardian_dismiss(g);
 	return r;
 }
 
@@ -91,7 +90,7 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 	r = change_session_open(s, &session, e);
 	if (r == 0)
 		r = apply(q, &session, &guardian, plan, ret, e);
-	else if (guardian.pid != 0)
+	else
 		guardian_dismiss(&guardian);
 	change_session_close(&session);
 	return r;

@@ -12,6 +12,9 @@
 #define PLAN_SCHEMA	   "netwright.plan/1"
 #define TRANSACTION_SCHEMA "netwright.transaction/1"
 
+/* The reason of changes that a person asked for; goes without saying in the text. */
+#define CHANGE_WHY_BY_HAND "by hand"
+
 /* What would be written, as netwright.plan/1 with --json. 0, -ENOMEM or -EIO. */
 int change_print_plan(const struct settings *s, const struct plan *plan, FILE *out,
 		      struct error *e);

@@ -65,7 +65,8 @@ static void print_values(const struct terminal *t, const struct plan_change *c, 
 
 static void print_change_notes(const struct terminal *t, const struct plan_change *c, bool verbose)
 {
-	print_note(t, c->why);
+	if (strcmp(c->why, CHANGE_WHY_BY_HAND) != 0)
+		print_note(t, c->why);
 	print_note(t, change_undo_note(c->target.tunable));
 	if (verbose) {
 		print_note(t, c->target.tunable->help);
@@ -127,15 +128,10 @@ static void print_outcome(const struct terminal *t, const struct change_record *
 	if (c->outcome == CHANGE_WRITTEN && !all)
 		return;
 	(void)bytes_printf(&b, "%s", change_outcome_name(c->outcome));
-	if (c->outcome == CHANGE_CONFLICT)
-		(void)bytes_printf(&b, ": somebody else wrote %s, which was left alone",
-				   c->read_back);
-	else if (c->outcome == CHANGE_UNRESTORED)
-		(void)bytes_printf(&b, ": it holds %s", c->read_back);
+	if (c->note[0] != '\0')
+		(void)bytes_printf(&b, ": %s", c->note);
 	else if (c->read_back[0] != '\0')
 		(void)bytes_printf(&b, ": holds %s", c->read_back);
-	if (c->note[0] != '\0')
-		(void)bytes_printf(&b, "; %s", c->note);
 	print_note(t, b.data);
 	bytes_done(&b);
 }

@@ -40,6 +40,9 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 				 "nothing waits for a confirmation: nothing was changed yet");
 	store_close(journal);
 	r = confirm(s, id, &t, e);
+	/* A script asks whether the change is kept, and it is not: no matter of usage. */
+	if (r < 0 && e->kind == ERROR_INPUT)
+		e->kind = ERROR_FAILED;
 	if (r == 0)
 		r = change_print_result(s, &t, 0, out, e);
 	transaction_record_done(&t);

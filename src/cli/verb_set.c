@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/change_options.h"
+#include "cli/change_report.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static int parse(const struct settings *s, struct assignments *ret, struct error
 		r = copy_name(s, word, (size_t)(equals - word), ret->names[i], e);
 		if (r < 0)
 			return r;
-		ret->wishes[i] = (struct wish){ ret->names[i], equals + 1, "by hand" };
+		ret->wishes[i] = (struct wish){ ret->names[i], equals + 1, CHANGE_WHY_BY_HAND };
 	}
 	return 0;
 }

@@ -70,7 +70,7 @@ run 0 "the good one still works" rollback
 unchanged
 
 echo "# keys that cannot be written"
-run 6 "a key that is read-only here" set --netns "$ns" net.core.rmem_max=4194304
+run 7 "a key that is read-only here" set --netns "$ns" net.core.rmem_max=4194304
 check "  one line on stderr" test "$(wc -l <"$tmp/err")" -eq 1
 setpriv --reuid=65534 --regid=65534 --clear-groups true &&
   cp "$NETWRIGHT" "$tmp/netwright" && chmod 755 "$tmp" "$tmp/netwright"
@@ -119,7 +119,7 @@ mkdir -p "$state"
 run 0 "a change" "${change[@]}"
 run 0 "is put back" rollback
 lock=$(find "$state" -type f ! -name "*.db*" -printf "%f\n" | head -n 1)
-flock "$state/$lock" sleep 6 &
+flock -F "$state/$lock" sleep 6 &
 holder=$!
 sleep 0.3
 start=$SECONDS

@@ -25,7 +25,8 @@ says "keep: netwright confirm $id --state-dir $state"
 holds net.core.somaxconn 8192
 guardian=$(guardian_of "$id")
 check "a guardian lives" kill -0 "$guardian"
-check "  in a session of its own" test "$(ps -o sid= -p "$guardian" | tr -d ' ')" = "$guardian"
+check "  in a session of its own" test "$(ps -o sid= -p "$guardian")" != "$(ps -o sid= -p $$)"
+check "  without a terminal" test "$(ps -o tty= -p "$guardian" | tr -d ' ')" = '?'
 run 0 "status" status
 says "waiting for a confirmation"
 run 0 "status --json" status --json

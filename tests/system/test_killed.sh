@@ -81,13 +81,25 @@ for ((n = 0; n < kills; n++)); do
     "$program" set "${wishes[@]}" -q --state-dir "$state" 2>/dev/null &
   fi
   victim=$!
-  # Over the time that a run takes, and a little beyond.
-  printf -v pause '0.%06d' $(((RANDOM * 32768 + RANDOM) % (took * 5 / 4)))
-  read -rt "$pause" <&9
+  # One half of the kills anywhere in a run; the other half as soon as one of the tunables was seen
+  # to change, for the writes are but a hundredth of a run.
+  if ((n % 4 < 2)); then
+    printf -v pause '0.%06d' $(((RANDOM * 32768 + RANDOM) % (took * 5 / 4) + 1))
+    read -rt "$pause" <&9
+  else
+    watched=${keys[RANDOM % ${#keys[@]}]}
+    read -r before <"$watched"
+    now=$before
+    for ((spin = 0; spin < 20000; spin++)); do
+      read -r now <"$watched"
+      [ "$now" = "$before" ] || break
+      ((spin % 256)) || kill -0 "$victim" 2>/dev/null || break
+    done
+  fi
   kill -KILL "$victim" 2>/dev/null
   wait "$victim" 2>/dev/null
   count_changed
-  [ "$new" -eq 0 ] || [ "$new" -eq "${#keys[@]}" ] || middle=$((middle + 1))
+  if [ "$new" -gt 0 ] && [ "$new" -lt "${#keys[@]}" ]; then middle=$((middle + 1)); fi
   "$program" rollback -q --state-dir "$state" 2>"$tmp/last"
   status=$?
   # 3: there was nothing left to put back.

@@ -27,7 +27,7 @@ run 0 "set" set --netns "$ns" net.core.somaxconn=8192 net.ipv4.tcp_retries2=9
 id=$(last_id)
 write_value net.core.somaxconn 512
 run 4 "rollback" rollback
-says "somebody else wrote 512"
+says "conflict: holds \"512\""
 complains "net.core.somaxconn"
 holds net.core.somaxconn 512
 holds net.ipv4.tcp_retries2 "$retries"

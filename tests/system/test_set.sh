@@ -28,12 +28,14 @@ echo "# mistakes create nothing"
 for bad in net.core.somaxconn net.core.somaxconn= net.core.somaxcon=1 net.core.somaxconn=-1 \
   net.core.somaxconn=0x10 net.core.somaxconn=010 "net.core.somaxconn=1 2" net.core.somaxconn=1x \
   "net.ipv4.tcp_rmem=4096 131072" "net.ipv4.tcp_rmem=6291456 131072 4096" \
-  "net.ipv4.tcp_rmem[3]=1" "net.ipv4.tcp_rmem[2=1" net.ipv4.tcp_congestion_control=none-such \
+  "net.ipv4.tcp_rmem[3]=1" "net.ipv4.tcp_rmem[2=1" net.ipv4.tcp_congestion_control= \
   ../../etc/passwd=1 =1; do
   run 2 "set '$bad'" set --netns "$ns" "$bad"
   check "  nothing on stdout" test ! -s "$tmp/out"
   check "  one line on stderr" test "$(wc -l <"$tmp/err")" -eq 1
 done
+run 7 "a congestion control that this kernel lacks" set --netns "$ns" net.ipv4.tcp_congestion_control=none-such
+complains "none-such"
 run 2 "set without anything" set
 run 2 "one good and one bad" set --netns "$ns" net.core.somaxconn=8192 net.core.somaxcon=1
 complains "did you mean"
