@@ -86,6 +86,8 @@ static double entity_weight(const struct observation *o, enum entity_kind kind, 
 	case ENTITY_HOST:
 	case ENTITY_PATH: /* already in this order */
 	case ENTITY_UDP_SOCKET:
+	case ENTITY_PEER:
+	case ENTITY_OWNER:
 	case ENTITY_KINDS:
 	default:
 		return -(double)index;

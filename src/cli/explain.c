@@ -31,9 +31,14 @@ static void built_line(const struct terminal *t, const char *label, struct bytes
 static const char *subject(enum entity_kind kind)
 {
 	static const char *const names[] = {
-		[ENTITY_HOST] = "the host", [ENTITY_PATH] = "a path",
-		[ENTITY_FLOW] = "a flow",   [ENTITY_LISTENER] = "a listener",
-		[ENTITY_LINK] = "a link",   [ENTITY_UDP_SOCKET] = "a UDP socket",
+		[ENTITY_HOST] = "the host",
+		[ENTITY_PATH] = "a path",
+		[ENTITY_FLOW] = "a flow",
+		[ENTITY_LISTENER] = "a listener",
+		[ENTITY_LINK] = "a link",
+		[ENTITY_UDP_SOCKET] = "a UDP socket",
+		[ENTITY_PEER] = "a destination",
+		[ENTITY_OWNER] = "a process that holds closed connections",
 	};
 
 	return names[kind];

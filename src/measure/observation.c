@@ -16,6 +16,10 @@ void observation_free(struct observation *o)
 	free(o->listeners);
 	free(o->links);
 	free(o->udp_worst);
+	free(o->peers);
+	free(o->holders);
+	half_closed_done(&o->close_wait_first);
+	half_closed_done(&o->close_wait);
 	owner_table_done(&o->owners);
 	free(o->blind_spots);
 	quantiles_done(&o->srtt);
@@ -43,6 +47,10 @@ size_t observation_entities(const struct observation *o, enum entity_kind kind)
 		return o->link_count;
 	case ENTITY_UDP_SOCKET:
 		return o->udp_worst_count;
+	case ENTITY_PEER:
+		return o->peer_count;
+	case ENTITY_OWNER:
+		return o->holder_count;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -66,6 +74,10 @@ const void *observation_entity(const struct observation *o, enum entity_kind kin
 		return &o->links[index];
 	case ENTITY_UDP_SOCKET:
 		return &o->udp_worst[index];
+	case ENTITY_PEER:
+		return &o->peers[index];
+	case ENTITY_OWNER:
+		return &o->holders[index];
 	case ENTITY_KINDS:
 		break;
 	}
@@ -116,6 +128,12 @@ const char *observation_entity_name(const struct observation *o, enum entity_kin
 	case ENTITY_UDP_SOCKET:
 		(void)snprintf(buf, len, "%s", o->udp_worst[index].name);
 		break;
+	case ENTITY_PEER:
+		(void)snprintf(buf, len, "%s", o->peers[index].name);
+		break;
+	case ENTITY_OWNER:
+		(void)snprintf(buf, len, "%s", o->holders[index].process);
+		break;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -141,6 +159,7 @@ const char *entity_kind_name(enum entity_kind kind)
 		[ENTITY_HOST] = "host", [ENTITY_PATH] = "path",
 		[ENTITY_FLOW] = "flow", [ENTITY_LISTENER] = "listener",
 		[ENTITY_LINK] = "link", [ENTITY_UDP_SOCKET] = "udp_socket",
+		[ENTITY_PEER] = "peer", [ENTITY_OWNER] = "owner",
 		[ENTITY_KINDS] = NULL,
 	};
 

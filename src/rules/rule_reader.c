@@ -88,7 +88,9 @@ static int read_scope(struct setting_reader *r, const config_setting_t *s, void 
 		}
 	}
 	return setting_fail(
-		r, s, "is host, path, flow, listener, link or udp_socket, not \"%.40s\"", text);
+		r, s,
+		"is host, path, flow, listener, link, udp_socket, peer or owner, not \"%.40s\"",
+		text);
 }
 
 static int read_severity(struct setting_reader *r, const config_setting_t *s, void *field)

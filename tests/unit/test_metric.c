@@ -35,8 +35,8 @@ END_TEST
 
 START_TEST(the_prefix_says_the_entity)
 {
-	static const char *const prefixes[] = { NULL,	     "path.", "flow.",
-						"listener.", "link.", "udp_socket." };
+	static const char *const prefixes[] = { NULL,	 "path.",	"flow.", "listener.",
+						"link.", "udp_socket.", "peer.", "owner." };
 
 	for (size_t i = 0; i < metric_count; i++) {
 		enum entity_kind expected = ENTITY_HOST;
@@ -73,7 +73,10 @@ static void check_all(const struct observation *o, const struct path_stats *path
 	static const struct listener_stats listener;
 	static const struct link_stats link;
 	static const struct udp_socket_stats udp;
-	const void *const entities[ENTITY_KINDS] = { o, path, flow, &listener, &link, &udp };
+	static const struct peer_stats peer;
+	static const struct owner_stats owner;
+	const void *const entities[ENTITY_KINDS] = { o,	    path, flow,	 &listener,
+						     &link, &udp, &peer, &owner };
 
 	for (size_t i = 0; i < metric_count; i++)
 		check_value(&metrics[i], metric_get(&metrics[i], o, entities[metrics[i].entity]));
