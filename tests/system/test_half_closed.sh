@@ -45,7 +45,7 @@ lab_down leak
 lab_veth_up closes
 closing 9102
 audit_start B close-wait-none 3
-audit_start A fin-wait2-none 3
+NETWRIGHT_RECORD_DIR="" audit_start A fin-wait2-none 3
 audit_wait close-wait-none fin-wait2-none
 for n in close-wait-none fin-wait2-none; do
   expect_no_finding $n "CW-.*|FIN-.*"

@@ -19,7 +19,7 @@ lab_bg A "$LAB_BIN/traffic" connect --to "$(address_of B)" --port 9201 --count 8
 CLIENT_PID=$LAB_PID
 sleep 1
 audit_start A ports-in-use 3
-audit_start B ports-of-clients 3
+NETWRIGHT_RECORD_DIR="" audit_start B ports-of-clients 3
 audit_wait ports-in-use ports-of-clients
 expect_finding ports-in-use PORT-01
 expect_json ports-in-use "names destination, process and severity" \
@@ -36,12 +36,12 @@ expect_no_finding ports-of-clients "PORT-.*"
 # Something listens where the range would grow to.
 lab_bg A "$LAB_BIN/traffic" sink "${six[@]}" --port 20000 --max-time 60
 lab_wait_port A 20000
-audit_start A ports-listened 1
+NETWRIGHT_RECORD_DIR="" audit_start A ports-listened 1
 audit_wait ports-listened
 expect_json ports-listened "leaves the range alone while something listens in there" \
   "$finding | (.changes | all(.[]; .tunable != \"net.ipv4.ip_local_port_range\")) and (.advice | test(\"ip_local_reserved_ports\"))"
 lab_sysctl A net.ipv4.ip_local_reserved_ports 20000
-audit_start A ports-reserved 1
+NETWRIGHT_RECORD_DIR="" audit_start A ports-reserved 1
 audit_wait ports-reserved
 expect_json ports-reserved "widens the range once the port is reserved" \
   "$finding | .changes | any(.[]; .tunable == \"net.ipv4.ip_local_port_range\")"
@@ -74,7 +74,7 @@ expect_no_finding ports-wide "PORT-0[123]"
 expect_finding ports-wide PORT-04
 expect_nothing_above_low ports-wide
 lab_sysctl A net.ipv4.ip_local_reserved_ports 50000
-audit_start A ports-kept 1
+NETWRIGHT_RECORD_DIR="" audit_start A ports-kept 1
 audit_wait ports-kept
 expect_no_finding ports-kept "PORT-.*"
 finish

@@ -7,7 +7,7 @@ situation_families "$0"
 lab_veth_up many
 lab_bg B "$LAB_BIN/traffic" churn "${six[@]}" --port 9401 --count 30000 --max-time 60
 for ((i = 0; i < 200; i++)); do
-  [ "$(lab_exec B awk '$1 == "TCP:" { print $7 }' /proc/net/sockstat)" -ge 25000 ] && break
+  [ "$(lab_exec B grep -oE 'tw [0-9]+' /proc/net/sockstat | cut -d' ' -f2)" -ge 25000 ] && break
   sleep 0.1
 done
 unset NETWRIGHT_RECORD_DIR # a recording of them is large, and says nothing that the counter does not
