@@ -1,5 +1,8 @@
-/* The built-in rules about CPUs and processes, and their nearest harmless neighbours. */
+/* The built-in rules about CPUs, processes and congestion controls that cannot be had, and their
+ * nearest harmless neighbours. */
 #include "builtin_rules_fixture.h"
+#include "host/recording.h"
+#include "measure/observer.h"
 
 #include <check.h>
 #include <string.h>
@@ -107,6 +110,72 @@ START_TEST(time_that_others_got)
 }
 END_TEST
 
+static void allow(const char *first, const char *second)
+{
+	struct fact_names *allowed = &f.o->facts.congestion_allowed;
+
+	allowed->count = 2;
+	(void)snprintf(allowed->name[0], sizeof(allowed->name[0]), "%s", first);
+	(void)snprintf(allowed->name[1], sizeof(allowed->name[1]), "%s", second);
+}
+
+START_TEST(a_default_that_nobody_may_choose)
+{
+	const struct finding *finding;
+
+	ck_assert_ptr_null(judge("CC-06")); /* neither is known */
+	(void)snprintf(f.o->facts.congestion, sizeof(f.o->facts.congestion), "bbr");
+	ck_assert_ptr_null(judge("CC-06"));
+	allow("reno", "bbr");
+	ck_assert_ptr_null(judge("CC-06"));
+	allow("reno", "bbr1");
+	fixture_set_text(&f, "net.ipv4.tcp_congestion_control", "bbr");
+	fixture_set_text(&f, "net.ipv4.tcp_allowed_congestion_control", "reno bbr1");
+	finding = judge("CC-06");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_int_eq(finding->severity, SEVERITY_INFO);
+	ck_assert_ptr_nonnull(strstr(finding->advice, "=\"reno bbr1 bbr\""));
+	f.o->facts.congestion_allowed.count = FACTS_NAMES_MAX;
+	ck_assert_ptr_null(judge("CC-06")); /* it may be among those that did not fit */
+}
+END_TEST
+
+static bool is_found(const struct observation *o, const struct tunable_values *values,
+		     const char *id)
+{
+	bool found = false;
+
+	diagnosis_done(&d);
+	ck_assert_int_eq(diagnose(&book, o, values, &d, &f.e), 0);
+	for (size_t i = 0; i < d.finding_count; i++)
+		found = found || strcmp(d.findings[i].rule->id, id) == 0;
+	return found;
+}
+
+/* The recording of a lossy path, as if its kernel had no bbr. */
+START_TEST(without_bbr_the_lossy_path_is_told_so)
+{
+	const struct observe_options options = { 0 };
+	struct tunable_values values = { 0 };
+	struct observation *o = NULL;
+	struct source *s = NULL;
+
+	ck_assert_int_eq(recording_reader_new("tests/data/random-loss-ipv4.nwr", &s, &f.e), 0);
+	ck_assert_int_eq(observe(s, &options, &o, &f.e), 0);
+	ck_assert_int_eq(tunable_values_read(s, &values, &f.e), 0);
+	ck_assert(is_found(o, &values, "CC-01"));
+	ck_assert(!is_found(o, &values, "CC-04"));
+	o->facts.congestion_available.count = 0;
+	for (size_t i = 0; i < sizeof(o->facts.congestion_module) / sizeof(enum availability); i++)
+		o->facts.congestion_module[i] = AVAILABILITY_NO;
+	ck_assert(!is_found(o, &values, "CC-01"));
+	ck_assert(is_found(o, &values, "CC-04"));
+	tunable_values_done(&values);
+	observation_free(o);
+	source_free(s);
+}
+END_TEST
+
 Suite *test_builtin_rules_entities_suite(void)
 {
 	Suite *s = suite_create("builtin_rules_entities");
@@ -117,6 +186,8 @@ Suite *test_builtin_rules_entities_suite(void)
 	tcase_add_test(c, the_ceiling_of_all_limits);
 	tcase_add_test(c, one_cpu_does_all_the_work);
 	tcase_add_test(c, time_that_others_got);
+	tcase_add_test(c, a_default_that_nobody_may_choose);
+	tcase_add_test(c, without_bbr_the_lossy_path_is_told_so);
 	suite_add_tcase(s, c);
 	return s;
 }
