@@ -37,6 +37,9 @@ START_TEST(a_process_near_its_limit)
 	ck_assert_str_eq(finding->entities[0].name, "nginx (812)");
 	ck_assert_ptr_nonnull(strstr(finding->advice, "prlimit --pid 812 --nofile=2048:4096"));
 	ck_assert_ptr_null(strstr(finding->advice, "LimitNOFILE")); /* its service is not known */
+	ck_assert_int_eq(judge_process("FD-02", 949, 1000, 4096)->severity, SEVERITY_MEDIUM);
+	ck_assert_int_eq(judge_process("FD-02", 950, 1000, 4096)->severity, SEVERITY_HIGH);
+	ck_assert_int_eq(judge_process("FD-02", 850, 1000, 4096)->severity, SEVERITY_MEDIUM);
 	ck_assert_ptr_null(judge_process("FD-03", 871, 1024, 4096));
 	(void)snprintf(process.cgroup, sizeof(process.cgroup), "/system.slice/nginx.service");
 	finding = judge_process("FD-02", 1024, 1024, 1024);
