@@ -113,6 +113,36 @@ START_TEST(time_that_others_got)
 }
 END_TEST
 
+START_TEST(connections_that_clash)
+{
+	ck_assert_ptr_null(judge("CT-04"));
+	set_counter(COUNTER_CONNTRACK_COUNT, 5000, 5000);
+	set_counter(COUNTER_CONNTRACK_LIMIT, 262144, 262144);
+	set_counter(COUNTER_CONNTRACK_DROP, 3, 3);
+	set_counter(COUNTER_CONNTRACK_INSERT_FAILED, 100, 109);
+	ck_assert_ptr_null(judge("CT-04"));
+	set_counter(COUNTER_CONNTRACK_INSERT_FAILED, 100, 110);
+	ck_assert_ptr_nonnull(judge("CT-04"));
+	set_counter(COUNTER_CONNTRACK_DROP, 3, 4); /* full: CT-01 */
+	ck_assert_ptr_null(judge("CT-04"));
+}
+END_TEST
+
+START_TEST(neighbours_that_do_not_answer)
+{
+	set_counter(COUNTER_NEIGHBOUR4_UNRESOLVED, 0, 100); /* 10 per second */
+	set_counter(COUNTER_NEIGHBOUR6_UNRESOLVED, 0, 0);
+	ck_assert_ptr_null(judge("NB-02"));
+	set_counter(COUNTER_NEIGHBOUR4_UNRESOLVED, 0, 101);
+	ck_assert_ptr_nonnull(judge("NB-02"));
+	f.o->last.known[COUNTER_NEIGHBOUR6_UNRESOLVED] = false; /* IPv6 may be absent */
+	ck_assert_ptr_nonnull(judge("NB-02"));
+	set_counter(COUNTER_NEIGHBOUR4_UNRESOLVED, 0, 0);
+	set_counter(COUNTER_NEIGHBOUR6_UNRESOLVED, 0, 101);
+	ck_assert_ptr_nonnull(judge("NB-02"));
+}
+END_TEST
+
 static void allow(const char *first, const char *second)
 {
 	struct fact_names *allowed = &f.o->facts.congestion_allowed;
@@ -189,6 +219,8 @@ Suite *test_builtin_rules_entities_suite(void)
 	tcase_add_test(c, the_ceiling_of_all_limits);
 	tcase_add_test(c, one_cpu_does_all_the_work);
 	tcase_add_test(c, time_that_others_got);
+	tcase_add_test(c, connections_that_clash);
+	tcase_add_test(c, neighbours_that_do_not_answer);
 	tcase_add_test(c, a_default_that_nobody_may_choose);
 	tcase_add_test(c, without_bbr_the_lossy_path_is_told_so);
 	suite_add_tcase(s, c);
