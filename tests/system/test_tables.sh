@@ -3,6 +3,7 @@
 # families (NB-01, V6-01). The controls: the same tables with room.
 # shellcheck disable=SC2034 # for audit.sh
 FAMILY=4
+unset NETWRIGHT_RECORD_DIR # recordings come in pairs, one of each family
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 # shellcheck source=../lab/host_settings.sh
