@@ -285,6 +285,8 @@ METRIC_GETTER(metric_cpu_softirq);
 METRIC_GETTER(metric_cpu_of_most); /* name of the CPU with the largest gain; argument: cpu_gain */
 METRIC_GETTER(metric_cpu_softirq_max);
 
+METRIC_GETTER(metric_congestion_allowed); /* 1 or 0 */
+
 enum process_metric {
 	PROCESS_DESCRIPTORS,
 	PROCESS_SOFT_LIMIT,
