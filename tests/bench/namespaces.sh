@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # An audit of all namespaces of a crowded host: tests/bench/namespaces.sh BUILD_DIR. As root.
 set -eu
-cd "$(dirname "$0")/../.."
 # shellcheck source=../lab/crowd.sh
-. tests/lab/crowd.sh
+. "$(dirname "$0")/../lab/crowd.sh"
+cd "$(dirname "$0")/../.."
 build=$1
 namespaces=50 processes=5000 seconds=10
 
