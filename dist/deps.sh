@@ -3,7 +3,7 @@
 # Says nothing and changes nothing when all is there.
 set -eu
 
-build="gcc make pkg-config libnl-3-dev libnl-genl-3-dev libconfig-dev libjansson-dev zlib1g-dev"
+build="gcc make pkg-config libnl-3-dev libnl-genl-3-dev libconfig-dev libjansson-dev zlib1g-dev libsqlite3-dev"
 check="check iproute2 iperf3 jq mandoc strace util-linux procps"
 lint="clang clang-tidy clang-format libclang-rt-14-dev cppcheck shellcheck"
 
@@ -20,7 +20,7 @@ done
 if ! command -v dpkg-query >/dev/null 2>&1; then
   # Not Debian: the build says itself what it misses; these are the names to look for.
   command -v pkg-config >/dev/null 2>&1 &&
-    pkg-config --exists libnl-3.0 libnl-genl-3.0 libconfig jansson zlib && exit 0
+    pkg-config --exists libnl-3.0 libnl-genl-3.0 libconfig jansson zlib sqlite3 && exit 0
   echo "deps.sh: this is not Debian; install the equivalents of:$wanted" >&2
   exit 1
 fi

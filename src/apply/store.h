@@ -3,7 +3,12 @@
  * /var/lib/netwright/state.db, journal_mode=TRUNCATE, synchronous=FULL: what a function here
  * reports as done survives power loss. One durable commit before the first write of a transaction,
  * one after the last. The directory is 0700 and ours; a symbolic link, another owner, a database
- * that is damaged, of another program or of a newer schema is refused with what to do.
+ * that is damaged, of another program or of a newer schema is refused with what to do
+ * (apply/database.h), and so is a record that this program would not have written.
+ *
+ * Finished transactions are the audit trail: the newest STORE_FINISHED_MAX of them are kept, for at
+ * most STORE_FINISHED_DAYS; store_begin() removes the others. What could still be undone (applying,
+ * pending, kept, rolling back, partial) and what has persistence files is never removed.
  */
 #ifndef NETWRIGHT_APPLY_STORE_H
 #define NETWRIGHT_APPLY_STORE_H
@@ -16,6 +21,12 @@
 
 #define STORE_DIRECTORY "/var/lib/netwright"
 #define BOOT_ID_MAX	40
+
+/* A year and a month, so that what was done before the same day last year can be looked up. */
+#define STORE_FINISHED_DAYS 400
+#define STORE_FINISHED_MAX  1000
+/* Changes of one transaction: 37 MB of records; the catalogue has some hundred tunables. */
+#define STORE_CHANGES_MAX 4096
 
 /* The states of a transaction.
  *
@@ -91,10 +102,14 @@ int store_open(const char *directory, enum store_access access, const char *vfs,
 	       struct error *e);
 void store_close(struct store *s); /* accepts NULL */
 
-/* Durable when it returns 0: a new transaction in `t->state` with all its changes; t->id is set. */
+/* Durable when it returns 0: a new transaction in `t->state` with all its changes; t->id is set.
+ * Names, identities, `from` and `to` must be printable ASCII of one line, and each target must be
+ * one that target_recall() makes again, for else it could not be rolled back: -EINVAL naming it,
+ * and nothing is written. Free text is made printable. */
 int store_begin(struct store *s, struct transaction_record *t, struct error *e);
 /* Durable when it returns 0: state, deadline, guardian, persistence, reason, finish time, and every
- * change's outcome, read_back and note. */
+ * change's outcome, read_back and note. All else stays as it was begun. -ENOENT: no such
+ * transaction, or not with these changes. After an I/O error either the old or the new is there. */
 int store_update(struct store *s, const struct transaction_record *t, struct error *e);
 
 /* -ENOENT: no such transaction. A record that is not what this program would have written (an
@@ -102,7 +117,7 @@ int store_update(struct store *s, const struct transaction_record *t, struct err
 int store_load(struct store *s, int64_t id, struct transaction_record *ret, struct error *e);
 
 /* Ids of the transactions in any of the states of a mask (1u << TRANSACTION_...), newest first;
- * *ret is allocated. */
+ * *ret is allocated, NULL when there are none. -EBADMSG when a record's state is unknown. */
 int store_list(struct store *s, unsigned int state_mask, size_t limit, int64_t **ret,
 	       size_t *ret_count, struct error *e);
 

@@ -1,6 +1,7 @@
 /* Carrying out plans so that nothing can be lost.
  *
- * Every function here is called with the lock held (apply/lock.h). The order is always: journal,
+ * Every function here is called with the lock held (apply/lock.h); transaction_recover() comes
+ * first. The order is always: journal,
  * durably; write; read back; journal, durably. See the promises in netwright(8).
  */
 #ifndef NETWRIGHT_APPLY_TRANSACTION_H
@@ -14,10 +15,20 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/* Files that make kept values survive a reboot; both functions are idempotent. */
+struct persister {
+	int (*write)(struct os *os, const char *root, const struct transaction_record *t,
+		     struct error *e);
+	int (*remove)(struct os *os, const char *root, const struct transaction_record *t,
+		      struct error *e);
+};
+
 struct applier {
 	struct os *os;
 	struct store *store; /* opened for writing */
 	char boot_id[BOOT_ID_MAX];
+	const struct persister *persister; /* NULL: `persist` is refused */
+	const char *root;		   /* prefixed to /etc; NULL: "" */
 };
 
 struct apply_options {
@@ -30,11 +41,15 @@ struct apply_options {
 };
 
 /* Applies a plan. Under the lock every target is read again: -ESTALE when one is gone, -EAGAIN
- * (ERROR_CONFLICT) when one no longer holds the plan's `from`; nothing is written then. An empty
- * plan is 0 with *ret zeroed and no transaction. Otherwise *ret is the transaction as journaled:
+ * (ERROR_CONFLICT) when one no longer holds the plan's `from`, -EINVAL (ERROR_INPUT) when a `to` is
+ * not what the target's kind would have made of it, -EBUSY (ERROR_BUSY) while another transaction
+ * is pending or unfinished; nothing is written then, and *ret is zeroed. An empty plan is 0 with
+ * *ret zeroed and no transaction. Otherwise *ret is the transaction as journaled:
  *   0            TRANSACTION_KEPT or _PENDING
  *   -EIO and others, TRANSACTION_FAILED: everything touched was restored
  *   -EUCLEAN (ERROR_CONFLICT), TRANSACTION_PARTIAL: something could not be; *ret says what
+ *   -EUCLEAN, TRANSACTION_KEPT: applied, but the files that make it survive a reboot were not
+ *                written; recovery tries again
  *   -EINTR       stopped by `stop`, restored
  * If the journal cannot be written after the changes were made, they are restored as well.
  * Release *ret with transaction_record_done() in any case. */
@@ -45,7 +60,9 @@ int transaction_apply(struct applier *a, const struct place *p, const struct pla
 /* Puts back what a kept, pending, partial or hot transaction changed, in reverse order. A target
  * that does not hold what we wrote is left alone unless `force`. 0 when every target holds its
  * `from` or is gone; -EUCLEAN (ERROR_CONFLICT) when not; -EALREADY when it is rolled back or void
- * already; -ENOENT. */
+ * already; -ENOENT. Of a transaction of another boot, only the files that make it survive are
+ * removed.
+ */
 int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
 			  struct transaction_record *ret, struct error *e);
 

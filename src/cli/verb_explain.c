@@ -119,17 +119,17 @@ static int inspect(const struct settings *s, const struct subject *subjects, str
 	return r < 0 && s->netns != NULL ? r : 0;
 }
 
-static void print_subject(const struct terminal *t, const struct subject *subject,
+static void print_subject(const struct explain_writer *w, const struct subject *subject,
 			  const struct inspection *i)
 {
 	if (subject->rule != NULL)
-		explain_rule(t, subject->rule);
+		explain_rule(w, subject->rule);
 	if (subject->lint != NULL)
-		explain_lint(t, subject->lint);
+		explain_lint(w, subject->lint);
 	if (subject->metric != NULL)
-		explain_metric(t, subject->metric, i->observation);
+		explain_metric(w, subject->metric, i->observation);
 	if (subject->tunable != NULL)
-		explain_tunable(t, subject->tunable, &i->tunables);
+		explain_tunable(w, subject->tunable, &i->tunables);
 }
 
 static int run(const struct settings *s, FILE *out, struct error *e)
@@ -138,6 +138,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	struct inspection inspection = { 0 };
 	struct rulebook book = { 0 };
 	struct terminal terminal;
+	const struct explain_writer writer = explain_on_terminal(&terminal);
 	int r;
 
 	terminal_examine(out, COLOR_NEVER, &terminal);
@@ -148,7 +149,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 		r = inspect(s, subjects, &inspection, e);
 	for (size_t i = 0; r == 0 && i < s->operand_count; i++) {
 		(void)fputs(i > 0 ? "\n" : "", out);
-		print_subject(&terminal, &subjects[i], &inspection);
+		print_subject(&writer, &subjects[i], &inspection);
 	}
 	inspection_done(&inspection);
 	rulebook_done(&book);

@@ -13,6 +13,7 @@
 /* One file per prefix, in the order of the names. */
 const struct metric metrics[] = {
 #include "measure/metric_conntrack.inc"
+#include "measure/metric_cpu.inc"
 #include "measure/metric_files.inc"
 #include "measure/metric_flow.inc"
 #include "measure/metric_host.inc"
@@ -20,7 +21,9 @@ const struct metric metrics[] = {
 #include "measure/metric_listener.inc"
 #include "measure/metric_neighbour.inc"
 #include "measure/metric_path.inc"
+#include "measure/metric_process.inc"
 #include "measure/metric_tcp.inc"
+#include "measure/metric_udp_socket.inc"
 };
 
 const size_t metric_count = ARRAY_LEN(metrics);

@@ -236,4 +236,57 @@ METRIC_GETTER(metric_link);
 METRIC_GETTER(metric_link_kind);
 METRIC_GETTER(metric_link_qdisc);
 
+enum udp_socket_metric {
+	UDP_SOCKET_DROP_RATE,
+	UDP_SOCKET_DROP_SHARE,
+	UDP_SOCKET_DROPS,
+	UDP_SOCKET_DROPS_TOTAL,
+	UDP_SOCKET_NEAR_FULL_SHARE,
+	UDP_SOCKET_PORT,
+	UDP_SOCKET_QUEUE_LAST,
+	UDP_SOCKET_QUEUE_MAX,
+	UDP_SOCKET_QUEUE_SHARE_MAX,
+	UDP_SOCKET_RECEIVE_BUFFER,
+	UDP_SOCKET_SAMPLES,
+};
+METRIC_GETTER(metric_udp_socket);
+
+enum udp_socket_text {
+	UDP_SOCKET_ADDRESS,
+	UDP_SOCKET_CGROUP,
+	UDP_SOCKET_PROCESS,
+};
+METRIC_GETTER(metric_udp_socket_text);
+enum cpu_gain {
+	CPU_PROCESSED,
+	CPU_DROPPED,
+	CPU_SQUEEZED,
+	CPU_RECEIVED_RPS,
+	CPU_FLOW_LIMITED,
+	CPU_GAINS,
+};
+METRIC_GETTER(metric_cpu_gain); /* over the window */
+METRIC_GETTER(metric_cpu_rate); /* per second */
+METRIC_GETTER(metric_cpu_backlog);
+METRIC_GETTER(metric_cpu_packet_share); /* of all CPUs' packets */
+METRIC_GETTER(metric_cpu_number);
+METRIC_GETTER(metric_cpu_busy);
+METRIC_GETTER(metric_cpu_softirq);
+METRIC_GETTER(metric_cpu_of_most); /* name of the CPU with the largest gain; argument: cpu_gain */
+METRIC_GETTER(metric_cpu_softirq_max);
+
+enum process_metric {
+	PROCESS_DESCRIPTORS,
+	PROCESS_SOFT_LIMIT,
+	PROCESS_HARD_LIMIT,
+	PROCESS_DESCRIPTOR_SHARE,
+	PROCESS_PID,
+};
+METRIC_GETTER(metric_process);
+METRIC_GETTER(metric_process_cgroup);
+METRIC_GETTER(metric_process_name);
+
+enum processes_metric { PROCESSES_SCANNED, PROCESSES_UNSEEN };
+METRIC_GETTER(metric_processes);
+
 #endif

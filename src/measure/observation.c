@@ -15,6 +15,9 @@ void observation_free(struct observation *o)
 	paths_free(o->paths, o->path_count);
 	free(o->listeners);
 	free(o->links);
+	free(o->udp_worst);
+	free(o->cpus);
+	process_table_done(&o->processes);
 	owner_table_done(&o->owners);
 	free(o->blind_spots);
 	quantiles_done(&o->srtt);
@@ -40,6 +43,12 @@ size_t observation_entities(const struct observation *o, enum entity_kind kind)
 		return o->listener_count;
 	case ENTITY_LINK:
 		return o->link_count;
+	case ENTITY_UDP_SOCKET:
+		return o->udp_worst_count;
+	case ENTITY_CPU:
+		return o->cpu_count;
+	case ENTITY_PROCESS:
+		return o->processes.count;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -61,6 +70,12 @@ const void *observation_entity(const struct observation *o, enum entity_kind kin
 		return &o->listeners[index];
 	case ENTITY_LINK:
 		return &o->links[index];
+	case ENTITY_UDP_SOCKET:
+		return &o->udp_worst[index];
+	case ENTITY_CPU:
+		return &o->cpus[index];
+	case ENTITY_PROCESS:
+		return &o->processes.processes[index];
 	case ENTITY_KINDS:
 		break;
 	}
@@ -108,6 +123,16 @@ const char *observation_entity_name(const struct observation *o, enum entity_kin
 	case ENTITY_LINK:
 		(void)snprintf(buf, len, "%s", o->links[index].last.name);
 		break;
+	case ENTITY_UDP_SOCKET:
+		(void)snprintf(buf, len, "%s", o->udp_worst[index].name);
+		break;
+	case ENTITY_CPU:
+		(void)snprintf(buf, len, "%s", o->cpus[index].name);
+		break;
+	case ENTITY_PROCESS:
+		(void)snprintf(buf, len, "%s (%d)", o->processes.processes[index].comm,
+			       o->processes.processes[index].pid);
+		break;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -130,8 +155,11 @@ const char *observation_process(const struct observation *o, uint32_t inode, cha
 const char *entity_kind_name(enum entity_kind kind)
 {
 	static const char *const names[] = {
-		[ENTITY_HOST] = "host",		[ENTITY_PATH] = "path", [ENTITY_FLOW] = "flow",
-		[ENTITY_LISTENER] = "listener", [ENTITY_LINK] = "link", [ENTITY_KINDS] = NULL,
+		[ENTITY_HOST] = "host", [ENTITY_PATH] = "path",
+		[ENTITY_FLOW] = "flow", [ENTITY_LISTENER] = "listener",
+		[ENTITY_LINK] = "link", [ENTITY_UDP_SOCKET] = "udp_socket",
+		[ENTITY_CPU] = "cpu",	[ENTITY_PROCESS] = "process",
+		[ENTITY_KINDS] = NULL,
 	};
 
 	return (unsigned int)kind < ARRAY_LEN(names) ? names[kind] : NULL;

@@ -7,11 +7,14 @@
 #define NETWRIGHT_MEASURE_OBSERVATION_H
 
 #include "host/counters.h"
+#include "host/cpus.h"
 #include "host/facts.h"
 #include "host/links.h"
 #include "host/owners.h"
+#include "host/processes.h"
 #include "measure/flow.h"
 #include "measure/quantile.h"
+#include "measure/udp_socket.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +29,9 @@ enum entity_kind {
 	ENTITY_FLOW,
 	ENTITY_LISTENER,
 	ENTITY_LINK,
+	ENTITY_UDP_SOCKET,
+	ENTITY_CPU,
+	ENTITY_PROCESS,
 	ENTITY_KINDS,
 };
 
@@ -94,6 +100,12 @@ struct link_stats {
 	double seconds; /* between them; 0: no rates */
 };
 
+struct cpu_stats {
+	struct cpu_info first, last;
+	bool whole;		 /* it was online at both ends */
+	char name[CPU_NAME_MAX]; /* "cpu3" */
+};
+
 /* Something that could not be read, for `-v` and for the reasons of unknown metrics. */
 struct blind_spot {
 	char what[64]; /* "/proc/pressure/memory", "tcp6 sockets", "processes of other users" */
@@ -106,6 +118,7 @@ struct observation {
 	double seconds;		   /* between them; 0 with a single sample */
 	uint32_t samples;	   /* instants, so intervals + 1 */
 	bool interrupted;	   /* ended before its time */
+	bool gone;		   /* the namespace was deleted meanwhile, or its process ended */
 	struct counters first, last;
 	/* Highest value of a gauge counter over the samples. */
 	uint64_t gauge_max[COUNTERS];
@@ -119,8 +132,17 @@ struct observation {
 	size_t path_count;
 	struct listener_stats *listeners; /* owned, sorted by port */
 	size_t listener_count;
+	bool udp_unseen;		    /* no UDP dump succeeded */
+	size_t udp_sockets;		    /* at the end */
+	struct udp_socket_stats *udp_worst; /* owned, those that dropped most first */
+	size_t udp_worst_count;
 	struct link_stats *links; /* owned, by ifindex */
 	size_t link_count;
+	struct cpu_stats *cpus; /* owned, online at the end, by number */
+	size_t cpu_count;
+	char cpu_softnet_reason[96];	/* why their packets are unknown; "" */
+	char cpu_time_reason[96];	/* why their times are */
+	struct process_table processes; /* close to their limit of open descriptors */
 	struct owner_table owners;
 	struct blind_spot *blind_spots; /* owned */
 	size_t blind_spot_count;
@@ -140,7 +162,7 @@ const struct flow_stats *observation_flow(const struct observation *o, size_t in
 size_t observation_entities(const struct observation *o, enum entity_kind kind);
 const void *observation_entity(const struct observation *o, enum entity_kind kind, size_t index);
 /* A unique name: host name, "198.51.100.0/24", "192.0.2.1:5001 > 198.51.100.7:443",
- * "0.0.0.0:443", "eth0". */
+ * "0.0.0.0:443", "eth0", "0.0.0.0:53", "cpu3", "nginx (812)". */
 const char *observation_entity_name(const struct observation *o, enum entity_kind kind,
 				    size_t index, char *buf, size_t len);
 /* The process behind a flow or listener, "iperf3 (4711)"; "" when unknown. */

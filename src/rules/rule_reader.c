@@ -87,7 +87,10 @@ static int read_scope(struct setting_reader *r, const config_setting_t *s, void 
 			return 0;
 		}
 	}
-	return setting_fail(r, s, "is host, path, flow, listener or link, not \"%.40s\"", text);
+	return setting_fail(
+		r, s,
+		"is host, path, flow, listener, link, udp_socket, cpu or process, not \"%.40s\"",
+		text);
 }
 
 static int read_severity(struct setting_reader *r, const config_setting_t *s, void *field)

@@ -1,5 +1,5 @@
-/* traffic: deterministic TCP traffic for the lab. One file per kind of traffic; traffic.c has the
- * table of verbs and the socket helpers.
+/* traffic: deterministic TCP and UDP traffic for the lab. One file per kind of traffic; traffic.c
+ * has the table of verbs and the socket helpers.
  */
 #ifndef NETWRIGHT_LAB_TRAFFIC_H
 #define NETWRIGHT_LAB_TRAFFIC_H
@@ -18,6 +18,9 @@ int traffic_connect(int argc, char **argv);
 int traffic_pairs(int argc, char **argv);
 int traffic_respond(int argc, char **argv);
 int traffic_request(int argc, char **argv);
+int traffic_udp_sink(int argc, char **argv);
+int traffic_udp_source(int argc, char **argv);
+int traffic_track(int argc, char **argv);
 
 /* The options that several verbs share. */
 #define TRAFFIC_PORT(value)                                             \
@@ -48,6 +51,11 @@ int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t r
 int traffic_start_connect(const char *address, uint64_t port, uint64_t send_buffer);
 /* The same, waited for (at most 10 s). Ends the program on failure. */
 int traffic_connect_to(const char *address, uint64_t port, uint64_t send_buffer);
+/* A bound UDP socket, and one connected to that port; both non-blocking. End the program on
+ * failure.
+ */
+int traffic_open_udp(uint64_t port, bool ipv6, uint64_t receive_buffer);
+int traffic_connect_udp(const char *address, uint64_t port);
 /* Waits until `fd` can be read or written (POLLIN, POLLOUT). False at the end of the lifetime. */
 bool traffic_wait(int fd, short events);
 /* Prints one line and flushes it: tests wait for it. */

@@ -35,7 +35,8 @@ END_TEST
 
 START_TEST(the_prefix_says_the_entity)
 {
-	static const char *const prefixes[] = { NULL, "path.", "flow.", "listener.", "link." };
+	static const char *const prefixes[] = { NULL,	 "path.",	"flow.", "listener.",
+						"link.", "udp_socket.", "cpu.",	 "process." };
 
 	for (size_t i = 0; i < metric_count; i++) {
 		enum entity_kind expected = ENTITY_HOST;
@@ -71,7 +72,11 @@ static void check_all(const struct observation *o, const struct path_stats *path
 {
 	static const struct listener_stats listener;
 	static const struct link_stats link;
-	const void *const entities[ENTITY_KINDS] = { o, path, flow, &listener, &link };
+	static const struct udp_socket_stats udp;
+	static const struct cpu_stats cpu;
+	static const struct process_info process;
+	const void *const entities[ENTITY_KINDS] = { o,	    path, flow, &listener,
+						     &link, &udp, &cpu, &process };
 
 	for (size_t i = 0; i < metric_count; i++)
 		check_value(&metrics[i], metric_get(&metrics[i], o, entities[metrics[i].entity]));

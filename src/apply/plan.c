@@ -1,0 +1,59 @@
+#include "apply/plan.h"
+
+#include "apply/plan_order.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPACITY_FIRST 8
+
+static int reserve(struct plan *plan)
+{
+	size_t capacity = plan->capacity == 0 ? CAPACITY_FIRST : plan->capacity * 2;
+	struct plan_change *changes;
+
+	if (plan->count < plan->capacity)
+		return 0;
+	changes = reallocarray(plan->changes, capacity, sizeof(*changes));
+	if (changes == NULL)
+		return -ENOMEM;
+	plan->changes = changes;
+	plan->capacity = capacity;
+	return 0;
+}
+
+int plan_add(struct plan *plan, const struct plan_change *change)
+{
+	unsigned int rank = plan_order_rank(change);
+	size_t at = plan->count;
+	int r = reserve(plan);
+
+	if (r < 0)
+		return r;
+	while (at > 0 && plan_order_rank(&plan->changes[at - 1]) > rank)
+		at--;
+	memmove(plan->changes + at + 1, plan->changes + at,
+		(plan->count - at) * sizeof(*plan->changes));
+	plan->changes[at] = *change;
+	plan->count++;
+	return 0;
+}
+
+const struct plan_change *plan_find(const struct plan *plan, const struct target *t)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct target *known = &plan->changes[i].target;
+
+		if (known->kind == t->kind && strcmp(known->name, t->name) == 0 &&
+		    strcmp(known->identity, t->identity) == 0)
+			return &plan->changes[i];
+	}
+	return NULL;
+}
+
+void plan_done(struct plan *plan)
+{
+	free(plan->changes);
+	memset(plan, 0, sizeof(*plan));
+}

@@ -1,0 +1,113 @@
+#include "apply/rollback.h"
+#include "apply/transaction_files.h"
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define HOT \
+	(1u << TRANSACTION_APPLYING | 1u << TRANSACTION_ROLLING_BACK | 1u << TRANSACTION_PENDING)
+#define SETTLED (1u << TRANSACTION_KEPT | 1u << TRANSACTION_PARTIAL)
+
+/* A host has at most a few that are hot: there is one writer, and it recovers first. */
+#define HOT_MAX 64
+/* Settled ones are looked at newest first, so many at a time, until a whole batch needed nothing:
+ * what needs something is newer than what does not, and all of another boot come in one run. */
+#define SETTLED_BATCH 16
+
+struct recovery {
+	struct applier *applier;
+	void (*recovered)(void *arg, const struct transaction_record *t);
+	void *arg;
+	int touched;
+	int failure; /* the first */
+	struct error *e;
+};
+
+static bool deadline_passed(const struct applier *a, const struct transaction_record *t)
+{
+	return a->os->ops->boottime_ns(a->os) >= t->deadline_boottime_ns;
+}
+
+/* 1: finished something, 0: there was nothing to do, or a negative errno. */
+static int recover_record(struct applier *a, struct transaction_record *t, struct error *e)
+{
+	const char *reason = "it was interrupted, and rolled back";
+	int r;
+
+	if (rollback_is_other_boot(a, t)) {
+		r = rollback_make_void(a, t, e);
+		return r < 0 ? r : 1;
+	}
+	if (t->state == TRANSACTION_PENDING) {
+		if (!deadline_passed(a, t))
+			return 0;
+		reason = "it was not confirmed in time";
+	} else if (t->state == TRANSACTION_KEPT) {
+		bool wanted = t->persistence == PERSISTENCE_WANTED;
+
+		r = transaction_files_finish(a, t, e);
+		return r < 0 ? r : wanted;
+	} else if (t->state == TRANSACTION_PARTIAL) {
+		return 0;
+	}
+	r = rollback_finish(a, t, false, reason, e);
+	/* Partly: it is finished as far as it goes, and a person is told. */
+	return r < 0 && r != -EUCLEAN ? r : 1;
+}
+
+static int recover_one(struct recovery *v, int64_t id)
+{
+	struct transaction_record t = { 0 };
+	struct error e = { 0 };
+	int r = store_load(v->applier->store, id, &t, &e);
+
+	if (r == 0)
+		r = recover_record(v->applier, &t, &e);
+	if (r > 0) {
+		v->touched++;
+		if (v->recovered != NULL)
+			v->recovered(v->arg, &t);
+	}
+	if (r < 0 && v->failure == 0) {
+		v->failure = r;
+		if (v->e != NULL)
+			*v->e = e;
+	}
+	transaction_record_done(&t);
+	return r;
+}
+
+/* Returns how many of the newest `limit` were finished, or a negative errno when they could not
+ * even be listed. */
+static int recover_states(struct recovery *v, unsigned int states, size_t limit)
+{
+	int64_t *ids = NULL;
+	size_t count = 0;
+	int finished = 0;
+	int r = store_list(v->applier->store, states, limit, &ids, &count, v->e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		finished += recover_one(v, ids[i]) > 0;
+	free(ids);
+	return finished;
+}
+
+int transaction_recover(struct applier *a,
+			void (*recovered)(void *arg, const struct transaction_record *t), void *arg,
+			struct error *e)
+{
+	struct recovery v = { .applier = a, .recovered = recovered, .arg = arg, .e = e };
+	int r = recover_states(&v, HOT, HOT_MAX);
+
+	while (r >= 0) {
+		r = recover_states(&v, SETTLED, SETTLED_BATCH);
+		if (r == 0)
+			break;
+	}
+	if (r < 0)
+		return r;
+	return v.failure < 0 ? v.failure : v.touched;
+}

@@ -1,0 +1,161 @@
+#include "apply/rollback.h"
+
+#include "apply/restore.h"
+#include "apply/transaction_files.h"
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+bool rollback_is_other_boot(const struct applier *a, const struct transaction_record *t)
+{
+	return strcmp(a->boot_id, t->boot_id) != 0;
+}
+
+static bool needs_host(const struct transaction_record *t)
+{
+	for (size_t i = 0; i < t->change_count; i++) {
+		if (t->changes[i].change.target.kind->host_wide)
+			return true;
+	}
+	return false;
+}
+
+/* The namespace of the transaction into *ret. When it is gone, *ret is our own, for what belongs to
+ * the host, and *ret_gone says so. */
+static int open_place(struct applier *a, const struct transaction_record *t, struct place *ret,
+		      bool *ret_gone, struct error *e)
+{
+	int r = place_open_again(a->os, t->netns, t->netns_cookie, ret, e);
+
+	*ret_gone = r == -ESTALE;
+	if (r != -ESTALE)
+		return r;
+	if (!needs_host(t)) {
+		*ret = (struct place){ .os = a->os, .netns = -1, .home = -1 };
+		return 0;
+	}
+	return place_open(a->os, NULL, ret, e);
+}
+
+static int restore(struct applier *a, struct transaction_record *t, bool force, size_t *ret_bad,
+		   struct error *e)
+{
+	struct place place;
+	bool gone;
+	int r = open_place(a, t, &place, &gone, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < t->change_count; i++)
+		t->changes[i].note[0] = '\0';
+	*ret_bad = restore_changes(&(struct restore){ .place = gone ? NULL : &place,
+						      .host = &place,
+						      .changes = t->changes,
+						      .count = t->change_count,
+						      .force = force,
+						      .in_hand = SIZE_MAX });
+	place_close(&place);
+	return 0;
+}
+
+static int journal_end(struct applier *a, struct transaction_record *t, struct error *e)
+{
+	struct error why = { 0 };
+	int r;
+
+	t->finished_utc_s = a->os->ops->utc_s(a->os);
+	r = store_update(a->store, t, &why);
+	if (r == 0)
+		return 0;
+	return error_set(e, r, why.kind, NULL,
+			 "transaction %lld: the settings are put back, but the journal could not "
+			 "be written: %s; the next netwright that changes settings finishes it",
+			 (long long)t->id, why.text);
+}
+
+int rollback_finish(struct applier *a, struct transaction_record *t, bool force, const char *reason,
+		    struct error *e)
+{
+	enum transaction_state good = t->state == TRANSACTION_APPLYING ? TRANSACTION_FAILED
+								       : TRANSACTION_ROLLED_BACK;
+	struct error files = { 0 };
+	size_t bad = 0;
+	int r = restore(a, t, force, &bad, e), files_r;
+
+	if (r < 0)
+		return r;
+	files_r = transaction_files_remove(a, t, &files);
+	t->state = bad == 0 && files_r == 0 ? good : TRANSACTION_PARTIAL;
+	(void)snprintf(t->reason, sizeof(t->reason), "%s%s%.160s", reason,
+		       files_r < 0 ? "; files that survive a reboot are left: " : "", files.text);
+	r = journal_end(a, t, e);
+	if (r < 0 || t->state != TRANSACTION_PARTIAL)
+		return r;
+	return restore_report(t, files.text, e);
+}
+
+int rollback_make_void(struct applier *a, struct transaction_record *t, struct error *e)
+{
+	int r = 0;
+
+	/* Kept, or partly undone by a person who was told: what it has of files is meant. */
+	if (t->state == TRANSACTION_KEPT)
+		r = transaction_files_write(a, t, e);
+	else if (t->state != TRANSACTION_PARTIAL)
+		r = transaction_files_remove(a, t, e);
+	if (r < 0)
+		return r;
+	t->state = TRANSACTION_VOID;
+	(void)snprintf(t->reason, sizeof(t->reason),
+		       "the machine was restarted, and the kernel forgot it");
+	t->finished_utc_s = a->os->ops->utc_s(a->os);
+	return store_update(a->store, t, e);
+}
+
+/* What is left of a transaction of another boot is its files. */
+static int forget_files(struct applier *a, struct transaction_record *t, const char *reason,
+			struct error *e)
+{
+	int r = transaction_files_remove(a, t, e);
+
+	if (r < 0)
+		return r;
+	t->state = TRANSACTION_ROLLED_BACK;
+	(void)snprintf(t->reason, sizeof(t->reason), "%s: its files; the restart undid the rest",
+		       reason);
+	return journal_end(a, t, e);
+}
+
+static int already(const struct transaction_record *t, struct error *e)
+{
+	return error_set(e, -EALREADY, ERROR_INPUT, NULL,
+			 "transaction %lld is %s: there is nothing to roll back", (long long)t->id,
+			 transaction_state_name(t->state));
+}
+
+int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
+			  struct transaction_record *ret, struct error *e)
+{
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	r = store_load(a->store, id, ret, e);
+	if (r < 0)
+		return r;
+	if (ret->state == TRANSACTION_ROLLED_BACK || ret->state == TRANSACTION_FAILED)
+		return already(ret, e);
+	if (ret->state != TRANSACTION_VOID && rollback_is_other_boot(a, ret))
+		r = rollback_make_void(a, ret, e);
+	if (r == 0 && ret->state == TRANSACTION_VOID)
+		return ret->persistence == PERSISTENCE_NONE ? already(ret, e)
+							    : forget_files(a, ret, reason, e);
+	/* From here on a crash is continued by recovery. */
+	if (r == 0 && ret->state != TRANSACTION_APPLYING) {
+		ret->state = TRANSACTION_ROLLING_BACK;
+		ret->finished_utc_s = 0;
+		r = store_update(a->store, ret, e);
+	}
+	return r < 0 ? r : rollback_finish(a, ret, force, reason, e);
+}

@@ -1,0 +1,20 @@
+/* The parts of a roll-back that recovery shares. */
+#ifndef NETWRIGHT_APPLY_ROLLBACK_H
+#define NETWRIGHT_APPLY_ROLLBACK_H
+
+#include "apply/transaction.h"
+
+/* Restores what the transaction changed, removes its files, and journals how it ended: FAILED if it
+ * was being applied, else ROLLED_BACK; or PARTIAL with -EUCLEAN (ERROR_CONFLICT). Call it in a
+ * state from which a crash is recovered: hot, or pending and past its deadline. On other errors
+ * that is still its state in the journal. */
+int rollback_finish(struct applier *a, struct transaction_record *t, bool force, const char *reason,
+		    struct error *e);
+
+/* Ends a transaction of another boot, whose values are gone with it: its files are finished if it
+ * was kept, and else removed. */
+int rollback_make_void(struct applier *a, struct transaction_record *t, struct error *e);
+
+bool rollback_is_other_boot(const struct applier *a, const struct transaction_record *t);
+
+#endif
