@@ -5,20 +5,9 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <string.h>
 
 #define PATH_RANGE    "/proc/sys/net/ipv4/ip_local_port_range"
 #define PATH_RESERVED "/proc/sys/net/ipv4/ip_local_reserved_ports"
-
-void port_set_add(struct port_set *set, uint16_t port)
-{
-	set->bits[port / 8] |= (uint8_t)(1u << (port % 8));
-}
-
-bool port_set_has(const struct port_set *set, uint16_t port)
-{
-	return (set->bits[port / 8] & 1u << (port % 8)) != 0;
-}
 
 bool port_range_has(const struct port_range *r, uint16_t port)
 {
@@ -48,50 +37,15 @@ static int parse_range(struct text_span text, struct port_range *ret)
 	return r < 0 ? r : parse_port(last, &ret->last);
 }
 
-/* "8080" or "30000-32767" */
-static int add_ports(struct text_span text, struct port_set *set)
-{
-	const char *dash = memchr(text.at, '-', text.len);
-	struct text_span low = text, high = text;
-	uint16_t first, last;
-	int r;
-
-	if (dash != NULL) {
-		low.len = (size_t)(dash - text.at);
-		high.at = dash + 1;
-		high.len = text.len - low.len - 1;
-	}
-	r = parse_port(low, &first);
-	if (r == 0)
-		r = parse_port(high, &last);
-	if (r < 0)
-		return r;
-	for (uint32_t port = first; port <= last; port++)
-		port_set_add(set, (uint16_t)port);
-	return 0;
-}
-
 /* "8080,30000-32767"; empty is none. */
 static int parse_reserved(struct text_span text, struct port_set *set)
 {
 	struct text_span line;
+	const char *problem;
 
 	if (!text_next_line(&text, &line))
 		return 0;
-	while (line.len > 0) {
-		const char *comma = memchr(line.at, ',', line.len);
-		struct text_span item = line;
-		int r;
-
-		if (comma != NULL)
-			item.len = (size_t)(comma - line.at);
-		r = add_ports(item, set);
-		if (r < 0)
-			return r;
-		line.at += item.len + (comma != NULL);
-		line.len -= item.len + (comma != NULL);
-	}
-	return 0;
+	return port_set_parse(line.at, line.len, set, &problem);
 }
 
 static int damaged(const char *path, struct error *e)

@@ -3,17 +3,11 @@
 #define NETWRIGHT_HOST_PORT_RANGE_H
 
 #include "base/error.h"
+#include "base/port_set.h"
 #include "host/source.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define PORT_SET_BYTES (65536 / 8)
-
-/* Initialise with {0}. */
-struct port_set {
-	uint8_t bits[PORT_SET_BYTES];
-};
 
 struct port_range {
 	uint16_t first, last;	  /* net.ipv4.ip_local_port_range; IPv6 uses it as well */
@@ -21,8 +15,6 @@ struct port_range {
 	uint32_t ports;		  /* in the range and not reserved; 0 is possible */
 };
 
-void port_set_add(struct port_set *set, uint16_t port);
-bool port_set_has(const struct port_set *set, uint16_t port);
 /* Whether the kernel may choose this port by itself. */
 bool port_range_has(const struct port_range *r, uint16_t port);
 /* Both files of the audited namespace. 0; those of source_read_file(); -EBADMSG when one of them
