@@ -161,7 +161,8 @@ check-system: check-deps ## system tests in network namespaces only (as root)
 	$(Q)$(MAKE) --no-print-directory check-programs
 	$(Q)bash tests/run.sh $B system
 
-check-programs: all $B/unit-tests $B/man/generate $B/netwright-san $(FUZZERS:%=$B/corpus_%) $B/tests/wanem $B/tests/traffic
+check-programs: all $B/unit-tests $B/man/generate $B/netwright-san $(FUZZERS:%=$B/corpus_%) $B/tests/wanem \
+	$B/tests/traffic $B/tests/walk_tunables
 
 CHECK_CFLAGS = $(shell pkg-config --cflags check)
 CHECK_LIBS   = $(shell pkg-config --libs check)
@@ -179,6 +180,11 @@ $B/unit-tests: $(SAN_OBJS) $(UNIT:%.c=$B/san/%.o)
 
 $B/netwright-san: $(SAN_OBJS) $B/san/src/main.o
 	$(say) LINK $@
+	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+
+$B/tests/walk_tunables: $(SAN_OBJS) $B/san/tests/system/walk_tunables.o
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
 
 # A fuzz target with a plain main(): runs its corpus once, without clang.

@@ -40,18 +40,6 @@ int plan_add(struct plan *plan, const struct plan_change *change)
 	return 0;
 }
 
-const struct plan_change *plan_find(const struct plan *plan, const struct target *t)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct target *known = &plan->changes[i].target;
-
-		if (known->kind == t->kind && strcmp(known->name, t->name) == 0 &&
-		    strcmp(known->identity, t->identity) == 0)
-			return &plan->changes[i];
-	}
-	return NULL;
-}
-
 void plan_done(struct plan *plan)
 {
 	free(plan->changes);

@@ -51,9 +51,6 @@ void plan_done(struct plan *plan); /* accepts {0} */
  * what and why), else as wished. 0 or -ENOMEM. */
 int plan_add(struct plan *plan, const struct plan_change *change);
 
-/* The change of that very target (name and identity), or NULL. */
-const struct plan_change *plan_find(const struct plan *plan, const struct target *t);
-
 /* Whether a plan that was made earlier, or elsewhere, is for this host and namespace: 0 or -ESTALE
  * (ERROR_CONFLICT). Each value is compared once more when it is applied. */
 int plan_check_host(const struct plan *plan, const struct place *p, struct error *e);

@@ -29,6 +29,26 @@ static bool deadline_passed(const struct applier *a, const struct transaction_re
 	return a->os->ops->boottime_ns(a->os) >= t->deadline_boottime_ns;
 }
 
+/* Partial with files is what a roll-back left that could not remove them. */
+static int remove_left_files(struct applier *a, struct transaction_record *t, struct error *e)
+{
+	bool restored = true;
+	int r;
+
+	if (t->persistence == PERSISTENCE_NONE)
+		return 0;
+	r = transaction_files_remove(a, t, e);
+	if (r < 0)
+		return -EUCLEAN;
+	for (size_t i = 0; i < t->change_count; i++)
+		restored = restored && t->changes[i].outcome != CHANGE_CONFLICT &&
+			   t->changes[i].outcome != CHANGE_UNRESTORED;
+	if (restored)
+		t->state = TRANSACTION_ROLLED_BACK;
+	r = store_update(a->store, t, e);
+	return r < 0 ? r : 1;
+}
+
 /* 1: finished something, 0: there was nothing to do, or a negative errno. */
 static int recover_record(struct applier *a, struct transaction_record *t, struct error *e)
 {
@@ -49,7 +69,7 @@ static int recover_record(struct applier *a, struct transaction_record *t, struc
 		r = transaction_files_finish(a, t, e);
 		return r < 0 ? r : wanted;
 	} else if (t->state == TRANSACTION_PARTIAL) {
-		return 0;
+		return remove_left_files(a, t, e);
 	}
 	r = rollback_finish(a, t, false, reason, e);
 	/* Partly: it is finished as far as it goes, and a person is told. */

@@ -143,6 +143,5 @@ int restore_report(const struct transaction_record *t, const char *why, struct e
 			 "%s; see netwright show %lld",
 			 why, why[0] != '\0' ? "; " : "", bad, t->change_count, (long long)t->id,
 			 first != NULL ? first->change.target.name : "",
-			 first != NULL ? first->note : "its files are still there",
-			 (long long)t->id);
+			 first != NULL ? first->note : "", (long long)t->id);
 }

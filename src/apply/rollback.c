@@ -93,7 +93,13 @@ int rollback_finish(struct applier *a, struct transaction_record *t, bool force,
 	r = journal_end(a, t, e);
 	if (r < 0 || t->state != TRANSACTION_PARTIAL)
 		return r;
-	return restore_report(t, files.text, e);
+	if (bad > 0)
+		return restore_report(t, files.text, e);
+	return error_set(e, -EUCLEAN, ERROR_CONFLICT, NULL,
+			 "transaction %lld: the settings are put back, but files that set them at "
+			 "the next boot are left: %s; the next netwright that changes settings "
+			 "tries again",
+			 (long long)t->id, files.text);
 }
 
 int rollback_make_void(struct applier *a, struct transaction_record *t, struct error *e)

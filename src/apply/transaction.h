@@ -15,7 +15,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Files that make kept values survive a reboot; both functions are idempotent. */
+/* Files that make kept values survive a reboot. Both functions are idempotent, and what they did is
+ * durable when they return 0. */
 struct persister {
 	int (*write)(struct os *os, const char *root, const struct transaction_record *t,
 		     struct error *e);
@@ -75,7 +76,9 @@ int transaction_confirm(struct applier *a, int64_t id, struct transaction_record
  * pending ones past their deadline are rolled back, those of another boot become void, unfinished
  * persistence files are written or removed. Idempotent; a crash within it is continued by the next
  * call. `recovered` is called for each transaction touched; may be NULL. Returns how many there
- * were, or a negative errno: the first failure, the others having been attempted. */
+ * were, or a negative errno: the first failure, the others having been attempted. -EUCLEAN
+ * (ERROR_CONFLICT) is only about files that could not be written or removed: other settings may be
+ * changed all the same. */
 int transaction_recover(struct applier *a,
 			void (*recovered)(void *arg, const struct transaction_record *t), void *arg,
 			struct error *e);

@@ -35,9 +35,14 @@ int transaction_files_remove(struct applier *a, struct transaction_record *t, st
 
 	if (t->persistence == PERSISTENCE_NONE)
 		return 0;
+	if (t->state == TRANSACTION_APPLYING || t->state == TRANSACTION_PENDING) {
+		t->persistence = PERSISTENCE_NONE;
+		return 0;
+	}
 	if (a->persister == NULL)
 		return cannot(e);
-	/* Also when they are only wanted: a crash may have come between writing and journaling. */
+	/* Also when they are only wanted: a crash may have come between writing and journaling. But
+	 * nothing is written before a transaction is journaled as kept. */
 	r = a->persister->remove(a->os, root_of(a), t, e);
 	if (r == 0)
 		t->persistence = PERSISTENCE_NONE;

@@ -159,10 +159,10 @@ static json_t *biggest_flows(struct document *d, const struct observation *o)
 
 static json_t *all_entities(struct document *d, const struct observation *o)
 {
-	static const enum entity_kind kinds[] = {
-		ENTITY_PATH,	   ENTITY_LISTENER, ENTITY_LINK,
-		ENTITY_UDP_SOCKET, ENTITY_CPU,	    ENTITY_PROCESS
-	};
+	static const enum entity_kind kinds[] = { ENTITY_PATH, ENTITY_LISTENER,
+						  ENTITY_LINK, ENTITY_UDP_SOCKET,
+						  ENTITY_CPU,  ENTITY_PROCESS,
+						  ENTITY_PEER, ENTITY_OWNER };
 	json_t *object = json_object();
 
 	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {

@@ -87,9 +87,11 @@ static double entity_weight(const struct observation *o, enum entity_kind kind, 
 		return gain(o->cpus[index].first.softnet[SOFTNET_PROCESSED],
 			    o->cpus[index].last.softnet[SOFTNET_PROCESSED]);
 	case ENTITY_HOST:
-	case ENTITY_PATH: /* these three are already in this order */
+	case ENTITY_PATH: /* these are already in this order */
 	case ENTITY_UDP_SOCKET:
 	case ENTITY_PROCESS:
+	case ENTITY_PEER:
+	case ENTITY_OWNER:
 	case ENTITY_KINDS:
 	default:
 		return -(double)index;

@@ -164,6 +164,8 @@ static const char *entity_process(const struct observation *o, enum entity_kind 
 		return o->listeners[index].process;
 	if (kind == ENTITY_UDP_SOCKET)
 		return o->udp_worst[index].process;
+	if (kind == ENTITY_PEER)
+		return o->peers[index].process;
 	return observation_process(o, observation_flow(o, index)->inode, buf, len);
 }
 
@@ -178,7 +180,8 @@ json_t *document_entity(struct document *d, const struct observation *o, enum en
 	document_set(d, entity, "name", document_text(name));
 	if (kind == ENTITY_PATH)
 		document_set(d, entity, "flows", document_number(o->paths[index].flows));
-	if (kind == ENTITY_FLOW || kind == ENTITY_LISTENER || kind == ENTITY_UDP_SOCKET) {
+	if (kind == ENTITY_FLOW || kind == ENTITY_LISTENER || kind == ENTITY_UDP_SOCKET ||
+	    kind == ENTITY_PEER) {
 		const char *process = entity_process(o, kind, index, buf, sizeof(buf));
 
 		document_set(d, entity, "process",

@@ -70,10 +70,16 @@ static void built_line(const struct explain_writer *w, const char *label, struct
 static const char *subject(enum entity_kind kind)
 {
 	static const char *const names[] = {
-		[ENTITY_HOST] = "the host", [ENTITY_PATH] = "a path",
-		[ENTITY_FLOW] = "a flow",   [ENTITY_LISTENER] = "a listener",
-		[ENTITY_LINK] = "a link",   [ENTITY_UDP_SOCKET] = "a UDP socket",
-		[ENTITY_CPU] = "a CPU",	    [ENTITY_PROCESS] = "a process",
+		[ENTITY_HOST] = "the host",
+		[ENTITY_PATH] = "a path",
+		[ENTITY_FLOW] = "a flow",
+		[ENTITY_LISTENER] = "a listener",
+		[ENTITY_LINK] = "a link",
+		[ENTITY_UDP_SOCKET] = "a UDP socket",
+		[ENTITY_CPU] = "a CPU",
+		[ENTITY_PROCESS] = "a process",
+		[ENTITY_PEER] = "a destination",
+		[ENTITY_OWNER] = "a process that holds closed connections",
 	};
 
 	return names[kind];

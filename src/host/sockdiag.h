@@ -27,6 +27,7 @@ enum socket_state {
 	SOCKET_LAST_ACK = 9,
 	SOCKET_LISTEN = 10,
 	SOCKET_CLOSING = 11,
+	SOCKET_STATES,
 };
 
 /* What idiag_timer says is armed (inet_sk_diag_fill). */

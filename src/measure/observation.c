@@ -18,6 +18,10 @@ void observation_free(struct observation *o)
 	free(o->udp_worst);
 	free(o->cpus);
 	process_table_done(&o->processes);
+	free(o->peers);
+	free(o->holders);
+	half_closed_done(&o->close_wait_first);
+	half_closed_done(&o->close_wait);
 	owner_table_done(&o->owners);
 	free(o->blind_spots);
 	quantiles_done(&o->srtt);
@@ -49,6 +53,10 @@ size_t observation_entities(const struct observation *o, enum entity_kind kind)
 		return o->cpu_count;
 	case ENTITY_PROCESS:
 		return o->processes.count;
+	case ENTITY_PEER:
+		return o->peer_count;
+	case ENTITY_OWNER:
+		return o->holder_count;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -76,6 +84,10 @@ const void *observation_entity(const struct observation *o, enum entity_kind kin
 		return &o->cpus[index];
 	case ENTITY_PROCESS:
 		return &o->processes.processes[index];
+	case ENTITY_PEER:
+		return &o->peers[index];
+	case ENTITY_OWNER:
+		return &o->holders[index];
 	case ENTITY_KINDS:
 		break;
 	}
@@ -133,6 +145,12 @@ const char *observation_entity_name(const struct observation *o, enum entity_kin
 		(void)snprintf(buf, len, "%s (%d)", o->processes.processes[index].comm,
 			       o->processes.processes[index].pid);
 		break;
+	case ENTITY_PEER:
+		(void)snprintf(buf, len, "%s", o->peers[index].name);
+		break;
+	case ENTITY_OWNER:
+		(void)snprintf(buf, len, "%s", o->holders[index].process);
+		break;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -159,6 +177,7 @@ const char *entity_kind_name(enum entity_kind kind)
 		[ENTITY_FLOW] = "flow", [ENTITY_LISTENER] = "listener",
 		[ENTITY_LINK] = "link", [ENTITY_UDP_SOCKET] = "udp_socket",
 		[ENTITY_CPU] = "cpu",	[ENTITY_PROCESS] = "process",
+		[ENTITY_PEER] = "peer", [ENTITY_OWNER] = "owner",
 		[ENTITY_KINDS] = NULL,
 	};
 

@@ -4,6 +4,7 @@
 #include "host/owners.h"
 #include "host/sockdiag.h"
 #include "measure/blind_spot.h"
+#include "measure/census.h"
 #include "measure/closing.h"
 #include "measure/listener.h"
 #include "measure/path.h"
@@ -23,6 +24,7 @@ struct observer {
 	struct path_table *paths; /* owned, as what follows */
 	struct listener_table listeners;
 	struct udp_table *udp;
+	struct census census;
 	struct link_table first_links;
 	struct cpu_table first_cpus;
 };
@@ -58,6 +60,7 @@ static int observer_init(struct observer *ob, struct source *s,
 		return -ENOMEM;
 	ob->o->sockets_unseen = true;
 	ob->o->udp_unseen = true;
+	ob->census = (struct census){ .source = s, .filter = options->filter, .o = ob->o };
 	r = flow_table_new(&ob->o->flows);
 	if (r == 0)
 		r = udp_table_new(&ob->udp);
@@ -135,6 +138,8 @@ static int on_socket(void *arg, const struct socket_info *socket)
 {
 	struct observer *ob = arg;
 
+	if (socket->state == SOCKET_LISTEN)
+		port_set_add(&ob->census.listening, socket->local_port);
 	if (ob->options->filter != NULL && !filter_match(ob->options->filter, socket))
 		return 0;
 	if (socket->state == SOCKET_LISTEN)
@@ -235,6 +240,8 @@ static int take_sample(struct observer *ob, struct error *e)
 		r = sample_tcp(ob);
 	if (r == 0)
 		r = sample_udp(ob);
+	if (r == 0 && o->samples == 0)
+		r = census_first(&ob->census);
 	if (r < 0)
 		return r;
 	o->samples++;
@@ -283,6 +290,8 @@ static int finish(struct observer *ob, struct error *e)
 	r = path_table_take(ob->paths, o->flows, o->seconds, &o->paths, &o->path_count);
 	if (r == 0)
 		r = finish_udp(ob);
+	if (r == 0)
+		r = census_last(&ob->census);
 	if (r == 0)
 		r = closing_read_links(ob->source, o, &ob->first_links, e);
 	if (r == 0)

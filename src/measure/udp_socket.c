@@ -239,7 +239,7 @@ int udp_table_take(const struct udp_table *t, struct udp_socket_stats **ret, siz
 	}
 	for (size_t i = 0; i < t->known_count; i++)
 		order[i] = &t->known[i];
-	qsort(order, t->known_count, sizeof(*order), compare_badness);
+	qsort(order, t->known_count, sizeof(const struct entry *), compare_badness);
 	for (size_t i = 0; i < count; i++) {
 		list[i] = describe(order[i]);
 		name_socket(list, i);

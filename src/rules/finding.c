@@ -86,6 +86,8 @@ static int describe_entity(struct finding *f, const struct observation *o, size_
 		process = ((const struct listener_stats *)entity)->process;
 	else if (kind == ENTITY_UDP_SOCKET)
 		process = ((const struct udp_socket_stats *)entity)->process;
+	else if (kind == ENTITY_PEER)
+		process = ((const struct peer_stats *)entity)->process;
 	else if (kind == ENTITY_FLOW)
 		process = observation_process(o, ((const struct flow_stats *)entity)->inode, buf,
 					      sizeof(buf));

@@ -13,12 +13,17 @@
 /* The class of rules that judge settings, as lints do. */
 #define CLASS_CONFIGURATION "configuration"
 
+/* Whether a rule that matched has said what is to be said about a setting: it proposes another
+ * value of the whole, or of a part for being wrong (rather than too small for this traffic). */
 static bool judges_setting(const struct rule *rule, const char *key)
 {
-	if (rule->class_name == NULL || strcmp(rule->class_name, CLASS_CONFIGURATION) != 0)
-		return false;
+	bool configuration = rule->class_name != NULL &&
+			     strcmp(rule->class_name, CLASS_CONFIGURATION) == 0;
+
 	for (size_t i = 0; i < rule->change_count; i++) {
-		if (strcmp(rule->changes[i].tunable->name, key) == 0)
+		const struct tunable *t = rule->changes[i].tunable;
+
+		if (strcmp(t->name, key) == 0 && (t->elements == 1 || configuration))
 			return true;
 	}
 	return false;

@@ -9,9 +9,9 @@
 
 /* Adds the findings of `report` to `d`, in its order, and what could not be judged. The entity of
  * such a finding is the setting: "net.ipv4.tcp_retries2". Left out is what `ignore` names (it is
- * listed as ignored), and what a rule about configuration has said already, one that proposes to
- * change that setting. Texts of values belong to `report`: keep it as long as `d`. 0 or -ENOMEM;
- * `d` must be released in any case. */
+ * listed as ignored), and what a rule has said already: one that proposes to change that setting,
+ * of a setting of several numbers one about configuration. Texts of values belong to `report`: keep
+ * it as long as `d`. 0 or -ENOMEM; `d` must be released in any case. */
 int diagnosis_add_lints(struct diagnosis *d, const struct lint_report *report,
 			const struct ignore_list *ignore, struct error *e);
 

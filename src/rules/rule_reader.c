@@ -89,7 +89,8 @@ static int read_scope(struct setting_reader *r, const config_setting_t *s, void 
 	}
 	return setting_fail(
 		r, s,
-		"is host, path, flow, listener, link, udp_socket, cpu or process, not \"%.40s\"",
+		"is host, path, flow, listener, link, udp_socket, cpu, process, peer or owner, "
+		"not \"%.40s\"",
 		text);
 }
 

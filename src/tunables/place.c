@@ -15,9 +15,10 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-#define INITIAL_COOKIE 1 /* net_ns_init() of net/core/net_namespace.c generates the first */
-#define OWN_NETNS      "/proc/thread-self/ns/net"
-#define SEARCH_MAX     65536u /* twice the default of kernel.pid_max */
+/* net_core_table of net/core/sysctl_net_core.c: of the initial namespace alone. */
+#define INIT_ONLY_KEY "/proc/sys/net/core/netdev_max_backlog"
+#define OWN_NETNS     "/proc/thread-self/ns/net"
+#define SEARCH_MAX    65536u /* twice the default of kernel.pid_max */
 
 static int open_file(struct os *os, const char *path)
 {
@@ -47,6 +48,24 @@ static int read_cookie(struct os *os, uint64_t *ret)
 	if (r == 0)
 		*ret = cookie;
 	return r;
+}
+
+/* What tells the namespace that the thread is in from others. */
+static int look_around(struct place *p)
+{
+	uint64_t cookie = 0;
+	int r = read_cookie(p->os, &cookie);
+	int fd;
+
+	if (r < 0 && r != -ENOPROTOOPT)
+		return r;
+	p->cookie = cookie;
+	fd = open_file(p->os, INIT_ONLY_KEY);
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
+	p->is_init = fd >= 0;
+	close_file(p->os, &fd);
+	return 0;
 }
 
 static int cannot_identify(const char *name, int code, struct error *e)
@@ -86,22 +105,11 @@ void place_close(struct place *p)
 	close_file(p->os, &p->home);
 }
 
-/* Where we are. On a kernel without cookies whether this is the initial namespace is told by the
- * inodes of both, which are different as long as both are held open. */
 static int open_own(struct place *p, struct error *e)
 {
-	int initial, own;
-	int r = read_cookie(p->os, &p->cookie);
+	int r = look_around(p);
 
-	p->is_init = r == 0 && p->cookie == INITIAL_COOKIE;
-	if (r != -ENOPROTOOPT)
-		return r < 0 ? cannot_identify(p->name, r, e) : 0;
-	initial = open_file(p->os, "/proc/1/ns/net");
-	own = open_file(p->os, OWN_NETNS);
-	p->is_init = initial >= 0 && own >= 0 && netns_same(initial, own);
-	close_file(p->os, &initial);
-	close_file(p->os, &own);
-	return 0;
+	return r < 0 ? cannot_identify(NULL, r, e) : 0;
 }
 
 /* Finds out which namespace p->netns is, and lets go of it when it is our own. */
@@ -112,13 +120,12 @@ static int identify(struct place *p, uint64_t own, struct error *e)
 
 	if (r < 0)
 		return netns_open_failed(p->name, r, e);
-	r = read_cookie(p->os, &p->cookie);
+	r = look_around(p);
 	left = place_leave(p, e);
 	if (left < 0)
 		return left;
 	if (r < 0)
 		return cannot_identify(p->name, r, e);
-	p->is_init = p->cookie == INITIAL_COOKIE;
 	if (p->cookie == own) {
 		close_file(p->os, &p->netns);
 		close_file(p->os, &p->home);
@@ -128,7 +135,7 @@ static int identify(struct place *p, uint64_t own, struct error *e)
 
 static int open_named(struct place *p, struct error *e)
 {
-	char named[NETNS_PATH_MAX], of_process[NETNS_PATH_MAX];
+	char named[NETNS_PATH_MAX] = "", of_process[NETNS_PATH_MAX] = "";
 	uint64_t own = p->cookie;
 	int r = netns_paths(p->name, named, of_process, e);
 
@@ -170,7 +177,7 @@ int place_open(struct os *os, const char *name, struct place *ret, struct error 
  * opened or entered are none. Returns 1, 0, or what is fatal. */
 static int try_file(struct place *p, const char *path, struct error *e)
 {
-	uint64_t cookie = 0;
+	struct place found = *p;
 	int r;
 
 	p->netns = open_file(p->os, path);
@@ -179,11 +186,13 @@ static int try_file(struct place *p, const char *path, struct error *e)
 		return 0;
 	}
 	if (p->os->ops->setns(p->os, p->netns) == 0) {
-		r = read_cookie(p->os, &cookie);
+		r = look_around(&found);
 		if (place_leave(p, e) < 0)
 			return -EPERM;
-		if (r == 0 && cookie == p->cookie)
+		if (r == 0 && found.cookie == p->cookie) {
+			p->is_init = found.is_init;
 			return 1;
+		}
 	}
 	close_file(p->os, &p->netns);
 	return 0;
@@ -234,7 +243,6 @@ static int search(struct place *p, struct error *e)
 		return error_set(e, -ESTALE, ERROR_FAILED, p->name[0] != '\0' ? p->name : NULL,
 				 "the network namespace with cookie %llu is gone",
 				 (unsigned long long)p->cookie);
-	p->is_init = p->cookie == INITIAL_COOKIE;
 	return r < 0 ? r : 0;
 }
 

@@ -2,7 +2,8 @@
  *
  * A namespace is remembered by its cookie (SO_NETNS_COOKIE), which is never reused within a boot;
  * names and inode numbers are: three deleted and recreated namespaces had the same inode (measured
- * on Linux 6.18). The initial namespace's cookie is 1.
+ * on Linux 6.18). Which one is the initial namespace the cookie does not say (it is 3 on that
+ * kernel): the one that shows keys which are not per namespace is.
  */
 #ifndef NETWRIGHT_TUNABLES_PLACE_H
 #define NETWRIGHT_TUNABLES_PLACE_H

@@ -19,6 +19,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+	{ "churn", traffic_churn, "open and close loopback connections, the server's side first" },
 	{ "connect", traffic_connect,
 	  "open connections all the time, to keep a listener overflowing" },
 	{ "listen", traffic_listen, "listen and never accept" },
@@ -69,7 +70,8 @@ static int set_option(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t receive_buffer)
+int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t receive_buffer,
+			  bool share)
 {
 	struct address address;
 	int fd;
@@ -79,6 +81,8 @@ int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t r
 	if (fd < 0)
 		tool_fail("cannot open a socket: %s", strerror(-fd));
 	(void)set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (share && set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) != 0)
+		tool_fail("cannot share the port: %s", strerror(errno));
 	if (ipv6)
 		(void)set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	/* Before listen(): the window scale of every connection depends on it. */

@@ -15,6 +15,7 @@ int traffic_sink(int argc, char **argv);
 int traffic_source(int argc, char **argv);
 int traffic_listen(int argc, char **argv);
 int traffic_connect(int argc, char **argv);
+int traffic_churn(int argc, char **argv);
 int traffic_pairs(int argc, char **argv);
 int traffic_respond(int argc, char **argv);
 int traffic_request(int argc, char **argv);
@@ -42,9 +43,10 @@ int traffic_track(int argc, char **argv);
 	}
 
 /* A non-blocking listening socket on every IPv4 (or IPv6) address. receive_buffer 0 leaves
- * autotuning on. Ends the program on failure.
+ * autotuning on; `share` sets SO_REUSEPORT. Ends the program on failure.
  */
-int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t receive_buffer);
+int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t receive_buffer,
+			  bool share);
 /* Starts a non-blocking connection; send_buffer 0 leaves autotuning on. Returns the descriptor or
  * negative errno; a malformed address ends the program.
  */

@@ -4,6 +4,7 @@
 # the same traffic with the machine's own limits.
 # shellcheck disable=SC2034 # for audit.sh
 FAMILY=4
+unset NETWRIGHT_RECORD_DIR # recordings come in pairs, one of each family
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 # shellcheck source=../lab/host_settings.sh

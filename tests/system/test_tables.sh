@@ -3,6 +3,7 @@
 # families (NB-01, V6-01). The controls: the same tables with room.
 # shellcheck disable=SC2034 # for audit.sh
 FAMILY=4
+unset NETWRIGHT_RECORD_DIR # recordings come in pairs, one of each family
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 # shellcheck source=../lab/host_settings.sh
@@ -83,6 +84,34 @@ neighbours_are() { # NAME ID METRIC FAMILY TABLE FORMAT
   expect_json "$1-many" "raises the limit" \
     "any(.findings[] | select(.id == \"$2\") | .changes[]; .tunable == \"$key\" and .from == $size and .to > $size)"
 }
+# A neighbour that does not exist, and one that does.
+datagrams() { # ADDRESS SECONDS
+  # shellcheck disable=SC2016 # the inner shell expands them
+  lab_bg A bash -c 'printf -v large %1400s; end=$((SECONDS + $2))
+    while ((SECONDS < end)); do
+      exec 3<>"/dev/udp/$1/9"
+      for ((i = 0; i < 60; i++)); do printf %s "$large" >&3; done
+      exec 3>&-
+      sleep 0.05
+    done 2>/dev/null' - "$1" "$2"
+  sleep 0.5
+}
+lab_veth_up answers
+datagrams "$LAB_B4" 4
+audit_start A neighbour-answers 2
+audit_wait neighbour-answers
+expect_no_finding neighbour-answers "NB-.*|V6-.*"
+lab_stop "$LAB_PID"
+for address in 198.51.100.77 2001:db8:a::77; do
+  n=neighbour$([ "${address#*:}" = "$address" ] && echo 4 || echo 6)-dead
+  datagrams "$address" 8
+  audit_start A "$n" 4
+  audit_wait "$n"
+  expect_finding "$n" NB-02
+  lab_stop "$LAB_PID"
+done
+lab_down answers
+
 neighbours_are neigh4 NB-01 neighbour.entries 4 arp_cache 198.51.%d.%d
 neighbours_are neigh6 V6-01 neighbour6.entries 6 ndisc_cache 2001:db8:a::%x:%x
 finish

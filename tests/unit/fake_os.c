@@ -68,6 +68,8 @@ struct os *fake_os_new(void)
 	f->here = FAKE_INITIAL_NETNS;
 	f->boottime_ns = 1000000000000u;
 	fake_os_add_netns(&f->os, NULL, FAKE_INITIAL_NETNS);
+	/* By which the initial namespace is known. */
+	fake_os_add_sysctl(&f->os, FAKE_INITIAL_NETNS, "net.core.netdev_max_backlog", "1000\n");
 	return &f->os;
 }
 

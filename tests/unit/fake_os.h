@@ -9,7 +9,8 @@
  *	...
  *	fake_os_free(os);
  *
- * Time begins in the initial namespace, whose cookie is 1. A test that runs out of memory aborts,
+ * Time begins in the initial namespace, whose cookie is 1 here and which has
+ * net.core.netdev_max_backlog, by which it is known. A test that runs out of memory aborts,
  * so nothing here returns an error. None of the functions of this header counts as a call.
  */
 #ifndef NETWRIGHT_TESTS_UNIT_FAKE_OS_H

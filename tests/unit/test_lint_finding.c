@@ -126,6 +126,25 @@ START_TEST(what_a_rule_says_is_not_said_again)
 }
 END_TEST
 
+START_TEST(a_rule_about_traffic_speaks_for_a_single_number_only)
+{
+	fixture_set(&f, "net.ipv4.tcp_syncookies", 0, 0);
+	fixture_set(&f, "net.ipv4.tcp_max_syn_backlog", 0, 16384);
+	set_counter(COUNTER_REQ_QUEUE_FULL_DROP, 0, 1);
+	set_counter(COUNTER_LISTEN_DROPS, 0, 1);
+	set_counter(COUNTER_LISTEN_OVERFLOWS, 0, 0);
+	set_counter(COUNTER_MEMORY_PRESSURES, 0, 1);
+	fixture_set(&f, "net.ipv4.tcp_mem", 2, 1000);
+	add("L-08", "net.ipv4.tcp_syncookies", "0");
+	add("L-30", "net.ipv4.tcp_mem", "2000 1500 1000");
+	judge_all();
+	ck_assert_ptr_nonnull(find("LST-04"));
+	ck_assert_ptr_null(find("L-08"));
+	ck_assert_ptr_nonnull(find("MEM-01")); /* more memory; not a better order */
+	ck_assert_ptr_nonnull(find("L-30"));
+}
+END_TEST
+
 START_TEST(without_the_rule_the_lint_says_it)
 {
 	add("L-28", "net.ipv4.tcp_abort_on_overflow", "1");
@@ -191,6 +210,7 @@ Suite *test_lint_finding_suite(void)
 	tcase_add_test(c, evidence_has_the_units_of_the_catalogue);
 	tcase_add_test(c, findings_stay_in_order);
 	tcase_add_test(c, what_a_rule_says_is_not_said_again);
+	tcase_add_test(c, a_rule_about_traffic_speaks_for_a_single_number_only);
 	tcase_add_test(c, without_the_rule_the_lint_says_it);
 	tcase_add_test(c, configuration_ignores_lints);
 	tcase_add_test(c, what_could_not_be_judged_is_kept);

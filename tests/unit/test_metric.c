@@ -36,7 +36,8 @@ END_TEST
 START_TEST(the_prefix_says_the_entity)
 {
 	static const char *const prefixes[] = { NULL,	 "path.",	"flow.", "listener.",
-						"link.", "udp_socket.", "cpu.",	 "process." };
+						"link.", "udp_socket.", "cpu.",	 "process.",
+						"peer.", "owner." };
 
 	for (size_t i = 0; i < metric_count; i++) {
 		enum entity_kind expected = ENTITY_HOST;
@@ -75,8 +76,10 @@ static void check_all(const struct observation *o, const struct path_stats *path
 	static const struct udp_socket_stats udp;
 	static const struct cpu_stats cpu;
 	static const struct process_info process;
-	const void *const entities[ENTITY_KINDS] = { o,	    path, flow, &listener,
-						     &link, &udp, &cpu, &process };
+	static const struct peer_stats peer;
+	static const struct owner_stats owner;
+	const void *const entities[ENTITY_KINDS] = { o,	   path, flow,	   &listener, &link,
+						     &udp, &cpu, &process, &peer,     &owner };
 
 	for (size_t i = 0; i < metric_count; i++)
 		check_value(&metrics[i], metric_get(&metrics[i], o, entities[metrics[i].entity]));
