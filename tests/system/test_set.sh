@@ -98,7 +98,10 @@ json '.schema == "netwright.history/1" and (.transactions | length == 1)'
 run 0 "JSON of it" set --netns "$ns" "${wishes[@]}" --json
 json '.transaction == null and .satisfied == 3'
 
+run 0 "rollback --dry-run" rollback --dry-run --json
+jq -r '.changes[] | .tunable + " " + .to' "$tmp/out" >"$tmp/planned.back"
 traced "$tmp/written" rollback
+check "rollback writes exactly what its dry run listed, in that order" diff "$tmp/planned.back" "$tmp/written"
 check "rollback writes in reverse order" diff <(tac "$tmp/written" | cut -d' ' -f1) <(cut -d' ' -f1 "$tmp/planned")
 holds net.core.somaxconn "$somaxconn"
 holds net.ipv4.tcp_rmem "$rmem"
