@@ -103,7 +103,7 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 static int carry_out(const struct change_request *q, struct plan *plan, FILE *out, struct error *e)
 {
 	struct transaction_record t = { 0 };
-	struct error print_error;
+	struct error print_error = { 0 };
 	int r = apply_in_session(q, plan, &t, e);
 	int printed = 0;
 

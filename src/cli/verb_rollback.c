@@ -68,7 +68,7 @@ static int roll_back(const struct settings *s, struct change_session *session, c
 		return error_errno(e, -ENOMEM, NULL, s->verb);
 	for (size_t i = 0; i < n; i++) {
 		struct transaction_record *t = &done->all[done->count];
-		struct error failure;
+		struct error failure = { 0 };
 		int r = transaction_roll_back(&session->applier, ids[i], s->force, "by hand", t,
 					      &failure);
 
@@ -146,7 +146,7 @@ static int preview(const struct settings *s, struct store *journal, int64_t id, 
 static int carry_out(const struct settings *s, int64_t id, FILE *out, struct error *e)
 {
 	struct change_list done = { 0 };
-	struct error print_error;
+	struct error print_error = { 0 };
 	int r, printed;
 
 	r = roll_back_chosen(s, id, &done, e);
