@@ -2,12 +2,14 @@
 
 #include "apply/guardian.h"
 #include "apply/transaction.h"
+#include "cli/change_list.h"
 #include "cli/change_report.h"
 #include "cli/change_session.h"
 #include "cli/exit_status.h"
 #include "cli/plan_export.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 /* What cannot be undone cannot wait for a confirmation either. */
 static int refuse_irreversible(const struct settings *s, const struct plan *plan, struct error *e)
@@ -101,7 +103,7 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 static int carry_out(const struct change_request *q, struct plan *plan, FILE *out, struct error *e)
 {
 	struct transaction_record t = { 0 };
-	struct error print_error;
+	struct error print_error = { 0 };
 	int r = apply_in_session(q, plan, &t, e);
 	int printed = 0;
 
@@ -128,6 +130,29 @@ static int is_idle(const struct change_request *q, const struct plan *plan, bool
 	return r;
 }
 
+/* A real run finishes first what an earlier one left, or is refused while it is pending. The
+ * journal is root's; others see the plan all the same. */
+static int dry_run(const struct settings *s, const struct plan *plan, FILE *out, struct error *e)
+{
+	struct change_list unfinished = { 0 };
+	struct store *store = NULL;
+	const char *directory;
+	int r = change_directory(s, &directory, e);
+
+	if (r < 0)
+		return r;
+	if (change_journal_open(s, &store, NULL) == 0 &&
+	    change_list_load(store, CHANGE_LIST_UNFINISHED, 1, &unfinished, NULL) == 0 &&
+	    unfinished.count > 0)
+		(void)fprintf(stderr,
+			      "netwright: transaction %" PRId64 " is not finished, and comes "
+			      "first; see netwright status\n",
+			      unfinished.all[0].id);
+	store_close(store);
+	change_list_done(&unfinished);
+	return change_print_plan(s, plan, out, e);
+}
+
 int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 {
 	const struct settings *s = q->settings;
@@ -138,7 +163,7 @@ int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 	if (r == 0 && s->export >= 0)
 		r = plan_export(&plan, (enum export_form)s->export, out, e);
 	else if (r == 0 && s->dry_run)
-		r = change_print_plan(s, &plan, out, e);
+		r = dry_run(s, &plan, out, e);
 	else if (r == 0) {
 		r = is_idle(q, &plan, &idle, e);
 		if (r == 0)

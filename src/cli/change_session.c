@@ -21,11 +21,13 @@
 
 int change_directory(const struct settings *s, const char **ret, struct error *e)
 {
-	if (s->state_dir != NULL && s->state_dir[0] != '/')
-		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
-				 "--state-dir: \"%s\" does not begin with a slash; give the whole "
-				 "path",
-				 s->state_dir);
+	if (s->state_dir != NULL && s->state_dir[0] != '/') {
+		(void)error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				"--state-dir: \"%s\" does not begin with a slash; give the whole "
+				"path",
+				s->state_dir);
+		return -EINVAL;
+	}
 	*ret = s->state_dir != NULL ? s->state_dir : STORE_DIRECTORY;
 	return 0;
 }
