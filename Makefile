@@ -33,6 +33,8 @@ BOOKS    := $(sort $(wildcard profiles/rules/*.conf))
 UNIT     := $(sort $(wildcard tests/unit/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 SYSTEM   := $(sort $(wildcard tests/system/test_*.sh))
+MANUALS  := $(sort $(wildcard man/*.[578]))
+GENERATED_MANUALS := $(patsubst %.in,%,$(sort $(wildcard man/*.in)))
 SHELLS   := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
 
 OBJS     := $(SRCS:%.c=$B/obj/%.o) $B/obj/rulebooks.o
@@ -159,8 +161,8 @@ check-system: check-deps ## system tests in network namespaces only (as root)
 	$(Q)$(MAKE) --no-print-directory check-programs
 	$(Q)bash tests/run.sh $B system
 
-check-programs: all $B/unit-tests $B/netwright-san $(FUZZERS:%=$B/corpus_%) $B/tests/wanem $B/tests/traffic \
-	$B/tests/walk_tunables
+check-programs: all $B/unit-tests $B/man/generate $B/netwright-san $(FUZZERS:%=$B/corpus_%) $B/tests/wanem \
+	$B/tests/traffic $B/tests/walk_tunables
 
 CHECK_CFLAGS = $(shell pkg-config --cflags check)
 CHECK_LIBS   = $(shell pkg-config --libs check)
@@ -230,6 +232,17 @@ $B/tests/bench_dump: $(OBJS) $B/obj/tests/bench/bench_dump.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OPT_FLAGS) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
 
+# --- the manual pages of the tables --------------------------------------------------------------
+
+$B/man/generate: $(OBJS) $B/obj/man/generate.o
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OPT_FLAGS) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+
+man: $B/man/generate ## make the manual pages of the tables anew (rules, metrics, tunables)
+	$(Q)for page in $(GENERATED_MANUALS); do \
+	  $B/man/generate $$page.in >$B/$$page && mv $B/$$page $$page || exit 1; done
+
 # --- looking after the tree ---------------------------------------------------------------------
 
 lint: lint-deps layers ## cppcheck, clang-tidy, shellcheck, formatting, layers, house rules
@@ -244,14 +257,14 @@ format: ## rewrite the sources with clang-format
 
 install: all ## install the program, its manual and the rule books
 	install -D -m 0755 $B/netwright $(DESTDIR)$(SBINDIR)/netwright
-	install -D -m 0644 man/netwright.8 $(DESTDIR)$(MANDIR)/man8/netwright.8
-	install -D -m 0644 man/netwright.conf.5 $(DESTDIR)$(MANDIR)/man5/netwright.conf.5
+	for page in $(MANUALS); do \
+	  install -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for book in $(BOOKS); do \
 	  install -D -m 0644 $$book $(DESTDIR)$(DATADIR)/netwright/rules/$${book##*/}; done
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(SBINDIR)/netwright $(DESTDIR)$(MANDIR)/man8/netwright.8 \
-	  $(DESTDIR)$(MANDIR)/man5/netwright.conf.5
+	rm -f $(DESTDIR)$(SBINDIR)/netwright
+	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(DESTDIR)$(DATADIR)/netwright
 
 clean: ## remove everything that was built
@@ -262,6 +275,6 @@ help: ## show this list
 
 .SECONDARY:
 .PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings \
-	fuzz bench lint layers format install uninstall clean help
+	fuzz bench man lint layers format install uninstall clean help
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

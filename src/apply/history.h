@@ -19,7 +19,7 @@
 #define HISTORY_DAYS	   STORE_FINISHED_DAYS
 /* Bytes of an audit's findings: a finding is some 1.5 KB of JSON, and there are about a hundred
  * rules. */
-#define HISTORY_FINDINGS_MAX (256 * 1024)
+#define HISTORY_FINDINGS_MAX 262144
 
 /* An audit that something was changed because of. */
 struct audit_record {

@@ -109,21 +109,12 @@ static int try_lock(int fd)
 	return errno == EINTR ? -EWOULDBLOCK : -errno;
 }
 
-int lock_take(const char *directory, double wait_s, const char *command, struct error *e)
+static int wait_for(int fd, double wait_s, const char *path, struct error *e)
 {
 	static const struct timespec pause = { .tv_nsec = POLL_NS };
-	struct state_directory d CLEANUP(state_directory_close) = { .fd = -1 };
 	double until = now_boottime_s() + (wait_s > 0 ? wait_s : 0);
 	int r;
 
-	r = state_directory_open(directory, true, &d, e);
-	if (r < 0)
-		return r;
-
-	int fd CLEANUP(close_fdp) = open_file(&d, O_RDWR | O_CREAT, e);
-
-	if (fd < 0)
-		return fd;
 	/* Once more at least: whoever only looks (lock_probe) holds it for an instant. */
 	for (int tries = 0;; tries++) {
 		bool last = tries > 0 && now_boottime_s() >= until;
@@ -135,12 +126,27 @@ int lock_take(const char *directory, double wait_s, const char *command, struct 
 	}
 	if (r == -EWOULDBLOCK)
 		return busy(fd, e);
+	return r < 0 ? error_errno(e, r, path, "the lock in it cannot be taken") : 0;
+}
+
+int lock_take(const char *directory, double wait_s, const char *command, struct error *e)
+{
+	struct state_directory d CLEANUP(state_directory_close) = { .fd = -1 };
+	int fd, r;
+
+	r = state_directory_open(directory, true, &d, e);
 	if (r < 0)
-		return error_errno(e, r, d.path, "the lock in it cannot be taken");
+		return r;
+	fd = open_file(&d, O_RDWR | O_CREAT, e);
+	if (fd < 0)
+		return fd;
+	r = wait_for(fd, wait_s, d.path, e);
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
 	note_holder(fd, command);
-	r = fd;
-	fd = -1;
-	return r;
+	return fd;
 }
 
 int lock_probe(const char *directory, struct lock_holder *ret, struct error *e)

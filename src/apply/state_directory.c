@@ -124,7 +124,7 @@ int state_directory_open(const char *path, bool create, struct state_directory *
 			 struct error *e)
 {
 	char absolute[PATH_MAX];
-	int r;
+	int fd, r;
 
 	r = canonicalise(path, absolute);
 	if (r == 0 && create) {
@@ -135,15 +135,15 @@ int state_directory_open(const char *path, bool create, struct state_directory *
 		return error_errno(e, r, path, "the state directory cannot be found");
 	}
 
-	int fd CLEANUP(close_fdp) = open_directory(absolute, e);
-
+	fd = open_directory(absolute, e);
 	if (fd < 0)
 		return fd;
 	r = check_directory(fd, absolute, e);
-	if (r < 0)
+	if (r < 0) {
+		(void)close(fd);
 		return r;
+	}
 	ret->fd = fd;
-	fd = -1;
 	(void)snprintf(ret->path, sizeof(ret->path), "%s", absolute);
 	return 0;
 }

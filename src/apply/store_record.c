@@ -66,7 +66,7 @@ static const struct field transaction_progress[] = {
 };
 
 static const struct field change_origin[] = {
-	OF_CHANGE(change.target.kind, "kind", FIELD_KIND),
+	{ "kind", FIELD_KIND, offsetof(struct change_record, change.target.kind), 0 },
 	OF_CHANGE(change.target.name, "name", FIELD_TEXT),
 	OF_CHANGE(change.target.identity, "identity", FIELD_TEXT),
 	OF_CHANGE(change.from.text, "from_text", FIELD_TEXT),

@@ -281,7 +281,10 @@ int unit_parse(const char *text, size_t len, double *ret_value, struct dimension
 	memcpy(number, text, number_len);
 	number[number_len] = '\0';
 	/* The program never calls setlocale(), so the point is a point. */
-	value = strtod(number, NULL) * suffix->size;
+	value = strtod(number, NULL);
+	/* 0.01 is no binary fraction, 100 is: 95 * 0.01 is above 95 / 100, which is what a ratio of
+	 * exactly that is held against. */
+	value = suffix->size < 1 ? value / round(1 / suffix->size) : value * suffix->size;
 	if (!isfinite(value))
 		return -ERANGE;
 	*ret_value = value;

@@ -34,7 +34,7 @@ static void add_entity(struct bytes *b, const struct finding *f, size_t index)
 	const struct finding_entity *entity = &f->entities[index];
 	char flows[32];
 
-	(void)bytes_printf(b, "%s %s", entity_kind_name(f->rule->scope), entity->name);
+	(void)bytes_printf(b, "%s %s", f->subject, entity->name);
 	if (entity->flows > 0)
 		(void)bytes_printf(b, ", %s",
 				   print_count(entity->flows, "flow", flows, sizeof(flows)));

@@ -86,7 +86,7 @@ static json_t *finding_object(struct document *d, const struct finding *f)
 	document_set(d, object, "id", document_text(rule->id));
 	document_set(d, object, "slug", document_text(rule->slug));
 	document_set(d, object, "severity", document_text(severity_name(f->severity)));
-	document_set(d, object, "scope", document_text(entity_kind_name(rule->scope)));
+	document_set(d, object, "scope", document_text(f->subject));
 	document_set(d, object, "entity",
 		     document_text(f->entity_count > 0 ? f->entities[0].name : NULL));
 	document_set(d, object, "entities", finding_entities(d, f));
@@ -159,7 +159,10 @@ static json_t *biggest_flows(struct document *d, const struct observation *o)
 
 static json_t *all_entities(struct document *d, const struct observation *o)
 {
-	static const enum entity_kind kinds[] = { ENTITY_PATH, ENTITY_LISTENER, ENTITY_LINK };
+	static const enum entity_kind kinds[] = { ENTITY_PATH, ENTITY_LISTENER,
+						  ENTITY_LINK, ENTITY_UDP_SOCKET,
+						  ENTITY_CPU,  ENTITY_PROCESS,
+						  ENTITY_PEER, ENTITY_OWNER };
 	json_t *object = json_object();
 
 	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
@@ -189,30 +192,35 @@ static json_t *all_tunables(struct document *d, const struct tunable_values *val
 	return object;
 }
 
-int audit_print_json(FILE *out, const struct inspection *i, struct audit_view view, struct error *e)
+void audit_make_document(struct document *d, const struct inspection *i, struct audit_view view)
 {
 	const struct observation *o = i->observation;
 	json_t *unknown = json_object();
+
+	document_init(d, AUDIT_SCHEMA);
+	document_set(d, d->root, "host", document_host(d, o));
+	document_set(d, d->root, "window", document_window(d, o));
+	document_set(d, d->root, "metrics",
+		     document_metrics(d, o, ENTITY_HOST, observation_entity(o, ENTITY_HOST, 0),
+				      unknown));
+	document_set(d, d->root, "unknown", unknown);
+	document_set(d, d->root, "entities", all_entities(d, o));
+	document_set(d, d->root, "flow_total", document_number((double)o->flow_count));
+	document_set(d, d->root, "findings", all_findings(d, &i->diagnosis));
+	if (view.comparison != NULL)
+		document_set(d, d->root, "comparison", audit_comparison_object(d, view.comparison));
+	document_set(d, d->root, "unjudged", all_unjudged(d, &i->diagnosis));
+	document_set(d, d->root, "ignored", all_ignored(d, &i->diagnosis));
+	document_set(d, d->root, "blind_spots", document_blind_spots(d, o));
+	document_set(d, d->root, "tunables", all_tunables(d, &i->tunables));
+}
+
+int audit_print_json(FILE *out, const struct inspection *i, struct audit_view view, struct error *e)
+{
 	struct document d;
 	int r;
 
-	document_init(&d, AUDIT_SCHEMA);
-	document_set(&d, d.root, "host", document_host(&d, o));
-	document_set(&d, d.root, "window", document_window(&d, o));
-	document_set(&d, d.root, "metrics",
-		     document_metrics(&d, o, ENTITY_HOST, observation_entity(o, ENTITY_HOST, 0),
-				      unknown));
-	document_set(&d, d.root, "unknown", unknown);
-	document_set(&d, d.root, "entities", all_entities(&d, o));
-	document_set(&d, d.root, "flow_total", document_number((double)o->flow_count));
-	document_set(&d, d.root, "findings", all_findings(&d, &i->diagnosis));
-	if (view.comparison != NULL)
-		document_set(&d, d.root, "comparison",
-			     audit_comparison_object(&d, view.comparison));
-	document_set(&d, d.root, "unjudged", all_unjudged(&d, &i->diagnosis));
-	document_set(&d, d.root, "ignored", all_ignored(&d, &i->diagnosis));
-	document_set(&d, d.root, "blind_spots", document_blind_spots(&d, o));
-	document_set(&d, d.root, "tunables", all_tunables(&d, &i->tunables));
+	audit_make_document(&d, i, view);
 	r = document_print(&d, out, e);
 	document_done(&d);
 	return r;

@@ -2,6 +2,7 @@
 #ifndef NETWRIGHT_CLI_AUDIT_REPORT_H
 #define NETWRIGHT_CLI_AUDIT_REPORT_H
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "cli/comparison.h"
 #include "cli/document.h"
@@ -14,6 +15,7 @@
 struct audit_view {
 	bool verbose; /* every entity, every rule that could not be judged, every blind spot */
 	bool quiet;   /* findings only */
+	bool part;    /* one of several audits: what is true of all is said once, at their end */
 	const struct comparison *comparison; /* with an earlier audit; NULL: none */
 };
 
@@ -24,7 +26,14 @@ int audit_print_text(const struct terminal *t, const struct inspection *i, struc
 int audit_print_json(FILE *out, const struct inspection *i, struct audit_view view,
 		     struct error *e);
 
+/* The object that audit_print_json() prints; document_done() in any case. */
+void audit_make_document(struct document *d, const struct inspection *i, struct audit_view view);
+
 /* Parts of the text. */
+/* Adds to `counts`, by enum severity. */
+void audit_count_severities(const struct diagnosis *d, size_t counts[SEVERITY_CRITICAL + 1]);
+/* "3 findings (1 high, 1 medium, 1 low)" */
+void audit_add_counts(struct bytes *b, const size_t counts[SEVERITY_CRITICAL + 1]);
 const char *audit_host_name(const struct observation *o);
 void audit_print_header(const struct terminal *t, const struct observation *o);
 void audit_print_finding(const struct terminal *t, const struct finding *f, struct audit_view view);

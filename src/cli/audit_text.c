@@ -16,20 +16,25 @@ static void print_text(const struct terminal *t, struct bytes *b)
 	bytes_done(b);
 }
 
-/* "3 findings (1 high, 1 medium, 1 low)" */
-static void add_counts(struct bytes *b, const struct diagnosis *d)
+void audit_count_severities(const struct diagnosis *d, size_t counts[SEVERITY_CRITICAL + 1])
 {
-	size_t counts[SEVERITY_CRITICAL + 1] = { 0 };
+	for (size_t i = 0; i < d->finding_count; i++)
+		counts[d->findings[i].severity]++;
+}
+
+void audit_add_counts(struct bytes *b, const size_t counts[SEVERITY_CRITICAL + 1])
+{
 	const char *separator = " (";
+	size_t total = 0;
 	char text[32];
 
-	if (d->finding_count == 0) {
+	for (int severity = SEVERITY_INFO; severity <= SEVERITY_CRITICAL; severity++)
+		total += counts[severity];
+	if (total == 0) {
 		(void)bytes_printf(b, "no findings");
 		return;
 	}
-	for (size_t i = 0; i < d->finding_count; i++)
-		counts[d->findings[i].severity]++;
-	(void)bytes_printf(b, "%s", print_count(d->finding_count, "finding", text, sizeof(text)));
+	(void)bytes_printf(b, "%s", print_count(total, "finding", text, sizeof(text)));
 	for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_INFO; severity--) {
 		if (counts[severity] == 0)
 			continue;
@@ -48,10 +53,12 @@ static const char *prefix_of(const char *what, const char *reason)
 
 static void print_counts(const struct terminal *t, const struct diagnosis *d, bool verbose)
 {
+	size_t counts[SEVERITY_CRITICAL + 1] = { 0 };
 	struct bytes b = { 0 };
 	char text[32];
 
-	add_counts(&b, d);
+	audit_count_severities(d, counts);
+	audit_add_counts(&b, counts);
 	if (d->unjudged_count > 0)
 		(void)bytes_printf(&b, ", %s could not be judged%s",
 				   print_count(d->unjudged_count, "rule", text, sizeof(text)),
@@ -184,8 +191,10 @@ static int print_commands(const struct terminal *t, const struct inspection *i)
 	return n < 0 ? n : 0;
 }
 
-static int print_summary(const struct terminal *t, const struct inspection *i, bool verbose)
+static int print_summary(const struct terminal *t, const struct inspection *i,
+			 struct audit_view view)
 {
+	const bool verbose = view.verbose;
 	int r = audit_print_paths(t, i->observation);
 
 	print_counts(t, &i->diagnosis, verbose);
@@ -194,7 +203,8 @@ static int print_summary(const struct terminal *t, const struct inspection *i, b
 	if (verbose)
 		print_ignored(t, &i->diagnosis);
 	print_blind_spots(t, i->observation, verbose);
-	print_privilege(t, i);
+	if (!view.part)
+		print_privilege(t, i);
 	return r < 0 ? r : print_commands(t, i);
 }
 
@@ -215,7 +225,7 @@ int audit_print_text(const struct terminal *t, const struct inspection *i, struc
 		r = audit_print_comparison(t, view.comparison);
 	if (r == 0 && !view.quiet) {
 		print_verdict(t, i);
-		r = print_summary(t, i, view.verbose);
+		r = print_summary(t, i, view);
 	}
 	return r < 0 ? error_errno(e, r, NULL, "report") : 0;
 }

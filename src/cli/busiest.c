@@ -83,8 +83,15 @@ static double entity_weight(const struct observation *o, enum entity_kind kind, 
 		return o->listeners[index].queue_max;
 	case ENTITY_LINK:
 		return link_bytes(&o->links[index]);
+	case ENTITY_CPU:
+		return gain(o->cpus[index].first.softnet[SOFTNET_PROCESSED],
+			    o->cpus[index].last.softnet[SOFTNET_PROCESSED]);
 	case ENTITY_HOST:
-	case ENTITY_PATH: /* already in this order */
+	case ENTITY_PATH: /* these are already in this order */
+	case ENTITY_UDP_SOCKET:
+	case ENTITY_PROCESS:
+	case ENTITY_PEER:
+	case ENTITY_OWNER:
 	case ENTITY_KINDS:
 	default:
 		return -(double)index;

@@ -1,9 +1,9 @@
 #include "cli/by_hand.h"
 
+#include "apply/proposal.h"
 #include "base/text.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define VALUE_MAX 1024
 
 static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "0123456789._-+:/,@%";
+			       "0123456789._-+:/,@%=";
 
 /* Blanks alone ask for double quotes, which read better; anything else, which no kernel and no
  * well-meant `ip netns add` makes, goes into single quotes. */
@@ -58,32 +58,9 @@ static int append_namespace(struct bytes *b, const struct tunable *t, const char
 	return r < 0 ? r : bytes_printf(b, "%s", process ? " -n " : " ");
 }
 
-/* The change of this element with the most severe finding; findings are in that order. */
-static const struct finding_change *find_change(const struct diagnosis *d, const struct tunable *t,
-						unsigned int element)
-{
-	for (size_t i = 0; i < d->finding_count; i++) {
-		const struct finding *f = &d->findings[i];
-
-		for (size_t j = 0; j < f->change_count; j++) {
-			if (f->changes[j].tunable == t && f->changes[j].element == element)
-				return &f->changes[j];
-		}
-	}
-	return NULL;
-}
-
-static void format_element(const struct tunable *t, struct value value, char *buf, size_t len)
-{
-	if (value.kind == VALUE_TEXT)
-		text_copy_printable(buf, len, value.text, strlen(value.text));
-	else
-		(void)snprintf(buf, len, "%" PRId64, tunable_to_kernel(t, value.number));
-}
-
 /* The full vector after the changes: a shorter write would set its first elements only. False when
  * nothing is to be changed, or the present value is not what the catalogue says. */
-static bool build_value(const struct diagnosis *d, const struct tunable *t,
+static bool build_value(const struct proposal *p, const struct tunable *t,
 			const struct tunable_value *now, char *buf, size_t len)
 {
 	struct text_span rest = { now->text, strlen(now->text) };
@@ -92,20 +69,18 @@ static bool build_value(const struct diagnosis *d, const struct tunable *t,
 	size_t used = 0;
 
 	for (unsigned int i = 0; i < t->elements; i++) {
-		const struct finding_change *change = find_change(d, t, i);
-		char text[sizeof(now->text)];
+		const struct wish *wish = proposal_find(p, t, i);
 		int n;
 
 		if (t->elements == 1)
 			word = rest;
 		else if (!text_next_word(&rest, &word))
 			return false;
-		if (change != NULL)
-			format_element(t, change->to, text, sizeof(text));
-		else
-			text_copy_printable(text, sizeof(text), word.at, word.len);
-		changed = changed || change != NULL;
-		n = snprintf(buf + used, len - used, "%s%s", i > 0 ? " " : "", text);
+		if (wish != NULL)
+			word = (struct text_span){ wish->value, strlen(wish->value) };
+		changed = changed || wish != NULL;
+		n = snprintf(buf + used, len - used, "%s%.*s", i > 0 ? " " : "", (int)word.len,
+			     word.at);
 		if (n < 0 || (size_t)n >= len - used)
 			return false;
 		used += (size_t)n;
@@ -113,15 +88,17 @@ static bool build_value(const struct diagnosis *d, const struct tunable *t,
 	return changed;
 }
 
-static int append_command(struct bytes *b, const struct tunable *t, const char *value,
-			  const char *netns)
+int by_hand_append_command(struct bytes *b, const struct tunable *t, const char *name,
+			   const char *value, const char *netns)
 {
-	int r = bytes_printf(b, "  ");
+	int r = append_namespace(b, t, netns);
 
 	if (r >= 0)
-		r = append_namespace(b, t, netns);
+		r = bytes_printf(b, "sysctl -w ");
 	if (r >= 0)
-		r = bytes_printf(b, "sysctl -w %s=", t->name);
+		r = by_hand_append_word(b, name);
+	if (r >= 0)
+		r = bytes_printf(b, "=");
 	if (r >= 0)
 		r = by_hand_append_word(b, value);
 	if (r >= 0)
@@ -131,8 +108,8 @@ static int append_command(struct bytes *b, const struct tunable *t, const char *
 	return r;
 }
 
-int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
-		   const struct tunable_values *values, const char *netns)
+static int append_commands(struct bytes *b, const struct proposal *p,
+			   const struct tunable_values *values, const char *netns)
 {
 	int count = 0;
 
@@ -141,11 +118,25 @@ int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
 		const struct tunable_value *now = tunable_value_of(values, t);
 		char value[VALUE_MAX];
 
-		if (now == NULL || !build_value(diagnosis, t, now, value, sizeof(value)))
+		if (now == NULL || !build_value(p, t, now, value, sizeof(value)))
 			continue;
-		if (append_command(b, t, value, netns) < 0)
+		if (bytes_printf(b, "  ") < 0 ||
+		    by_hand_append_command(b, t, t->name, value, netns) < 0)
 			return -ENOMEM;
 		count++;
 	}
 	return count;
+}
+
+int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
+		   const struct tunable_values *values, const char *netns)
+{
+	const struct proposal_choice all = { .least = SEVERITY_INFO };
+	struct proposal proposal = { 0 };
+	int r = proposal_make(diagnosis, &all, &proposal, NULL);
+
+	if (r == 0)
+		r = append_commands(b, &proposal, values, netns);
+	proposal_done(&proposal);
+	return r;
 }

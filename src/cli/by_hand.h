@@ -13,6 +13,11 @@
 int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
 		   const struct tunable_values *values, const char *netns);
 
+/* One such line without the indentation: `name` is the tunable's, as in net.ipv4.conf.eth0/100.
+ * Also says when it reaches new connections only. Negative when memory ran out. */
+int by_hand_append_command(struct bytes *b, const struct tunable *t, const char *name,
+			   const char *value, const char *netns);
+
 /* One word of a shell command, quoted if it has to be. */
 int by_hand_append_word(struct bytes *b, const char *word);
 

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define AUDIT_SCHEMA_PREFIX "netwright.audit/"
+#define AUDIT_SCHEMA_PREFIX  "netwright.audit/"
+#define SURVEY_SCHEMA_PREFIX "netwright.audits/"
 
 const char *comparison_kind_name(enum comparison_kind kind)
 {
@@ -52,16 +53,20 @@ static bool is_finding(const json_t *finding)
 	return true;
 }
 
-static int check_audit(const json_t *root, const char *path, struct error *e)
+static bool has_schema(const json_t *root, const char *prefix)
 {
 	const char *schema = json_string_value(json_object_get(root, "schema"));
+
+	return schema != NULL && strncmp(schema, prefix, strlen(prefix)) == 0;
+}
+
+static int check_audit(const json_t *root, const char *path, struct error *e)
+{
 	const json_t *findings = json_object_get(root, "findings");
 	const json_t *finding;
 	size_t i;
 
-	if (schema == NULL ||
-	    strncmp(schema, AUDIT_SCHEMA_PREFIX, sizeof(AUDIT_SCHEMA_PREFIX) - 1) != 0 ||
-	    !json_is_array(findings))
+	if (!has_schema(root, AUDIT_SCHEMA_PREFIX) || !json_is_array(findings))
 		return error_set(e, -EBADMSG, ERROR_INPUT, path,
 				 "not the output of netwright audit --json");
 	json_array_foreach(findings, i, finding)
@@ -71,6 +76,46 @@ static int check_audit(const json_t *root, const char *path, struct error *e)
 					 "finding %zu is incomplete: was the file edited?", i + 1);
 	}
 	return 0;
+}
+
+/* {namespaces: [{name, audit: an audit or null}]} */
+static int check_survey(const json_t *root, const char *path, struct error *e)
+{
+	const json_t *namespaces = json_object_get(root, "namespaces");
+	const json_t *place;
+	size_t i;
+
+	if (!json_is_array(namespaces))
+		return error_set(e, -EBADMSG, ERROR_INPUT, path,
+				 "not the output of netwright audit --json");
+	json_array_foreach(namespaces, i, place)
+	{
+		const json_t *audit = json_object_get(place, "audit");
+		int r;
+
+		if (json_string_value(json_object_get(place, "name")) == NULL || audit == NULL)
+			return error_set(e, -EBADMSG, ERROR_INPUT, path,
+					 "namespace %zu is incomplete: was the file edited?",
+					 i + 1);
+		r = json_is_null(audit) ? 0 : check_audit(audit, path, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_file(const json_t *root, const char *path, struct error *e)
+{
+	return has_schema(root, SURVEY_SCHEMA_PREFIX) ? check_survey(root, path, e)
+						      : check_audit(root, path, e);
+}
+
+static const char *start_of(const json_t *audit)
+{
+	const char *start = json_string_value(
+		json_object_get(json_object_get(audit, "window"), "start_utc"));
+
+	return start != NULL ? start : "";
 }
 
 int comparison_open(const char *path, struct comparison *ret, struct error *e)
@@ -84,7 +129,7 @@ int comparison_open(const char *path, struct comparison *ret, struct error *e)
 		root = json_loadb(text.data != NULL ? text.data : "", text.len,
 				  JSON_REJECT_DUPLICATES, &parse_error);
 		r = root != NULL
-			    ? check_audit(root, path, e)
+			    ? check_file(root, path, e)
 			    : error_set(e, -EBADMSG, ERROR_INPUT, path, "line %d: not JSON: %s",
 					parse_error.line, parse_error.text);
 	}
@@ -93,10 +138,69 @@ int comparison_open(const char *path, struct comparison *ret, struct error *e)
 		json_decref(root);
 		return r;
 	}
-	*ret = (struct comparison){ .path = path, .old = root, .old_start_utc = "" };
-	if (json_is_string(json_object_get(json_object_get(root, "window"), "start_utc")))
-		ret->old_start_utc = json_string_value(
-			json_object_get(json_object_get(root, "window"), "start_utc"));
+	*ret = (struct comparison){
+		.path = path,
+		.old = root,
+		.old_start_utc = start_of(root),
+	};
+	return 0;
+}
+
+/* --- audits of all namespaces ----------------------------------------------------------------- */
+
+const char *comparison_namespace(const struct comparison *c, size_t index)
+{
+	const json_t *place = json_array_get(json_object_get(c->old, "namespaces"), index);
+
+	return json_string_value(json_object_get(place, "name"));
+}
+
+/* Borrowed; NULL when there was none, or it was not audited. */
+static json_t *audit_named(const struct comparison *c, const char *netns)
+{
+	const json_t *place;
+	const char *name;
+	json_t *audit;
+	size_t i;
+
+	if (has_schema(c->old, AUDIT_SCHEMA_PREFIX)) {
+		name = json_string_value(json_object_get(json_object_get(c->old, "host"), "netns"));
+		return strcmp(name != NULL ? name : "self", netns) == 0 ? c->old : NULL;
+	}
+	json_array_foreach(json_object_get(c->old, "namespaces"), i, place)
+	{
+		if (strcmp(comparison_namespace(c, i), netns) != 0)
+			continue;
+		audit = json_object_get(place, "audit");
+		return json_is_object(audit) ? audit : NULL;
+	}
+	return NULL;
+}
+
+void comparison_select(const struct comparison *file, const char *netns, struct comparison *ret)
+{
+	json_t *audit = audit_named(file, netns);
+
+	*ret = (struct comparison){
+		.path = file->path,
+		.old = json_incref(audit),
+		.old_start_utc = start_of(audit),
+	};
+}
+
+int comparison_select_only(struct comparison *c, const char *netns, struct error *e)
+{
+	const char *name = netns != NULL ? netns : "self";
+	struct comparison only;
+
+	if (has_schema(c->old, AUDIT_SCHEMA_PREFIX))
+		return 0;
+	comparison_select(c, name, &only);
+	if (only.old == NULL)
+		return error_set(e, -ENOENT, ERROR_INPUT, c->path,
+				 "holds no audit of network namespace %s", name);
+	comparison_done(c);
+	*c = only;
 	return 0;
 }
 

@@ -35,9 +35,19 @@ struct comparison {
 	size_t row_count;
 };
 
-/* Reads the JSON of `netwright audit --json`. Errors: -errno of opening; -EBADMSG when it is not
- * such a file, with the line; -EFBIG. `path` must outlive the comparison. */
+/* Reads the JSON of `netwright audit --json`, of one network namespace or of all. Errors: -errno of
+ * opening; -EBADMSG when it is not such a file, with the line; -EFBIG. `path` must outlive the
+ * comparison. */
 int comparison_open(const char *path, struct comparison *ret, struct error *e);
+/* The audit of one namespace, by name: *ret shares the file, and has no earlier findings when the
+ * namespace was not there. A file with a single audit is that of the namespace it names, else of
+ * "self". */
+void comparison_select(const struct comparison *file, const char *netns, struct comparison *ret);
+/* Likewise for an audit of one namespace (NULL: our own), where a file with a single audit is
+ * compared with whatever it is of. -ENOENT when the file has audits, but not that one. */
+int comparison_select_only(struct comparison *c, const char *netns, struct error *e);
+/* The name of the index'th namespace of a file with the audits of all; NULL at their end. */
+const char *comparison_namespace(const struct comparison *c, size_t index);
 /* Compares it with the findings of now, which must outlive the comparison. 0 or -ENOMEM. */
 int comparison_make(struct comparison *c, const struct diagnosis *now, struct error *e);
 void comparison_done(struct comparison *c); /* accepts {0} */

@@ -134,13 +134,13 @@ json_t *document_host(struct document *d, const struct observation *o)
 	return host;
 }
 
-static json_t *utc_time(int64_t seconds)
+json_t *document_time(double utc_s)
 {
-	time_t when = (time_t)seconds;
+	time_t when = (time_t)utc_s;
 	struct tm parts;
 	char text[32];
 
-	if (seconds <= 0 || gmtime_r(&when, &parts) == NULL ||
+	if (when <= 0 || gmtime_r(&when, &parts) == NULL ||
 	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
 		return json_null();
 	return json_string(text);
@@ -150,7 +150,7 @@ json_t *document_window(struct document *d, const struct observation *o)
 {
 	json_t *window = json_object();
 
-	document_set(d, window, "start_utc", utc_time(o->facts.start_utc_s));
+	document_set(d, window, "start_utc", document_time((double)o->facts.start_utc_s));
 	document_set(d, window, "seconds", document_number(o->seconds));
 	document_set(d, window, "samples", document_number(o->samples));
 	document_set(d, window, "interrupted", json_boolean(o->interrupted));
@@ -162,6 +162,10 @@ static const char *entity_process(const struct observation *o, enum entity_kind 
 {
 	if (kind == ENTITY_LISTENER)
 		return o->listeners[index].process;
+	if (kind == ENTITY_UDP_SOCKET)
+		return o->udp_worst[index].process;
+	if (kind == ENTITY_PEER)
+		return o->peers[index].process;
 	return observation_process(o, observation_flow(o, index)->inode, buf, len);
 }
 
@@ -176,7 +180,8 @@ json_t *document_entity(struct document *d, const struct observation *o, enum en
 	document_set(d, entity, "name", document_text(name));
 	if (kind == ENTITY_PATH)
 		document_set(d, entity, "flows", document_number(o->paths[index].flows));
-	if (kind == ENTITY_FLOW || kind == ENTITY_LISTENER) {
+	if (kind == ENTITY_FLOW || kind == ENTITY_LISTENER || kind == ENTITY_UDP_SOCKET ||
+	    kind == ENTITY_PEER) {
 		const char *process = entity_process(o, kind, index, buf, sizeof(buf));
 
 		document_set(d, entity, "process",

@@ -34,6 +34,7 @@ void document_append(struct document *d, json_t *array, json_t *value);
 /* New references, or NULL. */
 json_t *document_text(const char *text); /* NULL: null; bytes that are not UTF-8 become '?' */
 json_t *document_number(double number);	 /* an integer when it is one; not finite: null */
+json_t *document_time(double utc_s);	 /* "2026-11-21T10:25:13Z"; 0: null */
 json_t *document_value(enum unit unit, struct value value); /* scaled to the JSON's unit */
 
 /* {metric name + suffix: value} of one entity; reasons of unknown ones are added to `unknown`. */

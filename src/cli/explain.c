@@ -9,22 +9,60 @@
 #include "tunables/tunable_setting.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #define LABEL_WIDTH 12 /* the longest label, "looks at", and blanks that set it off */
 #define TITLE_MAX   512
+#define HEADING_MAX 256
 
-static void line(const struct terminal *t, const char *label, const char *text)
+static void terminal_heading(void *arg, const char *text)
 {
-	if (text == NULL || text[0] == '\0')
-		return;
+	const struct terminal *t = arg;
+
+	(void)fprintf(t->out, "%s\n", text);
+}
+
+static void terminal_line(void *arg, const char *label, const char *text)
+{
+	const struct terminal *t = arg;
+
 	(void)fprintf(t->out, "  %-*s", LABEL_WIDTH, label);
 	print_wrapped(t->out, t->width, 2 + LABEL_WIDTH, 2 + LABEL_WIDTH, text);
 }
 
-static void built_line(const struct terminal *t, const char *label, struct bytes *b)
+struct explain_writer explain_on_terminal(struct terminal *t)
 {
-	line(t, label, b->data);
+	return (struct explain_writer){
+		.heading = terminal_heading,
+		.line = terminal_line,
+		.arg = t,
+	};
+}
+
+static void line(const struct explain_writer *w, const char *label, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		w->line(w->arg, label, text);
+}
+
+static void heading(const struct explain_writer *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void heading(const struct explain_writer *w, const char *fmt, ...)
+{
+	char text[HEADING_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	w->heading(w->arg, text);
+}
+
+static void built_line(const struct explain_writer *w, const char *label, struct bytes *b)
+{
+	line(w, label, b->data);
 	bytes_done(b);
 }
 
@@ -32,15 +70,22 @@ static void built_line(const struct terminal *t, const char *label, struct bytes
 static const char *subject(enum entity_kind kind)
 {
 	static const char *const names[] = {
-		[ENTITY_HOST] = "the host", [ENTITY_PATH] = "a path",
-		[ENTITY_FLOW] = "a flow",   [ENTITY_LISTENER] = "a listener",
+		[ENTITY_HOST] = "the host",
+		[ENTITY_PATH] = "a path",
+		[ENTITY_FLOW] = "a flow",
+		[ENTITY_LISTENER] = "a listener",
 		[ENTITY_LINK] = "a link",
+		[ENTITY_UDP_SOCKET] = "a UDP socket",
+		[ENTITY_CPU] = "a CPU",
+		[ENTITY_PROCESS] = "a process",
+		[ENTITY_PEER] = "a destination",
+		[ENTITY_OWNER] = "a process that holds closed connections",
 	};
 
 	return names[kind];
 }
 
-static void rule_changes(const struct terminal *t, const struct rule *rule)
+static void rule_changes(const struct explain_writer *w, const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->change_count; i++) {
 		const struct rule_change *c = &rule->changes[i];
@@ -52,86 +97,87 @@ static void rule_changes(const struct terminal *t, const struct rule *rule)
 		(void)bytes_printf(&b, " = %s", expression_text(c->to));
 		if (c->when != NULL)
 			(void)bytes_printf(&b, ", if %s", expression_text(c->when));
-		built_line(t, "changes", &b);
+		built_line(w, "changes", &b);
 	}
 }
 
-static void rule_advice(const struct terminal *t, const struct rule *rule)
+static void rule_advice(const struct explain_writer *w, const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->advice_count; i++)
-		line(t, "advice", template_text(rule->advice[i].text));
+		line(w, "advice", template_text(rule->advice[i].text));
 }
 
-static void optional_expression(const struct terminal *t, const char *label,
+static void optional_expression(const struct explain_writer *w, const char *label,
 				const struct expression *x)
 {
 	if (x != NULL)
-		line(t, label, expression_text(x));
+		line(w, label, expression_text(x));
 }
 
-static void rule_conditions(const struct terminal *t, const struct rule *rule)
+static void rule_conditions(const struct explain_writer *w, const struct rule *rule)
 {
 	struct bytes b = { 0 };
 
-	optional_expression(t, "when", rule->when);
-	optional_expression(t, "unless", rule->unless);
-	optional_expression(t, "needs", rule->needs);
+	optional_expression(w, "when", rule->when);
+	optional_expression(w, "unless", rule->unless);
+	optional_expression(w, "needs", rule->needs);
 	for (size_t i = 0; i < rule->evidence_count; i++)
 		(void)bytes_printf(&b, "%s%s", i > 0 ? ", " : "",
 				   expression_text(rule->evidence[i]));
-	built_line(t, "looks at", &b);
+	built_line(w, "looks at", &b);
 }
 
-static void rule_silences(const struct terminal *t, const struct rule *rule)
+static void rule_silences(const struct explain_writer *w, const struct rule *rule)
 {
 	struct bytes b = { 0 };
 
 	for (size_t i = 0; i < rule->silence_count; i++)
 		(void)bytes_printf(&b, "%s%s", i > 0 ? ", " : "", rule->silences[i]);
-	built_line(t, "silences", &b);
+	built_line(w, "silences", &b);
 }
 
-void explain_rule(const struct terminal *t, const struct rule *rule)
+void explain_rule(const struct explain_writer *w, const struct rule *rule)
 {
 	char title[TITLE_MAX];
 	struct bytes b = { 0 };
 
-	(void)fprintf(t->out, "%s  %s (a rule about %s; severity up to %s)\n", rule->id, rule->slug,
-		      subject(rule->scope), severity_name(rule->ceiling));
-	line(t, "title",
+	heading(w, "%s  %s (a rule about %s; severity up to %s)", rule->id, rule->slug,
+		subject(rule->scope), severity_name(rule->ceiling));
+	line(w, "title",
 	     phrase_template(template_text(rule->title), rule->scope, title, sizeof(title)));
-	line(t, "why", rule->why);
-	rule_conditions(t, rule);
-	rule_changes(t, rule);
-	rule_advice(t, rule);
+	line(w, "why", rule->why);
+	rule_conditions(w, rule);
+	rule_changes(w, rule);
+	rule_advice(w, rule);
 	if (rule->expect_text != NULL)
-		line(t, "expect", rule->expect_text);
+		line(w, "expect", rule->expect_text);
 	else
-		optional_expression(t, "expect", rule->expect);
-	line(t, "risk", rule->risk);
-	rule_silences(t, rule);
-	line(t, "source", rule->source);
+		optional_expression(w, "expect", rule->expect);
+	line(w, "risk", rule->risk);
+	rule_silences(w, rule);
+	line(w, "source", rule->source);
 	(void)bytes_printf(&b, "%s:%u", rule->file, rule->line);
-	built_line(t, "defined in", &b);
+	built_line(w, EXPLAIN_DEFINED_IN, &b);
 }
 
-void explain_metric(const struct terminal *t, const struct metric *m, const struct observation *o)
+void explain_metric(const struct explain_writer *w, const struct metric *m,
+		    const struct observation *o)
 {
 	char name[ENTITY_NAME_MAX], text[PRINT_VALUE_MAX];
 	struct bytes b = { 0 };
 	struct value value;
 	size_t index;
 
-	(void)fprintf(t->out, "%s (a metric of %s; unit: %s)\n", m->name, subject(m->entity),
-		      unit_info(m->unit)->name);
-	line(t, "meaning", m->meaning);
-	line(t, "source", m->source);
+	heading(w, "%s (a metric of %s; unit: %s)", m->name, subject(m->entity),
+		unit_info(m->unit)->name);
+	line(w, "meaning", m->meaning);
+	line(w, "source", m->source);
 	if (o == NULL) {
-		line(t, "now", "unknown: this host could not be observed");
+		line(w, EXPLAIN_NOW, "unknown: this host could not be observed");
 		return;
 	}
 	if (busiest_entity(o, m->entity, &index) < 0) {
-		line(t, "now", "unknown: nothing of this kind was seen");
+		line(w, EXPLAIN_NOW, "unknown: nothing of this kind was seen");
 		return;
 	}
 	value = metric_get(m, o, observation_entity(o, m->entity, index));
@@ -142,23 +188,29 @@ void explain_metric(const struct terminal *t, const struct metric *m, const stru
 		(void)bytes_printf(
 			&b, " (%s, the busiest)",
 			observation_entity_name(o, m->entity, index, name, sizeof(name)));
-	built_line(t, "now", &b);
+	built_line(w, EXPLAIN_NOW, &b);
 }
 
-static void tunable_now(const struct terminal *t, const struct tunable *tunable,
+static void tunable_now(const struct explain_writer *w, const struct tunable *tunable,
 			const struct tunable_values *values)
 {
-	const struct tunable_value *now = tunable_value_of(values, tunable);
+	const struct tunable_value *now;
 	struct bytes b = { 0 };
 	char meaning[128];
 
+	/* Not among the values of a host. */
+	if (tunable->scope == TUNABLE_PER_PROCESS) {
+		line(w, EXPLAIN_NOW, "each process has its own, in /proc/PID/limits");
+		return;
+	}
+	now = tunable_value_of(values, tunable);
 	if (now == NULL) {
-		line(t, "now", "unknown: this host could not be read");
+		line(w, EXPLAIN_NOW, "unknown: this host could not be read");
 		return;
 	}
 	if (now->reason[0] != '\0') {
 		(void)bytes_printf(&b, "unknown: %s", now->reason);
-		built_line(t, "now", &b);
+		built_line(w, EXPLAIN_NOW, &b);
 		return;
 	}
 	(void)bytes_printf(&b, "%s", now->text);
@@ -166,10 +218,10 @@ static void tunable_now(const struct terminal *t, const struct tunable *tunable,
 		(void)bytes_printf(
 			&b, " (%s)",
 			tunable_text_describe(tunable, now->text, meaning, sizeof(meaning)));
-	built_line(t, "now", &b);
+	built_line(w, EXPLAIN_NOW, &b);
 }
 
-static void tunable_range(const struct terminal *t, const struct tunable *tunable)
+static void tunable_range(const struct explain_writer *w, const struct tunable *tunable)
 {
 	static const char *const rounding[] = {
 		[TUNABLE_ROUND_NONE] = "",
@@ -183,8 +235,12 @@ static void tunable_range(const struct terminal *t, const struct tunable *tunabl
 	};
 	struct bytes b = { 0 };
 
+	if (tunable->scope == TUNABLE_PER_PROCESS) {
+		line(w, "accepts", "the soft limit, or SOFT:HARD; numbers or \"unlimited\"");
+		return;
+	}
 	if (tunable->unit == UNIT_TEXT) {
-		line(t, "accepts", texts[tunable->type]);
+		line(w, "accepts", texts[tunable->type]);
 		return;
 	}
 	(void)bytes_printf(&b, "%" PRId64 " to %" PRId64 "%s", tunable->minimum, tunable->maximum,
@@ -192,13 +248,15 @@ static void tunable_range(const struct terminal *t, const struct tunable *tunabl
 	if (tunable->elements > 1)
 		(void)bytes_printf(&b, ", %u numbers%s", tunable->elements,
 				   tunable->ascending ? " that do not decrease" : "");
-	built_line(t, "range", &b);
+	built_line(w, "range", &b);
 }
 
 static const char *tunable_scope(const struct tunable *tunable)
 {
 	if (tunable_is_pattern(tunable))
 		return "each interface of each network namespace has its own";
+	if (tunable->scope == TUNABLE_PER_PROCESS)
+		return "each process has its own, and hands it on to those that it starts later";
 	if (tunable->scope == TUNABLE_PER_NETNS)
 		return "each network namespace has its own";
 	return tunable->shown ? "the whole host; other network namespaces show it, and cannot "
@@ -206,7 +264,7 @@ static const char *tunable_scope(const struct tunable *tunable)
 			      : "the whole host (initial network namespace)";
 }
 
-void explain_tunable(const struct terminal *t, const struct tunable *tunable,
+void explain_tunable(const struct explain_writer *w, const struct tunable *tunable,
 		     const struct tunable_values *values)
 {
 	static const char *const undo[] = {
@@ -217,38 +275,40 @@ void explain_tunable(const struct terminal *t, const struct tunable *tunable,
 	static const char *const privilege[] = {
 		[TUNABLE_NET_ADMIN] = "CAP_NET_ADMIN or uid 0, in the namespace it is set in",
 		[TUNABLE_ROOT] = "uid 0 of the host",
+		[TUNABLE_SAME_USER] = "the user of the process; CAP_SYS_RESOURCE for those of "
+				      "others, and for changing the hard limit",
 	};
 
-	(void)fprintf(t->out, "%s (a tunable; unit: %s)\n", tunable->name,
-		      unit_info(tunable->unit)->name);
-	line(t, "does", tunable->help);
-	line(t, "also", tunable->side_effects);
-	tunable_now(t, tunable, values);
-	tunable_range(t, tunable);
-	line(t, "scope", tunable_scope(tunable));
-	line(t, "needs", privilege[tunable_privilege(tunable)]);
-	line(t, "reversible", undo[tunable->undo]);
-	line(t, "since", tunable->since);
-	line(t, "source", tunable->source);
+	heading(w, "%s (a tunable; unit: %s)", tunable->name, unit_info(tunable->unit)->name);
+	line(w, "does", tunable->help);
+	line(w, "also", tunable->side_effects);
+	tunable_now(w, tunable, values);
+	tunable_range(w, tunable);
+	line(w, "scope", tunable_scope(tunable));
+	line(w, "needs", privilege[tunable_privilege(tunable)]);
+	line(w, "reversible", undo[tunable->undo]);
+	line(w, "since", tunable->since);
+	line(w, "source", tunable->source);
 }
 
-static void lint_row(const struct terminal *t, const struct lint *lint)
+static void lint_row(const struct explain_writer *w, const struct lint *lint)
 {
-	line(t, "looks at", lint->key);
-	line(t, "severity", severity_name(lint->severity));
-	line(t, "why", lint->message);
-	line(t, "fix", lint->fix);
-	line(t, "source", lint->source);
+	line(w, "looks at", lint->key);
+	line(w, "severity", severity_name(lint->severity));
+	line(w, "why", lint->message);
+	line(w, "fix", lint->fix);
+	line(w, "source", lint->source);
 }
 
-void explain_lint(const struct terminal *t, const struct lint *lint)
+void explain_lint(const struct explain_writer *w, const struct lint *lint)
 {
-	(void)fprintf(t->out, "%s %s (a lint: netwright lint looks for it)\n", lint->id,
-		      lint->slug);
-	lint_row(t, lint);
+	heading(w,
+		"%s %s (a lint: netwright lint looks for it, netwright audit too when it is in force)",
+		lint->id, lint->slug);
+	lint_row(w, lint);
 	if (lint->key == NULL) /* about lines: no table of keys */
 		return;
 	for (const struct lint *more = lint + 1;
 	     more < lints + lint_count && strcmp(more->id, lint->id) == 0; more++)
-		lint_row(t, more);
+		lint_row(w, more);
 }

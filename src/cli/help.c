@@ -44,8 +44,7 @@ static void print_verbs(FILE *out)
 int help_print_overview(FILE *out)
 {
 	(void)fputs(
-		"netwright measures how this host's TCP traffic is limited, and says what would "
-		"help.\nIt changes nothing.\n\n"
+		"netwright measures what limits this host's TCP traffic, and changes what helps.\n\n"
 		"usage: netwright [COMMAND] [OPTION...]\n\nexamples:\n",
 		out);
 	print_examples(verb_audit.examples, out);

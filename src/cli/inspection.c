@@ -3,17 +3,16 @@
 #include "base/cleanup.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/survey.h"
 #include "host/live.h"
 #include "host/recording.h"
 #include "host/source.h"
 #include "measure/filter.h"
 #include "measure/observer.h"
+#include "rules/lint_finding.h"
 
 #include <errno.h>
-
-/* An audit samples every second: short enough to see a queue fill, long enough that 100 000 sockets
- * cost little. */
-#define SAMPLE_INTERVAL_S 1.0
+#include <string.h>
 
 DEFINE_CLEANUP(struct source, source_free)
 DEFINE_CLEANUP(struct filter, filter_free)
@@ -36,10 +35,10 @@ int inspection_load_rules(const struct settings *settings, struct rulebook *ret,
 	r = rulebook_load_directory(ret, INSPECTION_RULES_DIRECTORY, e);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	for (size_t i = 0; i < settings->directory_count; i++) {
-		r = rulebook_load_directory(ret, settings->directories[i], e);
+	for (size_t i = 0; i < settings->rules.count; i++) {
+		r = rulebook_load_directory(ret, settings->rules.texts[i], e);
 		if (r == -ENOENT)
-			return error_set(e, r, ERROR_INPUT, settings->directories[i],
+			return error_set(e, r, ERROR_INPUT, settings->rules.texts[i],
 					 "no such directory of rule books");
 		if (r < 0)
 			return r;
@@ -58,6 +57,10 @@ static int check_conflicts(const struct settings *s, struct error *e)
 		{ "--record", s->record != NULL },
 	};
 
+	if (s->replay == NULL && s->netns != NULL && strcmp(s->netns, SURVEY_NETNS) == 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, NULL,
+				 "only netwright audit looks at all network namespaces: name one, "
+				 "or a process in it");
 	if (s->replay == NULL)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(excluded); i++) {
@@ -91,7 +94,7 @@ static int open_source(const struct inspection_request *request, struct progress
 	const struct live_options live = {
 		.netns = s->netns,
 		.duration_s = s->for_s > 0 ? s->for_s : request->default_seconds,
-		.interval_s = SAMPLE_INTERVAL_S,
+		.interval_s = INSPECTION_SAMPLE_INTERVAL_S,
 		.stop = interrupt_flag(),
 		.progress = progress_show,
 		.progress_arg = progress,
@@ -111,6 +114,25 @@ static int open_source(const struct inspection_request *request, struct progress
 	return 0;
 }
 
+/* Judges what is in force while it can be read. A filter keeps listeners out: what is not seen is
+ * not known. */
+static int judge_settings(struct source *source, bool filtered, struct inspection *i,
+			  struct error *e)
+{
+	const struct sysctl_settings no_files = { 0 };
+	const struct observation *o = i->observation;
+	const struct lint_host host = {
+		.settings = &no_files,
+		.source = source,
+		.facts = &o->facts,
+		.listeners = o->listeners,
+		.listener_count = o->listener_count,
+		.listeners_known = !filtered && !o->sockets_unseen,
+	};
+
+	return lint_run(&host, true, &i->lints, e);
+}
+
 static int read_all(const struct inspection_request *request, struct filter *filter,
 		    struct progress *progress, struct inspection *ret, struct error *e)
 {
@@ -127,6 +149,11 @@ static int read_all(const struct inspection_request *request, struct filter *fil
 		return r;
 	if (request->tunables) {
 		r = tunable_values_read(source, &ret->tunables, e);
+		if (r < 0)
+			return r;
+	}
+	if (request->diagnose) {
+		r = judge_settings(source, filter != NULL, ret, e);
 		if (r < 0)
 			return r;
 	}
@@ -168,12 +195,16 @@ int inspection_run(const struct inspection_request *request, struct inspection *
 	r = read_interruptibly(request, filter, ret, e);
 	if (r < 0 || !request->diagnose)
 		return r;
-	return diagnose(&ret->rulebook, ret->observation, &ret->tunables, &ret->diagnosis, e);
+	r = diagnose(&ret->rulebook, ret->observation, &ret->tunables, &ret->diagnosis, e);
+	if (r < 0)
+		return r;
+	return diagnosis_add_lints(&ret->diagnosis, &ret->lints, &ret->rulebook.ignore, e);
 }
 
 void inspection_done(struct inspection *i)
 {
 	diagnosis_done(&i->diagnosis);
+	lint_report_done(&i->lints);
 	rulebook_done(&i->rulebook);
 	tunable_values_done(&i->tunables);
 	observation_free(i->observation);

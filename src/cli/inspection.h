@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "measure/observation.h"
 #include "rules/diagnose.h"
+#include "rules/lint.h"
 #include "rules/rulebook.h"
 #include "tunables/catalogue.h"
 
@@ -14,16 +15,21 @@
 #define INSPECTION_RULES_DIRECTORY "/etc/netwright/rules"
 #define INSPECTION_CONFIG_FILE	   "/etc/netwright/netwright.conf"
 
+/* An audit samples every second: short enough to see a queue fill, long enough that 100 000 sockets
+ * cost little. */
+#define INSPECTION_SAMPLE_INTERVAL_S 1.0
+
 struct inspection_request {
 	const struct settings *settings;
 	double default_seconds; /* length of the window when --for is not given */
 	bool tunables;		/* read what is set */
-	bool diagnose;		/* load the rule books and judge; needs `tunables` */
+	bool diagnose;		/* load the rule books and judge, lints too; needs `tunables` */
 };
 
 struct inspection {
 	struct observation *observation;
 	struct tunable_values tunables;
+	struct lint_report lints; /* of the values in force */
 	struct rulebook rulebook;
 	struct diagnosis diagnosis;
 	bool replayed;

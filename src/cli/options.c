@@ -12,6 +12,7 @@
 #define DURATION_MAX_S 3600.0
 
 const char *const color_choices[] = { "auto", "always", "never", NULL };
+const char *const export_choices[] = { "commands", "sysctl.d", NULL };
 const char *const flow_order_choices[] = { "goodput", "retransmits", "rtt", NULL };
 const char *const severity_choices[] = { "info", "low", "medium", "high", "critical", NULL };
 
@@ -107,14 +108,13 @@ static int set_duration(const struct parser *p, const struct option_spec *o, con
 	return 0;
 }
 
-static int add_directory(struct parser *p, const char *text, struct error *e)
+static int add_to_list(const struct parser *p, const struct option_spec *o, const char *text,
+		       struct option_list *list, struct error *e)
 {
-	struct settings *s = &p->settings;
-
-	if (s->directory_count == SETTINGS_DIRECTORIES_MAX)
-		return error_set(e, -EINVAL, ERROR_INPUT, p->verb, "more than %d rule directories",
-				 SETTINGS_DIRECTORIES_MAX);
-	s->directories[s->directory_count++] = text;
+	if (list->count == OPTION_LIST_MAX)
+		return error_set(e, -EINVAL, ERROR_INPUT, p->verb,
+				 "--%s is given more than %d times", o->name, OPTION_LIST_MAX);
+	list->texts[list->count++] = text;
 	return 0;
 }
 
@@ -140,8 +140,8 @@ static int set_argument(struct parser *p, const struct option_spec *o, const cha
 	case OPTION_TEXT:
 		*(const char **)field = text;
 		return 0;
-	case OPTION_DIRECTORIES:
-		return add_directory(p, text, e);
+	case OPTION_LIST:
+		return add_to_list(p, o, text, field, e);
 	case OPTION_DURATION:
 		return set_duration(p, o, text, field, e);
 	case OPTION_NUMBER:
@@ -218,6 +218,10 @@ int options_parse(const char *verb, const struct option_spec *options, size_t co
 	struct parser p = { .verb = verb, .options = options, .count = count };
 	bool only_operands = false;
 
+	p.settings.verb = verb;
+	p.settings.words = argv;
+	p.settings.word_count = argc;
+	p.settings.export = -1;
 	p.settings.fail_on = -1;
 	p.settings.limit = UINT64_MAX;
 	for (int i = 0; i < argc; i++) {

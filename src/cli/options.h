@@ -13,34 +13,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SETTINGS_DIRECTORIES_MAX 16
-#define SETTINGS_OPERANDS_MAX	 64
+#define OPTION_LIST_MAX	      16
+#define SETTINGS_OPERANDS_MAX 64
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum export_form { EXPORT_COMMANDS, EXPORT_SYSCTL_D };
 enum flow_order { FLOW_ORDER_GOODPUT, FLOW_ORDER_RETRANSMITS, FLOW_ORDER_RTT };
+
+/* What an option that may be repeated was given. */
+struct option_list {
+	const char *texts[OPTION_LIST_MAX];
+	size_t count;
+};
 
 /* Everything options can set; texts point into argv. */
 struct settings {
-	double for_s;	/* 0: not given */
-	int fail_on;	/* enum severity; -1: not given */
-	int color;	/* enum color_choice */
-	int sort;	/* enum flow_order */
-	uint64_t limit; /* UINT64_MAX: not given */
-	bool all, help, json, quiet, verbose;
-	const char *compare, *config, *filter, *netns, *record, *replay, *root;
-	const char *directories[SETTINGS_DIRECTORIES_MAX]; /* --rules */
-	size_t directory_count;
+	const char *verb;   /* its name */
+	char *const *words; /* all that came after it, as typed */
+	int word_count;
+	double confirm_s, for_s, lock_timeout_s; /* 0: not given */
+	int fail_on;				 /* enum severity; -1: not given */
+	int color;				 /* enum color_choice */
+	int sort;				 /* enum flow_order */
+	int export;				 /* enum export_form; -1: not given */
+	uint64_t limit;				 /* UINT64_MAX: not given */
+	bool all, dry_run, force, help, json, quiet, uncatalogued, verbose;
+	const char *compare, *config, *filter, *netns, *plan, *record, *replay, *root, *state_dir;
+	struct option_list only, rules;
 	const char *operands[SETTINGS_OPERANDS_MAX];
 	size_t operand_count;
 };
 
 enum option_type {
-	OPTION_FLAG,	    /* bool */
-	OPTION_TEXT,	    /* const char *, not empty */
-	OPTION_DIRECTORIES, /* adds to settings.directories */
-	OPTION_DURATION,    /* double, seconds: 1 s to 1 h */
-	OPTION_NUMBER,	    /* uint64_t */
-	OPTION_CHOICE,	    /* int: index into choices */
+	OPTION_FLAG,	 /* bool */
+	OPTION_TEXT,	 /* const char *, not empty */
+	OPTION_LIST,	 /* struct option_list: adds a text that is not empty */
+	OPTION_DURATION, /* double, seconds: 1 s to 1 h */
+	OPTION_NUMBER,	 /* uint64_t */
+	OPTION_CHOICE,	 /* int: index into choices */
 };
 
 struct option_spec {
@@ -54,10 +64,24 @@ struct option_spec {
 };
 
 extern const char *const color_choices[];
+extern const char *const export_choices[];
 extern const char *const flow_order_choices[];
 extern const char *const severity_choices[];
 
 /* Rows shared by several verbs. */
+#define OPTION_ROW_COLOR                                                                \
+	{                                                                               \
+		.name = "color", .type = OPTION_CHOICE, .argument = "WHEN",             \
+		.help = "colour the severities: auto (on a terminal), always or never", \
+		.choices = color_choices, .offset = offsetof(struct settings, color)    \
+	}
+#define OPTION_ROW_CONFIG                                                                 \
+	{                                                                                 \
+		.name = "config", .type = OPTION_TEXT, .argument = "FILE",                \
+		.help = "read this instead of /etc/netwright/netwright.conf, which says " \
+			"what to ignore",                                                 \
+		.offset = offsetof(struct settings, config)                               \
+	}
 #define OPTION_ROW_FAIL_ON                                                                       \
 	{                                                                                        \
 		.name = "fail-on", .type = OPTION_CHOICE, .argument = "SEVERITY",                \
@@ -97,9 +121,9 @@ extern const char *const severity_choices[];
 	}
 #define OPTION_ROW_RULES                                                                   \
 	{                                                                                  \
-		.name = "rules", .type = OPTION_DIRECTORIES, .argument = "DIRECTORY",      \
+		.name = "rules", .type = OPTION_LIST, .argument = "DIRECTORY",             \
 		.help = "also load the rule books (*.conf) of DIRECTORY; may be repeated", \
-		.offset = offsetof(struct settings, directories)                           \
+		.offset = offsetof(struct settings, rules)                                 \
 	}
 
 /* The one option every verb has. */

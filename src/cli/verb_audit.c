@@ -2,8 +2,12 @@
 #include "cli/audit_report.h"
 #include "cli/exit_status.h"
 #include "cli/inspection.h"
+#include "cli/survey.h"
+#include "cli/survey_report.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+
+#include <string.h>
 
 /* Long enough for three seconds of evidence per flow and for slow start to end on long paths. */
 #define AUDIT_SECONDS 10.0
@@ -33,7 +37,35 @@ static int print_result(const struct settings *s, const struct inspection *i,
 	return audit_print_text(&terminal, i, view, e);
 }
 
-static int run(const struct settings *s, FILE *out, struct error *e)
+static int print_survey(const struct settings *s, const struct survey *survey, FILE *out,
+			struct error *e)
+{
+	struct terminal terminal;
+
+	if (s->json)
+		return survey_print_json(out, survey, e);
+	terminal_examine(out, (enum color_choice)s->color, &terminal);
+	return survey_print_text(&terminal, survey, s, e);
+}
+
+/* --netns all */
+static int run_survey(const struct settings *s, FILE *out, struct error *e)
+{
+	struct survey survey = { 0 };
+	bool failed = false;
+	int r = survey_run(s, AUDIT_SECONDS, &survey, e);
+
+	if (r == 0)
+		r = print_survey(s, &survey, out, e);
+	for (size_t i = 0; i < survey.count; i++)
+		failed = failed || fails(&survey.places[i].inspection.diagnosis, s->fail_on);
+	if (r == 0)
+		r = failed ? EXIT_STATUS_FINDINGS : EXIT_STATUS_OK;
+	survey_done(&survey);
+	return r;
+}
+
+static int run_one(const struct settings *s, FILE *out, struct error *e)
 {
 	const struct inspection_request request = {
 		.settings = s,
@@ -48,6 +80,8 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	/* First, so that a mistake in it does not cost the time of an observation. */
 	if (s->compare != NULL)
 		r = comparison_open(s->compare, &comparison, e);
+	if (r == 0 && s->compare != NULL)
+		r = comparison_select_only(&comparison, s->netns, e);
 	if (r == 0)
 		r = inspection_run(&request, &inspection, e);
 	if (r == 0 && s->compare != NULL)
@@ -62,6 +96,13 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	return r;
 }
 
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	if (s->replay == NULL && s->netns != NULL && strcmp(s->netns, SURVEY_NETNS) == 0)
+		return run_survey(s, out, e);
+	return run_one(s, out, e);
+}
+
 static const struct example examples[] = {
 	{ "sudo netwright audit", "what limits this host's traffic, in ten seconds" },
 	{ "netwright audit --for 1min --json | jq '.findings[].title'",
@@ -70,23 +111,14 @@ static const struct example examples[] = {
 };
 
 static const struct option_spec options[] = {
-	{ .name = "color",
-	  .type = OPTION_CHOICE,
-	  .argument = "WHEN",
-	  .help = "colour the severities: auto (on a terminal), always or never",
-	  .choices = color_choices,
-	  .offset = offsetof(struct settings, color) },
+	OPTION_ROW_COLOR,
 	{ .name = "compare",
 	  .type = OPTION_TEXT,
 	  .argument = "FILE",
 	  .help = "also say what appeared, got worse or better, and went since the audit whose "
 		  "--json output FILE holds",
 	  .offset = offsetof(struct settings, compare) },
-	{ .name = "config",
-	  .type = OPTION_TEXT,
-	  .argument = "FILE",
-	  .help = "read this instead of /etc/netwright/netwright.conf, which says what to ignore",
-	  .offset = offsetof(struct settings, config) },
+	OPTION_ROW_CONFIG,
 	OPTION_ROW_FAIL_ON,
 	OPTION_ROW_FILTER,
 	{ .name = "for",
@@ -96,7 +128,12 @@ static const struct option_spec options[] = {
 		  "reports",
 	  .offset = offsetof(struct settings, for_s) },
 	OPTION_ROW_JSON,
-	OPTION_ROW_NETNS,
+	{ .name = "netns",
+	  .type = OPTION_TEXT,
+	  .argument = "NAME|PID|all",
+	  .help = "look at this network namespace, at the one of this process, or at all of them "
+		  "side by side",
+	  .offset = offsetof(struct settings, netns) },
 	{ .name = "quiet",
 	  .letter = 'q',
 	  .type = OPTION_FLAG,

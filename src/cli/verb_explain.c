@@ -7,6 +7,8 @@
 #include "cli/verbs.h"
 #include "measure/metric.h"
 #include "rules/lint.h"
+#include "tunables/kind.h"
+#include "tunables/rlimit.h"
 #include "tunables/tunable_name.h"
 
 #include <errno.h>
@@ -31,6 +33,8 @@ static int find_tunable(const char *name, const struct tunable **ret, struct err
 	size_t len = strcspn(name, "[");
 	int r = 0;
 
+	if (n.tunable == NULL)
+		n.tunable = kind_row_find(name);
 	if (n.tunable == NULL && name[len] == '[' && len < sizeof(key)) {
 		memcpy(key, name, len);
 		key[len] = '\0';
@@ -57,6 +61,8 @@ static int unknown_name(const char *name, const struct rulebook *book, struct er
 		suggest_offer(&s, metrics[i].name);
 	for (size_t i = 0; i < tunable_count; i++)
 		suggest_offer(&s, tunables[i].name);
+	for (size_t i = 0; i < *rlimit_kind.row_count; i++)
+		suggest_offer(&s, rlimit_kind.rows[i].name);
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));
 	if (s.best != NULL)
 		return error_set(e, -EINVAL, ERROR_INPUT, shown,
@@ -119,17 +125,17 @@ static int inspect(const struct settings *s, const struct subject *subjects, str
 	return r < 0 && s->netns != NULL ? r : 0;
 }
 
-static void print_subject(const struct terminal *t, const struct subject *subject,
+static void print_subject(const struct explain_writer *w, const struct subject *subject,
 			  const struct inspection *i)
 {
 	if (subject->rule != NULL)
-		explain_rule(t, subject->rule);
+		explain_rule(w, subject->rule);
 	if (subject->lint != NULL)
-		explain_lint(t, subject->lint);
+		explain_lint(w, subject->lint);
 	if (subject->metric != NULL)
-		explain_metric(t, subject->metric, i->observation);
+		explain_metric(w, subject->metric, i->observation);
 	if (subject->tunable != NULL)
-		explain_tunable(t, subject->tunable, &i->tunables);
+		explain_tunable(w, subject->tunable, &i->tunables);
 }
 
 static int run(const struct settings *s, FILE *out, struct error *e)
@@ -138,6 +144,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	struct inspection inspection = { 0 };
 	struct rulebook book = { 0 };
 	struct terminal terminal;
+	const struct explain_writer writer = explain_on_terminal(&terminal);
 	int r;
 
 	terminal_examine(out, COLOR_NEVER, &terminal);
@@ -148,7 +155,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 		r = inspect(s, subjects, &inspection, e);
 	for (size_t i = 0; r == 0 && i < s->operand_count; i++) {
 		(void)fputs(i > 0 ? "\n" : "", out);
-		print_subject(&terminal, &subjects[i], &inspection);
+		print_subject(&writer, &subjects[i], &inspection);
 	}
 	inspection_done(&inspection);
 	rulebook_done(&book);

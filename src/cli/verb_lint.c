@@ -4,9 +4,13 @@
 #include "cli/print.h"
 #include "cli/verbs.h"
 #include "host/live.h"
+#include "host/sockdiag.h"
+#include "measure/listener.h"
 #include "rules/lint.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 
 #define LINT_SCHEMA "netwright.lint/1"
 
@@ -137,19 +141,48 @@ static bool judges_in_force(const struct settings *settings)
 	return settings->operand_count == 0 && settings->root == NULL;
 }
 
+static int on_socket(void *arg, const struct socket_info *socket)
+{
+	return socket->state == SOCKET_LISTEN ? listener_observe(arg, socket) : 0;
+}
+
+/* What listens, both families: 0, -ENOMEM, or another errno when it cannot be told. */
+static int list_listeners(struct source *source, struct listener_table *table)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	int r = 0;
+
+	listener_round_begin(table);
+	for (size_t i = 0; i < ARRAY_LEN(families) && r == 0; i++)
+		r = sockdiag_dump_tcp(source, families[i], on_socket, table, NULL, NULL);
+	return r;
+}
+
 static int judge(const struct settings *settings, const struct sysctl_settings *s,
 		 struct lint_report *ret, struct error *e)
 {
 	const struct live_options live = { .netns = settings->netns, .interval_s = 1 };
 	CLEANUP(source_freep) struct source *source = NULL;
+	CLEANUP(listener_table_done) struct listener_table listeners = { 0 };
 	struct facts facts;
+	int seen;
 	int r = live_source_new(&live, &source, e);
 
 	if (r == 0)
 		r = facts_read(source, &facts, e);
 	if (r < 0)
 		return r;
-	const struct lint_host host = { .settings = s, .source = source, .facts = &facts };
+	seen = list_listeners(source, &listeners);
+	if (seen == -ENOMEM)
+		return error_errno(e, seen, NULL, "listing what listens");
+	const struct lint_host host = {
+		.settings = s,
+		.source = source,
+		.facts = &facts,
+		.listeners = listeners.listeners,
+		.listener_count = listeners.count,
+		.listeners_known = seen == 0,
+	};
 
 	return lint_run(&host, judges_in_force(settings), ret, e);
 }

@@ -58,8 +58,8 @@ static int print_text(const struct observation *o, FILE *out, struct error *e)
 		table_print(&table, out, 0, terminal.is_tty ? terminal.width : 0);
 		print_wrapped(
 			out, terminal.width, 0, 0,
-			"\nValues are of the last second; those of paths, flows, listeners and links "
-			"are of the busiest one. A dash is unknown now: netwright explain METRIC "
+			"\nValues are of the last second; those of anything but the host are of the busiest "
+			"one. A dash is unknown now: netwright explain METRIC "
 			"says why.");
 	}
 	table_done(&table);
@@ -137,8 +137,8 @@ const struct verb verb_metrics = {
 	.usage = "[OPTION...]",
 	.summary = "list what is measured: name, value now, unit, meaning, source",
 	.description = "Lists every metric that rules and output may name, with its value over the "
-		       "last second. Metrics of paths, flows, listeners and links show the value "
-		       "of the busiest one.",
+		       "last second. Metrics of anything but the host show the value of the "
+		       "busiest one.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

@@ -26,13 +26,21 @@ struct verb {
 	int (*run)(const struct settings *settings, FILE *out, struct error *e);
 };
 
+extern const struct verb verb_apply;
 extern const struct verb verb_audit;
+extern const struct verb verb_confirm;
 extern const struct verb verb_explain;
 extern const struct verb verb_flows;
 extern const struct verb verb_help;
+extern const struct verb verb_history;
 extern const struct verb verb_lint;
 extern const struct verb verb_metrics;
+extern const struct verb verb_rollback;
 extern const struct verb verb_rules;
+extern const struct verb verb_set;
+extern const struct verb verb_show;
+extern const struct verb verb_status;
+extern const struct verb verb_tune;
 
 /* Sorted by name. */
 extern const struct verb *const verbs[];

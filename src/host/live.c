@@ -2,14 +2,15 @@
 
 #include "base/cleanup.h"
 #include "host/live_netns.h"
+#include "host/live_window.h"
 #include "host/netlink_channel.h"
-#include "host/sampling_clock.h"
+#include "host/process_scan.h"
+#include "host/shared_answers.h"
 #include "host/socket_scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,6 @@
 #ifndef NETWRIGHT_VERSION
 #define NETWRIGHT_VERSION "unknown"
 #endif
-
-#define NS_PER_S 1000000000u
-
-/* Between looks at the stop flag and reports of progress. */
-#define WAIT_SLICE_NS (NS_PER_S / 4)
 
 enum { FAMILIES_MAX = 4 }; /* generic netlink families remembered; ethtool alone is asked */
 
@@ -36,10 +32,11 @@ struct genl_family {
 
 struct live_source {
 	struct source source; /* first */
-	struct live_options options;
 	struct live_netns netns;
-	struct sampling_clock clock;
-	bool interrupted; /* the window was ended before its time */
+	struct live_window own_window;
+	struct live_window *window;			       /* own_window, or the group's */
+	uint64_t round;					       /* of the window */
+	struct shared_answers *shared;			       /* the group's; NULL when alone */
 	struct netlink_channel channels[ARRAY_LEN(protocols)]; /* in their order */
 	struct netlink_channel *active;			       /* the last request's, NULL before */
 	char request_name[64];
@@ -54,69 +51,17 @@ static struct live_source *live(struct source *s)
 	return (struct live_source *)(void *)s;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
-static bool is_stopped(const struct live_source *l)
-{
-	return l->options.stop != NULL && *l->options.stop != 0;
-}
-
-static void sleep_until(uint64_t instant_ns)
-{
-	const struct timespec t = {
-		.tv_sec = (time_t)(instant_ns / NS_PER_S),
-		.tv_nsec = (long)(instant_ns % NS_PER_S),
-	};
-
-	/* A signal ends the sleep early; the caller looks at the clock again. */
-	(void)clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &t, NULL);
-}
-
-/* Waits for the instant; false when it was told to stop. */
-static bool wait_until(struct live_source *l, uint64_t due_ns)
-{
-	for (;;) {
-		uint64_t now = now_ns();
-		uint64_t slice = due_ns - now < WAIT_SLICE_NS ? due_ns : now + WAIT_SLICE_NS;
-
-		if (is_stopped(l)) {
-			l->interrupted = true;
-			return false;
-		}
-		if (l->options.progress != NULL)
-			l->options.progress(l->options.progress_arg,
-					    (double)(now - l->clock.start_ns) / NS_PER_S,
-					    l->options.duration_s);
-		if (now >= due_ns)
-			return true;
-		sleep_until(slice);
-	}
-}
-
 static int live_next_sample(struct source *s, struct error *e)
 {
 	struct live_source *l = live(s);
-	uint64_t due;
+	int r = live_window_follow(l->window, &l->round);
 
 	(void)e;
-	if (l->clock.over)
+	if (r == 0)
 		return 0;
-	if (!l->clock.started) {
-		sampling_clock_start(&l->clock, now_ns());
-	} else {
-		due = sampling_clock_next(&l->clock, now_ns());
-		if (wait_until(l, due))
-			sampling_clock_took(&l->clock, due);
-		else
-			l->clock.over = true;
-	}
-	s->time_ns = now_ns();
+	if (l->shared != NULL)
+		shared_answers_begin(l->shared, l->round);
+	s->time_ns = live_window_now_ns();
 	return 1;
 }
 
@@ -163,27 +108,58 @@ static int read_any(struct live_source *l, const char *path, struct bytes *ret)
 		return bytes_printf(ret, "%s\n",
 				    live_netns_is_present(&l->netns) ? "present" : "gone");
 	if (strcmp(path, SOURCE_WINDOW_STATE_PATH) == 0)
-		return bytes_printf(ret, "%s\n", l->interrupted ? "interrupted" : "complete");
+		return bytes_printf(ret, "%s\n",
+				    l->window->interrupted ? "interrupted" : "complete");
+	if (strcmp(path, SOURCE_PROCESSES_PATH) == 0)
+		return process_scan(l->netns.scope[SOURCE_NETNS] < 0, ret);
 	return read_proc_net(path, ret);
+}
+
+static int read_in_scope(struct live_source *l, enum source_scope scope, const char *path,
+			 struct bytes *ret, struct error *e)
+{
+	int r = live_netns_enter(&l->netns, scope, e);
+
+	if (r < 0)
+		return r;
+	l->source.time_ns = live_window_now_ns();
+	r = read_any(l, path, ret);
+	if (r < 0)
+		(void)error_errno(e, r, path, "cannot read");
+	return live_netns_leave(&l->netns, scope, r, e);
+}
+
+/* What another source of the group has read for this sample is not read again. */
+static int read_shared(struct live_source *l, enum source_scope scope, const char *path,
+		       struct bytes *ret, struct error *e)
+{
+	const struct shared_answer *answer = shared_answers_find(l->shared, path);
+	int r;
+
+	if (answer == NULL) {
+		r = read_in_scope(l, scope, path, ret, e);
+		if (shared_answers_keep(l->shared, path, r, l->source.time_ns, ret) < 0)
+			return error_errno(e, -ENOMEM, path, "cannot read");
+		return r;
+	}
+	l->source.time_ns = answer->time_ns;
+	if (answer->result < 0)
+		return error_errno(e, answer->result, path, "cannot read");
+	r = bytes_append(ret, answer->content.data, answer->content.len);
+	return r < 0 ? error_errno(e, r, path, "cannot read") : 0;
 }
 
 static int live_read_file(struct source *s, enum source_scope scope, const char *path,
 			  struct bytes *ret, struct error *e)
 {
 	struct live_source *l = live(s);
-	int r;
 
 	/* The facts are those of the audited namespace, whoever asks. */
 	if (strcmp(path, SOURCE_INFO_PATH) == 0)
 		scope = SOURCE_NETNS;
-	r = live_netns_enter(&l->netns, scope, e);
-	if (r < 0)
-		return r;
-	s->time_ns = now_ns();
-	r = read_any(l, path, ret);
-	if (r < 0)
-		(void)error_errno(e, r, path, "cannot read");
-	return live_netns_leave(&l->netns, scope, r, e);
+	if (l->shared != NULL && shared_answers_has(scope, path))
+		return read_shared(l, scope, path, ret, e);
+	return read_in_scope(l, scope, path, ret, e);
 }
 
 static struct netlink_channel *find_channel(struct live_source *l, int protocol)
@@ -257,7 +233,7 @@ static int live_request(struct source *s, const struct source_request *request, 
 		if (type < 0)
 			return type;
 	}
-	s->time_ns = now_ns();
+	s->time_ns = live_window_now_ns();
 	r = netlink_channel_send(c, request, (uint16_t)type, e);
 	if (r < 0)
 		return r;
@@ -285,7 +261,11 @@ static int live_receive(struct source *s, const void **ret_data, size_t *ret_len
 static int live_scan_sockets(struct source *s, int pid, const uint32_t *inodes, size_t n,
 			     struct bytes *ret, struct error *e)
 {
-	s->time_ns = now_ns();
+	struct shared_answers *shared = live(s)->shared;
+
+	s->time_ns = live_window_now_ns();
+	if (shared != NULL)
+		return shared_answers_scan(shared, pid, inodes, n, ret, e);
 	return socket_scan(pid, inodes, n, ret, e);
 }
 
@@ -309,31 +289,83 @@ static const struct source_ops live_ops = {
 	.free = live_free,
 };
 
-int live_source_new(const struct live_options *options, struct source **ret, struct error *e)
+static int new_source(const char *netns, int fd, struct live_source **ret, struct error *e)
 {
-	const double shortest_s = 0.1, longest_s = 3600;
-	struct live_source *l;
+	struct live_source *l = calloc(1, sizeof(*l));
 	int r;
 
-	/* Without a duration the interval is never used. A year is as good as for ever. */
-	if (!(options->duration_s >= 0 && options->duration_s <= 366.0 * 86400) ||
-	    (options->duration_s > 0 &&
-	     !(options->interval_s >= shortest_s && options->interval_s <= longest_s)))
-		return error_set(e, -EINVAL, ERROR_INPUT, NULL,
-				 "samples are taken every 0.1 to 3600 s, for at most a year");
-	l = calloc(1, sizeof(*l));
-	if (l == NULL)
-		return error_errno(e, -ENOMEM, NULL, "cannot open the kernel's sources");
-	r = live_netns_open(&l->netns, options->netns, e);
+	if (l == NULL) {
+		(void)error_errno(e, -ENOMEM, NULL, "cannot open the kernel's sources");
+		return -ENOMEM;
+	}
+	r = live_netns_open(&l->netns, netns, fd, e);
 	if (r < 0) {
 		free(l);
 		return r;
 	}
 	l->source.ops = &live_ops;
-	l->options = *options;
-	l->options.netns = NULL; /* the caller's; live_netns keeps its own copy */
-	l->clock.duration_ns = (uint64_t)llround(options->duration_s * NS_PER_S);
-	l->clock.interval_ns = (uint64_t)llround(options->interval_s * NS_PER_S);
+	*ret = l;
+	return 0;
+}
+
+int live_source_new(const struct live_options *options, struct source **ret, struct error *e)
+{
+	struct live_window window;
+	struct live_source *l;
+	int r = live_window_init(&window, options, e);
+
+	if (r < 0)
+		return r;
+	r = new_source(options->netns, -1, &l, e);
+	if (r < 0)
+		return r;
+	l->own_window = window;
+	l->window = &l->own_window;
 	*ret = &l->source;
 	return 0;
+}
+
+/* --- several, side by side -------------------------------------------------------------------- */
+
+struct live_group {
+	struct live_window window;
+	struct shared_answers answers;
+};
+
+int live_group_new(const struct live_options *options, struct live_group **ret, struct error *e)
+{
+	struct live_group *g = calloc(1, sizeof(*g));
+	int r;
+
+	if (g == NULL)
+		return error_errno(e, -ENOMEM, NULL, "cannot open the kernel's sources");
+	r = live_window_init(&g->window, options, e);
+	if (r < 0) {
+		free(g);
+		return r;
+	}
+	*ret = g;
+	return 0;
+}
+
+int live_group_add(struct live_group *g, const char *netns, int fd, struct source **ret,
+		   struct error *e)
+{
+	struct live_source *l;
+	int r = new_source(netns, fd, &l, e);
+
+	if (r < 0)
+		return r;
+	l->window = &g->window;
+	l->shared = &g->answers;
+	*ret = &l->source;
+	return 0;
+}
+
+void live_group_free(struct live_group *g)
+{
+	if (g == NULL)
+		return;
+	shared_answers_done(&g->answers);
+	free(g);
 }

@@ -25,4 +25,18 @@ struct live_options {
  * be one, or an interval outside 0.1 to 3600 s. */
 int live_source_new(const struct live_options *options, struct source **ret, struct error *e);
 
+/* Several namespaces side by side: sources that share one window, so that each sample of one is
+ * taken beside those of the others, and the answers that are the same in all of them, which are
+ * read once per sample (shared_answers.h). One thread reads all of them, in any order.
+ *
+ * `netns` of the options is not used. Errors: -EINVAL as above. Free the group after its sources.
+ */
+struct live_group;
+int live_group_new(const struct live_options *options, struct live_group **ret, struct error *e);
+/* Adds the namespace that `fd` holds, under the name by which it can be opened again; fd -1 opens
+ * it by this name, NULL is our own. Errors as live_source_new(). */
+int live_group_add(struct live_group *g, const char *netns, int fd, struct source **ret,
+		   struct error *e);
+void live_group_free(struct live_group *g); /* accepts NULL */
+
 #endif

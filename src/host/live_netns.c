@@ -20,11 +20,18 @@ static void forget(struct live_netns *n, enum source_scope scope)
 	n->scope[scope] = -1;
 }
 
-static int open_audited(struct live_netns *n, const char *name, struct error *e)
+static int duplicate(int fd, struct error *e)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy >= 0 ? copy : error_errno(e, -errno, NULL, "cannot open the network namespace");
+}
+
+static int open_audited(struct live_netns *n, const char *name, int fd, struct error *e)
 {
 	int r;
 
-	n->scope[SOURCE_NETNS] = netns_open(name, e);
+	n->scope[SOURCE_NETNS] = fd >= 0 ? duplicate(fd, e) : netns_open(name, e);
 	if (n->scope[SOURCE_NETNS] < 0)
 		return n->scope[SOURCE_NETNS];
 	(void)snprintf(n->name, sizeof(n->name), "%s", name);
@@ -53,14 +60,14 @@ static int open_initial(struct live_netns *n, struct error *e)
 	return 0;
 }
 
-int live_netns_open(struct live_netns *n, const char *name, struct error *e)
+int live_netns_open(struct live_netns *n, const char *name, int fd, struct error *e)
 {
 	int r;
 
 	*n = (struct live_netns){ .own = netns_open(NULL, e), .scope = { -1, -1 } };
 	r = n->own < 0 ? n->own : 0;
 	if (r == 0 && name != NULL)
-		r = open_audited(n, name, e);
+		r = open_audited(n, name, fd, e);
 	if (r == 0)
 		r = open_initial(n, e);
 	if (r < 0)

@@ -14,9 +14,10 @@ struct live_netns {
 	bool stranded;	/* coming back failed: whatever is read from now on is another's */
 };
 
-/* Opens the namespaces and tries that they may be entered. The initial namespace is that of
+/* Opens the namespaces and tries that they may be entered. The audited one is that of `fd` (which
+ * is duplicated), or with -1 the one of this name. The initial namespace is that of
  * process 1, or our own where that may not be entered. Errors as live_source_new(). */
-int live_netns_open(struct live_netns *n, const char *name, struct error *e);
+int live_netns_open(struct live_netns *n, const char *name, int fd, struct error *e);
 void live_netns_close(struct live_netns *n);
 
 /* Between these the calling thread is in the scope's namespace. leave() returns `r`, or the errno

@@ -72,7 +72,7 @@ int netns_paths(const char *name, char named[NETNS_PATH_MAX], char of_process[NE
 
 int netns_open(const char *name, struct error *e)
 {
-	char named[NETNS_PATH_MAX], of_process[NETNS_PATH_MAX];
+	char named[NETNS_PATH_MAX] = "", of_process[NETNS_PATH_MAX] = "";
 	int fd, r;
 
 	if (name == NULL)

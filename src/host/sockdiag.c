@@ -17,6 +17,10 @@
 /* Extensions are asked for by bit number, the first being bit 0. VEGASINFO makes the kernel send
  * what the congestion control has to tell, which for bbr is INET_DIAG_BBRINFO. */
 #define EXTENSION(number) (1u << ((number)-1))
+#define CLOSING_STATES                                                               \
+	(1u << SOCKET_SYN_SENT | 1u << SOCKET_SYN_RECV | 1u << SOCKET_FIN_WAIT1 |    \
+	 1u << SOCKET_FIN_WAIT2 | 1u << SOCKET_TIME_WAIT | 1u << SOCKET_CLOSE_WAIT | \
+	 1u << SOCKET_LAST_ACK | 1u << SOCKET_CLOSING)
 
 static_assert(CONGESTION_NAME_MAX == 16, "TCP_CA_NAME_MAX of the kernel");
 static_assert((int)SOCKET_DROPS == (int)SK_MEMINFO_DROPS, "same order as the kernel's");
@@ -105,6 +109,9 @@ int sockdiag_parse(const struct nlmsghdr *message, struct socket_info *ret)
 	ret->uid = head->idiag_uid;
 	ret->inode = head->idiag_inode;
 	ret->bound_ifindex = head->id.idiag_if;
+	ret->timer = head->idiag_timer;
+	ret->retransmits = head->idiag_retrans;
+	ret->expires_ms = head->idiag_expires;
 	parse_attributes(attribute_walk_message(message, sizeof(*head)), ret);
 	return 0;
 }
@@ -128,18 +135,36 @@ static int visit_message(void *arg, const struct nlmsghdr *message)
 	return dump->visit(dump->arg, &dump->socket);
 }
 
-int sockdiag_dump_tcp(struct source *s, int af_family, sockdiag_visit visit, void *arg,
-		      uint64_t *ret_time_ns, struct error *e)
+/* The names stand in recordings. */
+static const struct {
+	const char *name4, *name6;
+	uint8_t protocol, extensions;
+	uint32_t states;
+} dumps[SOCKET_DUMPS] = {
+	[SOCKET_DUMP_TCP] = { "sock_diag/tcp4", "sock_diag/tcp6", IPPROTO_TCP,
+			      EXTENSION(INET_DIAG_INFO) | EXTENSION(INET_DIAG_SKMEMINFO) |
+				      EXTENSION(INET_DIAG_CONG) | EXTENSION(INET_DIAG_VEGASINFO),
+			      1u << SOCKET_ESTABLISHED | 1u << SOCKET_LISTEN },
+	[SOCKET_DUMP_CLOSING] = { "sock_diag/tcp4-closing", "sock_diag/tcp6-closing", IPPROTO_TCP,
+				  0, CLOSING_STATES },
+	[SOCKET_DUMP_ALL_TCP] = { "sock_diag/tcp4-all", "sock_diag/tcp6-all", IPPROTO_TCP, 0,
+				  CLOSING_STATES | 1u << SOCKET_ESTABLISHED },
+	[SOCKET_DUMP_UDP] = { "sock_diag/udp4", "sock_diag/udp6", IPPROTO_UDP,
+			      EXTENSION(INET_DIAG_SKMEMINFO),
+			      1u << SOCKET_ESTABLISHED | 1u << SOCKET_CLOSE },
+};
+
+int sockdiag_dump(struct source *s, enum socket_dump what, int af_family, sockdiag_visit visit,
+		  void *arg, uint64_t *ret_time_ns, struct error *e)
 {
 	const struct inet_diag_req_v2 payload = {
 		.sdiag_family = (uint8_t)af_family,
-		.sdiag_protocol = IPPROTO_TCP,
-		.idiag_ext = EXTENSION(INET_DIAG_INFO) | EXTENSION(INET_DIAG_SKMEMINFO) |
-			     EXTENSION(INET_DIAG_CONG) | EXTENSION(INET_DIAG_VEGASINFO),
-		.idiag_states = 1u << SOCKET_ESTABLISHED | 1u << SOCKET_LISTEN,
+		.sdiag_protocol = dumps[what].protocol,
+		.idiag_ext = dumps[what].extensions,
+		.idiag_states = dumps[what].states,
 	};
 	const struct source_request request = {
-		.name = af_family == AF_INET6 ? "sock_diag/tcp6" : "sock_diag/tcp4",
+		.name = af_family == AF_INET6 ? dumps[what].name6 : dumps[what].name4,
 		.protocol = NETLINK_SOCK_DIAG,
 		.type = SOCK_DIAG_BY_FAMILY,
 		.flags = NLM_F_DUMP,
@@ -156,4 +181,10 @@ int sockdiag_dump_tcp(struct source *s, int af_family, sockdiag_visit visit, voi
 	if (ret_time_ns != NULL)
 		*ret_time_ns = source_time_ns(s);
 	return 0;
+}
+
+int sockdiag_dump_tcp(struct source *s, int af_family, sockdiag_visit visit, void *arg,
+		      uint64_t *ret_time_ns, struct error *e)
+{
+	return sockdiag_dump(s, SOCKET_DUMP_TCP, af_family, visit, arg, ret_time_ns, e);
 }

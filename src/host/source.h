@@ -33,10 +33,15 @@ enum source_scope {
  * "self"), netns_is_init (0 or 1), version.
  * NETNS_STATE: "present" or "gone"; gone when the name given no longer means the namespace that is
  * being read, which goes on answering as long as the source holds it.
- * WINDOW_STATE: "complete" or "interrupted", when the window ended before its time. */
+ * WINDOW_STATE: "complete" or "interrupted", when the window ended before its time.
+ * PROCESSES: which processes of the namespace are close to their limit of open descriptors. Lines
+ * "scanned N", "unseen N" (may not be looked into), "hidden 0" (or 1: /proc does not show those of
+ * others), and for each, the largest share first, "process PID DESCRIPTORS SOFT HARD NAME" and,
+ * when known, "cgroup PATH". */
 #define SOURCE_INFO_PATH	 "/netwright/info"
 #define SOURCE_NETNS_STATE_PATH	 "/netwright/netns-state"
 #define SOURCE_WINDOW_STATE_PATH "/netwright/window-state"
+#define SOURCE_PROCESSES_PATH	 "/netwright/processes"
 
 /* One netlink request. `name` identifies it in a recording and in messages ("sock_diag/tcp4",
  * "rtnetlink/links", "route/198.51.100.7"): printable, no blanks, at most 63 characters. */

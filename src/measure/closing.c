@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "measure/blind_spot.h"
+#include "measure/holder.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -166,7 +167,8 @@ static int note_owners(struct observation *o, int r)
 
 int closing_find_owners(struct source *s, struct observation *o, struct error *e)
 {
-	uint32_t *inodes = calloc(o->listener_count + OWNED_FLOWS_MAX, sizeof(*inodes));
+	uint32_t *inodes = calloc(o->listener_count + OWNED_FLOWS_MAX + holder_inodes_max(o),
+				  sizeof(*inodes));
 	size_t n = 0;
 	int r;
 
@@ -176,6 +178,7 @@ int closing_find_owners(struct source *s, struct observation *o, struct error *e
 		if (o->listeners[i].inode != 0 &&
 		    o->listeners[i].near_full_samples + o->listeners[i].full_samples > 0)
 			inodes[n++] = o->listeners[i].inode;
+	n += holder_inodes(o, inodes + n);
 	r = add_flow_inodes(o, inodes, &n);
 	if (r == 0) {
 		n = sort_inodes(inodes, n);
@@ -184,7 +187,7 @@ int closing_find_owners(struct source *s, struct observation *o, struct error *e
 	free(inodes);
 	if (r == 0)
 		name_processes(o);
-	return r;
+	return r == 0 ? holders_name(s, o) : r;
 }
 
 /* Whether a pseudo file of the source says `word`; one that an old recording lacks says nothing.
@@ -208,6 +211,7 @@ int closing_read_ending(struct source *s, struct observation *o)
 	if (gone < 0 || interrupted < 0)
 		return -ENOMEM;
 	o->interrupted = interrupted;
+	o->gone = gone;
 	return gone ? blind_spot_add(o, "the namespace",
 				     "it was deleted, or its process ended, during the observation")
 		    : 0;

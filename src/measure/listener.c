@@ -57,6 +57,7 @@ static int add_listener(struct listener_table *t, const struct socket_info *s)
 		.port = s->local_port,
 		.inode = s->inode,
 		.uid = s->uid,
+		.bound_ifindex = s->bound_ifindex,
 	};
 	t->last_round[t->count++] = t->round - 1;
 	return 0;
@@ -81,6 +82,7 @@ int listener_observe(struct listener_table *t, const struct socket_info *s)
 	l->samples++;
 	l->backlog = s->wqueue;
 	l->queue_last = s->rqueue;
+	l->queue_sum += s->rqueue;
 	if (s->rqueue > l->queue_max)
 		l->queue_max = s->rqueue;
 	l->full_samples += s->rqueue > s->wqueue;
@@ -100,11 +102,13 @@ static int compare_listeners(const void *a, const void *b)
 	order = memcmp(x->local.bytes, y->local.bytes, sizeof(x->local.bytes));
 	if (order != 0)
 		return order;
+	if (x->bound_ifindex != y->bound_ifindex)
+		return x->bound_ifindex < y->bound_ifindex ? -1 : 1;
 	return x->cookie < y->cookie ? -1 : x->cookie > y->cookie;
 }
 
 /* Several may share an address (SO_REUSEPORT, or bound to different devices): "#2" tells them
- * apart, in the order in which they were made. */
+ * apart, by device and then in the order in which they were made. */
 static void name_listeners(struct listener_stats *listeners, size_t count)
 {
 	unsigned int twin = 1;
@@ -126,11 +130,46 @@ static void name_listeners(struct listener_stats *listeners, size_t count)
 	}
 }
 
+static double mean_queue(const struct listener_stats *l)
+{
+	return l->samples > 0 ? (double)l->queue_sum / l->samples : 0;
+}
+
+static bool are_twins(const struct listener_stats *a, const struct listener_stats *b)
+{
+	return a->port == b->port && a->bound_ifindex == b->bound_ifindex &&
+	       address_equal(&a->local, &b->local);
+}
+
+/* Those with one address, port and device stand together. */
+static void compare_twins(struct listener_stats *listeners, size_t count)
+{
+	size_t first = 0;
+
+	while (first < count) {
+		double sum = 0;
+		size_t end = first;
+
+		for (; end < count && are_twins(&listeners[first], &listeners[end]); end++)
+			sum += mean_queue(&listeners[end]);
+		for (size_t i = first; i < end; i++) {
+			size_t others = end - first - 1;
+
+			listeners[i].twins = (uint32_t)others + 1;
+			if (others > 0)
+				listeners[i].twins_queue_mean = (sum - mean_queue(&listeners[i])) /
+								(double)others;
+		}
+		first = end;
+	}
+}
+
 void listener_table_take(struct listener_table *t, struct listener_stats **ret, size_t *ret_count)
 {
 	if (t->count > 0)
 		qsort(t->listeners, t->count, sizeof(*t->listeners), compare_listeners);
 	name_listeners(t->listeners, t->count);
+	compare_twins(t->listeners, t->count);
 	*ret = t->listeners;
 	*ret_count = t->count;
 	t->listeners = NULL;

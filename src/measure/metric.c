@@ -13,14 +13,20 @@
 /* One file per prefix, in the order of the names. */
 const struct metric metrics[] = {
 #include "measure/metric_conntrack.inc"
+#include "measure/metric_cpu.inc"
+#include "measure/metric_ephemeral.inc"
 #include "measure/metric_files.inc"
 #include "measure/metric_flow.inc"
 #include "measure/metric_host.inc"
 #include "measure/metric_link.inc"
 #include "measure/metric_listener.inc"
 #include "measure/metric_neighbour.inc"
+#include "measure/metric_owner.inc"
 #include "measure/metric_path.inc"
+#include "measure/metric_peer.inc"
+#include "measure/metric_process.inc"
 #include "measure/metric_tcp.inc"
+#include "measure/metric_udp_socket.inc"
 };
 
 const size_t metric_count = ARRAY_LEN(metrics);

@@ -1,7 +1,8 @@
 /* The metric catalogue: every number and name that rules, output and people may ask for.
  *
- * A metric belongs to one kind of entity, shown by its prefix: path.*, flow.*, listener.*, link.*;
- * every other prefix (host.*, tcp.*, softnet.*, ...) is about the host (within the namespace).
+ * A metric belongs to one kind of entity, shown by its prefix: path.*, flow.*, listener.*, link.*,
+ * cpu.*, process.*; every other prefix (host.*, tcp.*, softnet.*, ...) is about the host (within
+ * the namespace).
  */
 #ifndef NETWRIGHT_MEASURE_METRIC_H
 #define NETWRIGHT_MEASURE_METRIC_H

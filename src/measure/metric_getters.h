@@ -201,10 +201,20 @@ enum listener_metric {
 	LISTENER_PORT,
 	LISTENER_QUEUE_LAST,
 	LISTENER_QUEUE_MAX,
+	LISTENER_QUEUE_MEAN,
 	LISTENER_QUEUE_SHARE_MAX,
 	LISTENER_SAMPLES,
+	LISTENER_TWINS,
+	LISTENER_TWINS_QUEUE_MEAN,
 };
 METRIC_GETTER(metric_listener);
+enum listener_census {
+	LISTENER_HALF_OPEN,
+	LISTENER_HALF_OPEN_RETRIED,
+};
+METRIC_GETTER(metric_listener_census);
+METRIC_GETTER(metric_listener_port_ephemeral); /* 0 or 1 */
+METRIC_GETTER(metric_listener_port_reserved);  /* 0 or 1 */
 METRIC_GETTER(metric_listener_address);
 METRIC_GETTER(metric_listener_process);
 
@@ -235,5 +245,101 @@ enum link_metric {
 METRIC_GETTER(metric_link);
 METRIC_GETTER(metric_link_kind);
 METRIC_GETTER(metric_link_qdisc);
+
+enum udp_socket_metric {
+	UDP_SOCKET_DROP_RATE,
+	UDP_SOCKET_DROP_SHARE,
+	UDP_SOCKET_DROPS,
+	UDP_SOCKET_DROPS_TOTAL,
+	UDP_SOCKET_NEAR_FULL_SHARE,
+	UDP_SOCKET_PORT,
+	UDP_SOCKET_QUEUE_LAST,
+	UDP_SOCKET_QUEUE_MAX,
+	UDP_SOCKET_QUEUE_SHARE_MAX,
+	UDP_SOCKET_RECEIVE_BUFFER,
+	UDP_SOCKET_SAMPLES,
+};
+METRIC_GETTER(metric_udp_socket);
+
+enum udp_socket_text {
+	UDP_SOCKET_ADDRESS,
+	UDP_SOCKET_CGROUP,
+	UDP_SOCKET_PROCESS,
+};
+METRIC_GETTER(metric_udp_socket_text);
+enum cpu_gain {
+	CPU_PROCESSED,
+	CPU_DROPPED,
+	CPU_SQUEEZED,
+	CPU_RECEIVED_RPS,
+	CPU_FLOW_LIMITED,
+	CPU_GAINS,
+};
+METRIC_GETTER(metric_cpu_gain); /* over the window */
+METRIC_GETTER(metric_cpu_rate); /* per second */
+METRIC_GETTER(metric_cpu_backlog);
+METRIC_GETTER(metric_cpu_packet_share); /* of all CPUs' packets */
+METRIC_GETTER(metric_cpu_number);
+METRIC_GETTER(metric_cpu_busy);
+METRIC_GETTER(metric_cpu_softirq);
+METRIC_GETTER(metric_cpu_of_most); /* name of the CPU with the largest gain; argument: cpu_gain */
+METRIC_GETTER(metric_cpu_softirq_max);
+
+METRIC_GETTER(metric_congestion_allowed); /* 1 or 0 */
+
+enum process_metric {
+	PROCESS_DESCRIPTORS,
+	PROCESS_SOFT_LIMIT,
+	PROCESS_HARD_LIMIT,
+	PROCESS_DESCRIPTOR_SHARE,
+	PROCESS_PID,
+};
+METRIC_GETTER(metric_process);
+METRIC_GETTER(metric_process_cgroup);
+METRIC_GETTER(metric_process_name);
+
+enum processes_metric { PROCESSES_SCANNED, PROCESSES_UNSEEN };
+METRIC_GETTER(metric_processes);
+
+METRIC_GETTER(metric_tcp_state); /* argument: enum socket_state */
+enum tcp_census {
+	TCP_CLOSE_WAIT_KEPT,
+	TCP_FIN_WAIT2_ORPHANS,
+};
+METRIC_GETTER(metric_tcp_census);
+
+enum ephemeral_metric {
+	EPHEMERAL_FIRST,
+	EPHEMERAL_LAST,
+	EPHEMERAL_PORTS,
+	EPHEMERAL_UNEVEN,
+};
+METRIC_GETTER(metric_ephemeral);
+
+enum peer_metric {
+	PEER_ESTABLISHED,
+	PEER_PORT,
+	PEER_PORT_SHARE,
+	PEER_PORTS,
+	PEER_TIME_WAIT,
+};
+METRIC_GETTER(metric_peer);
+enum peer_text {
+	PEER_ADDRESS,
+	PEER_CGROUP,
+	PEER_PROCESS,
+};
+METRIC_GETTER(metric_peer_text);
+
+enum owner_metric {
+	OWNER_CLOSE_WAIT,
+	OWNER_CLOSE_WAIT_KEPT,
+};
+METRIC_GETTER(metric_owner);
+enum owner_text {
+	OWNER_CGROUP,
+	OWNER_PROCESS,
+};
+METRIC_GETTER(metric_owner_text);
 
 #endif

@@ -20,11 +20,18 @@ METRIC_GETTER(metric_listener)
 		return value_number(l->queue_last);
 	case LISTENER_QUEUE_MAX:
 		return value_number(l->queue_max);
+	case LISTENER_QUEUE_MEAN:
+		return metric_quotient((double)l->queue_sum, l->samples, "no sample saw it");
 	case LISTENER_QUEUE_SHARE_MAX:
 		/* A backlog of 0 still holds one connection. */
 		return value_number((double)l->queue_max / (l->backlog > 0 ? l->backlog : 1));
 	case LISTENER_SAMPLES:
 		return value_number(l->samples);
+	case LISTENER_TWINS:
+		return value_number(l->twins);
+	case LISTENER_TWINS_QUEUE_MEAN:
+		return l->twins > 1 ? value_number(l->twins_queue_mean)
+				    : value_unknown("nobody else listens there");
 	}
 	return value_unknown("not a metric of a listener");
 }

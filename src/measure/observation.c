@@ -15,6 +15,13 @@ void observation_free(struct observation *o)
 	paths_free(o->paths, o->path_count);
 	free(o->listeners);
 	free(o->links);
+	free(o->udp_worst);
+	free(o->cpus);
+	process_table_done(&o->processes);
+	free(o->peers);
+	free(o->holders);
+	half_closed_done(&o->close_wait_first);
+	half_closed_done(&o->close_wait);
 	owner_table_done(&o->owners);
 	free(o->blind_spots);
 	quantiles_done(&o->srtt);
@@ -40,6 +47,16 @@ size_t observation_entities(const struct observation *o, enum entity_kind kind)
 		return o->listener_count;
 	case ENTITY_LINK:
 		return o->link_count;
+	case ENTITY_UDP_SOCKET:
+		return o->udp_worst_count;
+	case ENTITY_CPU:
+		return o->cpu_count;
+	case ENTITY_PROCESS:
+		return o->processes.count;
+	case ENTITY_PEER:
+		return o->peer_count;
+	case ENTITY_OWNER:
+		return o->holder_count;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -61,6 +78,16 @@ const void *observation_entity(const struct observation *o, enum entity_kind kin
 		return &o->listeners[index];
 	case ENTITY_LINK:
 		return &o->links[index];
+	case ENTITY_UDP_SOCKET:
+		return &o->udp_worst[index];
+	case ENTITY_CPU:
+		return &o->cpus[index];
+	case ENTITY_PROCESS:
+		return &o->processes.processes[index];
+	case ENTITY_PEER:
+		return &o->peers[index];
+	case ENTITY_OWNER:
+		return &o->holders[index];
 	case ENTITY_KINDS:
 		break;
 	}
@@ -108,6 +135,22 @@ const char *observation_entity_name(const struct observation *o, enum entity_kin
 	case ENTITY_LINK:
 		(void)snprintf(buf, len, "%s", o->links[index].last.name);
 		break;
+	case ENTITY_UDP_SOCKET:
+		(void)snprintf(buf, len, "%s", o->udp_worst[index].name);
+		break;
+	case ENTITY_CPU:
+		(void)snprintf(buf, len, "%s", o->cpus[index].name);
+		break;
+	case ENTITY_PROCESS:
+		(void)snprintf(buf, len, "%s (%d)", o->processes.processes[index].comm,
+			       o->processes.processes[index].pid);
+		break;
+	case ENTITY_PEER:
+		(void)snprintf(buf, len, "%s", o->peers[index].name);
+		break;
+	case ENTITY_OWNER:
+		(void)snprintf(buf, len, "%s", o->holders[index].process);
+		break;
 	case ENTITY_KINDS:
 		break;
 	}
@@ -130,8 +173,12 @@ const char *observation_process(const struct observation *o, uint32_t inode, cha
 const char *entity_kind_name(enum entity_kind kind)
 {
 	static const char *const names[] = {
-		[ENTITY_HOST] = "host",		[ENTITY_PATH] = "path", [ENTITY_FLOW] = "flow",
-		[ENTITY_LISTENER] = "listener", [ENTITY_LINK] = "link", [ENTITY_KINDS] = NULL,
+		[ENTITY_HOST] = "host", [ENTITY_PATH] = "path",
+		[ENTITY_FLOW] = "flow", [ENTITY_LISTENER] = "listener",
+		[ENTITY_LINK] = "link", [ENTITY_UDP_SOCKET] = "udp_socket",
+		[ENTITY_CPU] = "cpu",	[ENTITY_PROCESS] = "process",
+		[ENTITY_PEER] = "peer", [ENTITY_OWNER] = "owner",
+		[ENTITY_KINDS] = NULL,
 	};
 
 	return (unsigned int)kind < ARRAY_LEN(names) ? names[kind] : NULL;

@@ -7,11 +7,17 @@
 #define NETWRIGHT_MEASURE_OBSERVATION_H
 
 #include "host/counters.h"
+#include "host/cpus.h"
 #include "host/facts.h"
 #include "host/links.h"
 #include "host/owners.h"
+#include "host/port_range.h"
+#include "host/processes.h"
 #include "measure/flow.h"
+#include "measure/half_closed.h"
+#include "measure/port_use.h"
 #include "measure/quantile.h"
+#include "measure/udp_socket.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +32,11 @@ enum entity_kind {
 	ENTITY_FLOW,
 	ENTITY_LISTENER,
 	ENTITY_LINK,
+	ENTITY_UDP_SOCKET,
+	ENTITY_CPU,
+	ENTITY_PROCESS,
+	ENTITY_PEER,  /* a destination, with the local ports that go there */
+	ENTITY_OWNER, /* a process with connections that its peers have closed */
 	ENTITY_KINDS,
 };
 
@@ -87,11 +98,34 @@ struct listener_stats {
 	uint32_t near_full_samples;	/* queue >= 0.8 backlog */
 	uint32_t queue_max, queue_last;
 	uint32_t backlog; /* last seen */
+	uint32_t bound_ifindex;
+	uint64_t queue_sum; /* over the samples */
+	/* Of those that share address, port and device with SO_REUSEPORT, itself included. */
+	uint32_t twins;
+	double twins_queue_mean; /* of the others; 0 without any */
+	/* Half-open connections to its address and port at the end, of all its twins together, and
+	 * those of them whose answer was repeated more than twice. */
+	uint32_t half_open, half_open_retried;
+};
+
+/* TCP sockets by state, at the last sample. */
+struct tcp_states {
+	bool known; /* both families were listed */
+	uint32_t count[SOCKET_STATES];
+	uint32_t fin_wait2_orphans;
+	bool close_wait_kept_known;
+	uint32_t close_wait_kept; /* that the first sample saw in CLOSE_WAIT as well */
 };
 
 struct link_stats {
 	struct link_info first, last;
 	double seconds; /* between them; 0: no rates */
+};
+
+struct cpu_stats {
+	struct cpu_info first, last;
+	bool whole;		 /* it was online at both ends */
+	char name[CPU_NAME_MAX]; /* "cpu3" */
 };
 
 /* Something that could not be read, for `-v` and for the reasons of unknown metrics. */
@@ -106,6 +140,7 @@ struct observation {
 	double seconds;		   /* between them; 0 with a single sample */
 	uint32_t samples;	   /* instants, so intervals + 1 */
 	bool interrupted;	   /* ended before its time */
+	bool gone;		   /* the namespace was deleted meanwhile, or its process ended */
 	struct counters first, last;
 	/* Highest value of a gauge counter over the samples. */
 	uint64_t gauge_max[COUNTERS];
@@ -119,8 +154,26 @@ struct observation {
 	size_t path_count;
 	struct listener_stats *listeners; /* owned, sorted by port */
 	size_t listener_count;
+	struct tcp_states states;
+	bool close_wait_first_known;
+	struct half_closed close_wait_first, close_wait; /* owned */
+	struct owner_stats *holders;			 /* owned, most in CLOSE_WAIT first */
+	size_t holder_count;
+	bool ephemeral_known;
+	struct port_range ephemeral;
+	struct peer_stats *peers; /* owned, most ports first */
+	size_t peer_count;
+	bool udp_unseen;		    /* no UDP dump succeeded */
+	size_t udp_sockets;		    /* at the end */
+	struct udp_socket_stats *udp_worst; /* owned, those that dropped most first */
+	size_t udp_worst_count;
 	struct link_stats *links; /* owned, by ifindex */
 	size_t link_count;
+	struct cpu_stats *cpus; /* owned, online at the end, by number */
+	size_t cpu_count;
+	char cpu_softnet_reason[96];	/* why their packets are unknown; "" */
+	char cpu_time_reason[96];	/* why their times are */
+	struct process_table processes; /* close to their limit of open descriptors */
 	struct owner_table owners;
 	struct blind_spot *blind_spots; /* owned */
 	size_t blind_spot_count;
@@ -140,7 +193,7 @@ const struct flow_stats *observation_flow(const struct observation *o, size_t in
 size_t observation_entities(const struct observation *o, enum entity_kind kind);
 const void *observation_entity(const struct observation *o, enum entity_kind kind, size_t index);
 /* A unique name: host name, "198.51.100.0/24", "192.0.2.1:5001 > 198.51.100.7:443",
- * "0.0.0.0:443", "eth0". */
+ * "0.0.0.0:443", "eth0", "0.0.0.0:53", "cpu3", "nginx (812)", "192.0.2.1 > 198.51.100.7:443". */
 const char *observation_entity_name(const struct observation *o, enum entity_kind kind,
 				    size_t index, char *buf, size_t len);
 /* The process behind a flow or listener, "iperf3 (4711)"; "" when unknown. */

@@ -17,4 +17,15 @@ struct observe_options {
 int observe(struct source *s, const struct observe_options *options, struct observation **ret,
 	    struct error *e);
 
+/* The same in steps, so that several sources can be sampled side by side. */
+struct observer;
+/* Reads the facts. `s` and `options` must outlive the observer. */
+int observer_new(struct source *s, const struct observe_options *options, struct observer **ret,
+		 struct error *e);
+/* Takes the next sample. 1, 0 when the window is over, or an error of observe(). */
+int observer_sample(struct observer *ob, struct error *e);
+/* Sums up, once, and hands the observation over. */
+int observer_finish(struct observer *ob, struct observation **ret, struct error *e);
+void observer_free(struct observer *ob); /* accepts NULL */
+
 #endif

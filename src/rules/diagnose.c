@@ -1,6 +1,7 @@
 #include "rules/diagnose.h"
 
 #include "rules/candidate.h"
+#include "rules/rule_reader.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@ void diagnosis_done(struct diagnosis *d)
 	for (size_t i = 0; i < d->ignored_count; i++)
 		free(d->ignored[i].entity);
 	free(d->ignored);
+	for (size_t i = 0; i < d->lint_rule_count; i++)
+		rule_done(&d->lint_rules[i]);
+	free(d->lint_rules);
 	*d = (struct diagnosis){ 0 };
 }
 

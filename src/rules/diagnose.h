@@ -29,6 +29,8 @@ struct finding_entity {
 
 struct finding {
 	const struct rule *rule;
+	const char *subject; /* what its entities are: "host", "path", ...; "setting" of a lint;
+			      * static */
 	enum severity severity;
 	struct finding_entity *entities; /* the worst first; several agree on the same changes */
 	size_t entity_count;
@@ -61,6 +63,8 @@ struct diagnosis {
 	size_t unjudged_count;
 	struct ignored *ignored; /* owned, by id */
 	size_t ignored_count;
+	struct rule *lint_rules; /* owned; what findings of lints point to, see lint_finding.h */
+	size_t lint_rule_count;
 };
 
 /* Strings in the result belong to it, but for values' texts, which belong to the observation and

@@ -205,10 +205,9 @@ static int parse_aggregate(struct parser *p, const struct function *f, const str
 	if (aggregate.over == ENTITY_HOST && aggregate.names_scope)
 		aggregate.over = p->context->scope;
 	if (aggregate.over == ENTITY_HOST)
-		return parser_fail(
-			p, name->begin,
-			"%s() names no metric of a path, flow, listener or link to go over",
-			f->name);
+		return parser_fail(p, name->begin,
+				   "%s() names no metric of anything but the host to go over",
+				   f->name);
 	r = node_make(p, f->kind, arg, n, name->begin, end);
 	if (r >= 0)
 		p->x->nodes[r].u.over = aggregate.over;

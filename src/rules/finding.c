@@ -84,6 +84,10 @@ static int describe_entity(struct finding *f, const struct observation *o, size_
 		e->flows = ((const struct path_stats *)entity)->flows;
 	else if (kind == ENTITY_LISTENER)
 		process = ((const struct listener_stats *)entity)->process;
+	else if (kind == ENTITY_UDP_SOCKET)
+		process = ((const struct udp_socket_stats *)entity)->process;
+	else if (kind == ENTITY_PEER)
+		process = ((const struct peer_stats *)entity)->process;
 	else if (kind == ENTITY_FLOW)
 		process = observation_process(o, ((const struct flow_stats *)entity)->inode, buf,
 					      sizeof(buf));
@@ -147,7 +151,9 @@ int finding_build(const struct candidate *c, const struct case_file *file, struc
 {
 	CLEANUP(bytes_done) struct bytes excuse = { 0 };
 	struct expression_environment env = case_environment(file, c->rule->scope, c->entity);
-	struct finding f = { .rule = c->rule, .severity = c->severity };
+	struct finding f = { .rule = c->rule,
+			     .subject = entity_kind_name(c->rule->scope),
+			     .severity = c->severity };
 	int r = describe_entity(&f, file->observation, c->entity);
 
 	if (r == 0)

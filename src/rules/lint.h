@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "host/facts.h"
 #include "host/source.h"
+#include "measure/observation.h"
 #include "rules/rulebook.h"
 #include "tunables/sysctl_file.h"
 
@@ -13,11 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where settings are judged: what files set, and the host they are for. */
+/* Where settings are judged: what files set, and the host they are for. All of it is borrowed. */
 struct lint_host {
 	const struct sysctl_settings *settings;
-	struct source *source; /* for values in force; borrowed */
+	struct source *source; /* for values in force */
 	const struct facts *facts;
+	const struct listener_stats *listeners;
+	size_t listener_count;
+	bool listeners_known; /* all of them: none means that nothing listens */
 };
 
 /* One value under judgement. */

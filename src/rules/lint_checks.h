@@ -20,4 +20,8 @@ lint_check lint_on_virtual_machine;	/* spinning costs the neighbours */
 lint_check lint_backlog_unused;		/* neither RFS nor veth */
 lint_check lint_few_free_pages;		/* below the kernel's default; a link of `limit` Gbit/s */
 
+/* lint_listeners.c; unknown unless the listening sockets are known */
+lint_check lint_backlogs_below;	      /* nothing that listens has a backlog that long */
+lint_check lint_ports_meet_listeners; /* not the default range; a listener's port is in it */
+
 #endif

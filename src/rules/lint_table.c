@@ -1,6 +1,5 @@
 /* The lints: what is known to be wrong about settings. The ids are stable; those that are missing
- * in between need an observation (L-14: a listener's backlog) or are about lines rather than values
- * (L-34 and L-35: lint_lines.c). */
+ * in between are about lines rather than values (L-34 and L-35: lint_lines.c). */
 #include "base/cleanup.h"
 #include "rules/lint.h"
 #include "rules/lint_checks.h"
@@ -90,6 +89,11 @@ const struct lint lints[] = {
 	  lint_backlog_unused, 0, SEVERITY_INFO,
 	  "this queue stands between receive steering (RPS, veth, loopback) and the stack, not at a device: unused without them, delay with them",
 	  "1000 to 16384", CORE },
+	{ "L-14", "somaxconn-unused", "net.core.somaxconn", LINT_ABOVE, 0, 4096,
+	  lint_backlogs_below, 0, SEVERITY_INFO,
+	  "no listening socket has a backlog that long: each has what its program passed to listen(2), or the value that was in force then",
+	  "raise the backlog in the configuration of the programs, and restart them; ss -ltn shows it as Send-Q",
+	  "listen(2); measured on Linux 6.18: open sockets keep their backlog" },
 	{ "L-15", "syn-backlog-unused", "net.ipv4.tcp_max_syn_backlog", LINT_JUDGED, 0, 128,
 	  lint_above_hash_share, 0, SEVERITY_INFO,
 	  "not in force while net.ipv4.tcp_syncookies is not 0: the backlog of the listener is",
@@ -119,6 +123,11 @@ const struct lint lints[] = {
 	  lint_ports_unsound, 0, SEVERITY_MEDIUM,
 	  "takes privileged ports, or is reversed: outgoing connections collide with services, or have no port",
 	  "32768 60999, or 1024 65535 with the ports of services in net.ipv4.ip_local_reserved_ports",
+	  IP },
+	{ "L-21", "port-range-meets-listeners", "net.ipv4.ip_local_port_range", LINT_JUDGED, 0, 0,
+	  lint_ports_meet_listeners, 0, SEVERITY_LOW,
+	  "holds the port of a listening socket: while its program restarts, an outgoing connection may take that port, and the program cannot listen again",
+	  "add the ports of services to net.ipv4.ip_local_reserved_ports, keeping those that are in it",
 	  IP },
 	{ "L-22", "congestion-unavailable", "net.ipv4.tcp_congestion_control", LINT_JUDGED, 0, 0,
 	  lint_congestion_unavailable, 0, SEVERITY_LOW,

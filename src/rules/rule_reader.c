@@ -87,7 +87,11 @@ static int read_scope(struct setting_reader *r, const config_setting_t *s, void 
 			return 0;
 		}
 	}
-	return setting_fail(r, s, "is host, path, flow, listener or link, not \"%.40s\"", text);
+	return setting_fail(
+		r, s,
+		"is host, path, flow, listener, link, udp_socket, cpu, process, peer or owner, "
+		"not \"%.40s\"",
+		text);
 }
 
 static int read_severity(struct setting_reader *r, const config_setting_t *s, void *field)

@@ -135,7 +135,7 @@ static int identify(struct place *p, uint64_t own, struct error *e)
 
 static int open_named(struct place *p, struct error *e)
 {
-	char named[NETNS_PATH_MAX], of_process[NETNS_PATH_MAX];
+	char named[NETNS_PATH_MAX] = "", of_process[NETNS_PATH_MAX] = "";
 	uint64_t own = p->cookie;
 	int r = netns_paths(p->name, named, of_process, e);
 

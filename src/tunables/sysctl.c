@@ -94,12 +94,13 @@ static int identify(const struct place *p, struct target *t, const char *link, s
 
 static int make_list(const struct target *t, struct target_list *ret, struct error *e)
 {
-	struct target *all = malloc(sizeof(*all));
+	struct target_list list = { 0 };
 
-	if (all == NULL)
+	list.all = malloc(sizeof(*list.all));
+	if (list.all == NULL)
 		return error_errno(e, -ENOMEM, t->name, "resolving");
-	*all = *t;
-	*ret = (struct target_list){ all, 1 };
+	list.all[list.count++] = *t;
+	*ret = list;
 	return 0;
 }
 

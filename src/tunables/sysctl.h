@@ -40,7 +40,7 @@ int sysctl_probe(const struct place *p, const struct target *t, struct error *e)
  */
 int sysctl_failed(const struct target *t, int code, const char *what, struct error *e);
 /* Reads a key into words with one blank between them, in the place entered: also -EFBIG, and
- * -EBADMSG for what is no text. */
+ * -EBADMSG for what is no line of text. */
 int sysctl_read_key(struct os *os, const char *path, char ret[HELD_TEXT_MAX]);
 
 #endif

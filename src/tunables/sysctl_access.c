@@ -31,7 +31,10 @@ static int to_words(const struct bytes *file, char ret[HELD_TEXT_MAX])
 			return -EBADMSG;
 	}
 	ret[0] = '\0';
-	while (text_next_line(&rest, &line)) {
+	for (unsigned int lines = 0; text_next_line(&rest, &line); lines++) {
+		/* A second line could not be written back. */
+		if (lines > 0)
+			return -EBADMSG;
 		while (text_next_word(&line, &word)) {
 			if (len + (len > 0) + word.len >= HELD_TEXT_MAX)
 				return -EFBIG;
@@ -82,7 +85,8 @@ int sysctl_failed(const struct target *t, int code, const char *what, struct err
 				 HELD_TEXT_MAX - 1);
 	case EBADMSG:
 		return error_set(e, code, ERROR_FAILED, t->name,
-				 "holds what is no text; something is mounted over it");
+				 "holds something else than one line of text, which could not be "
+				 "put back; something may be mounted over its file");
 	default:
 		return error_errno(e, code, t->name, what);
 	}
@@ -199,8 +203,8 @@ static int write_inside(const struct place *p, const struct target *t, const cha
 	if (len >= HELD_TEXT_MAX)
 		return sysctl_failed(t, -EFBIG, "writing", e);
 	/* With its newline, because a write of nothing at all changes nothing. */
-	memcpy(line, to, len);
-	line[len++] = '\n';
+	(void)snprintf(line, sizeof(line), "%s\n", to);
+	len++;
 	fd = open_for_writing(p, t, e);
 	if (fd < 0)
 		return fd;

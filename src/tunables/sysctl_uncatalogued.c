@@ -65,19 +65,20 @@ static bool parse_name(const char *name, char key[SYSCTL_KEY_MAX])
 	       strpbrk(key, "*?[") == NULL && strlen(key) + skip < TARGET_NAME_MAX;
 }
 
-static int make_target(const struct place *p, const char *key, struct target_list *ret,
-		       struct error *e)
+static int make_list(const struct place *p, const char *key, struct target_list *ret,
+		     struct error *e)
 {
-	struct target *t = calloc(1, sizeof(*t));
+	struct target t = { .kind = &sysctl_uncatalogued_kind, .tunable = rows };
+	struct target_list list = { 0 };
 
-	if (t == NULL)
+	list.all = malloc(sizeof(*list.all));
+	if (list.all == NULL)
 		return error_errno(e, -ENOMEM, key, "resolving");
-	t->kind = &sysctl_uncatalogued_kind;
-	t->tunable = rows;
-	(void)snprintf(t->name, sizeof(t->name), "%s%.170s", PREFIX, key);
-	(void)snprintf(t->identity, sizeof(t->identity), "netns %llu",
-		       (unsigned long long)p->cookie);
-	*ret = (struct target_list){ t, 1 };
+	/* parse_name() let nothing longer pass. */
+	(void)snprintf(t.name, sizeof(t.name), "%s%.170s", PREFIX, key);
+	(void)snprintf(t.identity, sizeof(t.identity), "netns %llu", (unsigned long long)p->cookie);
+	list.all[list.count++] = t;
+	*ret = list;
 	return 0;
 }
 
@@ -98,7 +99,7 @@ static int resolve(const struct place *p, const char *name, struct target_list *
 	if (tunable_find(key) != NULL)
 		return error_set(e, -EINVAL, ERROR_INPUT, key,
 				 "is in the catalogue; set it without --uncatalogued");
-	r = make_target(p, key, &list, e);
+	r = make_list(p, key, &list, e);
 	if (r < 0)
 		return r;
 	/* What can only be written cannot be put back. */

@@ -48,6 +48,8 @@ for pairs in 10000 50000; do
   ip netns delete "$ns"
 done
 
+bash tests/bench/namespaces.sh "$build"
+
 echo "an idle host, 1 s window:"
 ip netns add "$ns"
 start=$(date +%s.%N)

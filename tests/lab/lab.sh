@@ -28,7 +28,8 @@ LAB_NAME=
 LAB_PID=
 
 # One file per process that has labs, named PID-STARTTIME (a pid alone may have been reused). Its
-# lines: "netns NAME", "tmp DIR", "cc" (it relies on the extended congestion control list).
+# lines: "netns NAME", "tmp DIR", "cc" (it relies on the extended congestion control list), "sysctl
+# PATH|WRITTEN|BEFORE" (see host_settings.sh).
 lab_run_dir=/run/netwright-lab
 lab_record=
 lab_names=()
@@ -72,9 +73,26 @@ lab_delete_netns() {
     ip netns delete "$1" || echo "lab: cannot delete the network namespace $1" >&2
 }
 
+# Puts back the machine's settings that a record names, the last change first, unless somebody else
+# has changed them meanwhile, and forgets them.
+lab_restore_settings() { # RECORD
+    local line path written before current
+    while read -r line; do
+        IFS='|' read -r path written before <<<"${line#sysctl }"
+        current=$(tr '\t' ' ' <"$path")
+        if [[ $current == "$written" ]]; then
+            echo "$before" >"$path" || echo "lab: cannot put back $path to $before" >&2
+        elif [[ $current != "$before" ]]; then
+            echo "lab: $path was changed by somebody else: left alone" >&2
+        fi
+    done < <(grep '^sysctl ' "$1" | tac)
+    sed -i '/^sysctl /d' "$1"
+}
+
 # Undoes one record, then removes it.
 lab_undo_record() {
     local kind value
+    lab_restore_settings "$1"
     while read -r kind value; do
         case $kind in
         netns) lab_delete_netns "$value" ;;

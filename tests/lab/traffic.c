@@ -19,6 +19,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+	{ "churn", traffic_churn, "open and close loopback connections, the server's side first" },
 	{ "connect", traffic_connect,
 	  "open connections all the time, to keep a listener overflowing" },
 	{ "listen", traffic_listen, "listen and never accept" },
@@ -28,6 +29,9 @@ static const struct verb verbs[] = {
 	{ "sink", traffic_sink, "accept connections and read, slowly, or not at all" },
 	{ "source", traffic_source,
 	  "send to \"traffic sink\": all it takes, at a rate, or in bursts" },
+	{ "udp-sink", traffic_udp_sink, "read datagrams, now and then, or not at all" },
+	{ "udp-source", traffic_udp_source, "send datagrams" },
+	{ "track", traffic_track, "enter connections into the connection tracking table" },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -54,9 +58,9 @@ static void parse_address(const char *text, uint64_t port, struct address *ret)
 	}
 }
 
-static int open_socket(int family)
+static int open_socket(int family, int type)
 {
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -66,16 +70,19 @@ static int set_option(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t receive_buffer)
+int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t receive_buffer,
+			  bool share)
 {
 	struct address address;
 	int fd;
 
 	parse_address(ipv6 ? "::" : "0.0.0.0", port, &address);
-	fd = open_socket(address.storage.ss_family);
+	fd = open_socket(address.storage.ss_family, SOCK_STREAM);
 	if (fd < 0)
 		tool_fail("cannot open a socket: %s", strerror(-fd));
 	(void)set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (share && set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) != 0)
+		tool_fail("cannot share the port: %s", strerror(errno));
 	if (ipv6)
 		(void)set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	/* Before listen(): the window scale of every connection depends on it. */
@@ -97,7 +104,7 @@ int traffic_start_connect(const char *text, uint64_t port, uint64_t send_buffer)
 	int fd, r;
 
 	parse_address(text, port, &address);
-	fd = open_socket(address.storage.ss_family);
+	fd = open_socket(address.storage.ss_family, SOCK_STREAM);
 	if (fd < 0)
 		return fd;
 	/* Small writes are what the flags of this tool ask for; Nagle would merge them. */
@@ -129,6 +136,43 @@ int traffic_connect_to(const char *address, uint64_t port, uint64_t send_buffer)
 	if (failure != 0)
 		tool_fail("cannot connect to %s port %llu: %s; is \"traffic\" listening there?",
 			  address, (unsigned long long)port, strerror(failure));
+	return fd;
+}
+
+static int open_udp(int family)
+{
+	int fd = open_socket(family, SOCK_DGRAM);
+
+	if (fd < 0)
+		tool_fail("cannot open a UDP socket: %s", strerror(-fd));
+	return fd;
+}
+
+int traffic_open_udp(uint64_t port, bool ipv6, uint64_t receive_buffer)
+{
+	struct address address;
+	int fd;
+
+	parse_address(ipv6 ? "::" : "0.0.0.0", port, &address);
+	fd = open_udp(address.storage.ss_family);
+	if (receive_buffer > 0 && set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)receive_buffer) != 0)
+		tool_fail("cannot set a receive buffer of %llu bytes: %s",
+			  (unsigned long long)receive_buffer, strerror(errno));
+	if (bind(fd, (const struct sockaddr *)&address.storage, address.size) != 0)
+		tool_fail("cannot bind to UDP port %llu: %s; is it taken?",
+			  (unsigned long long)port, strerror(errno));
+	return fd;
+}
+
+int traffic_connect_udp(const char *text, uint64_t port)
+{
+	struct address address;
+	int fd;
+
+	parse_address(text, port, &address);
+	fd = open_udp(address.storage.ss_family);
+	if (connect(fd, (const struct sockaddr *)&address.storage, address.size) != 0)
+		tool_fail("cannot connect to %s: %s", text, strerror(errno));
 	return fd;
 }
 

@@ -13,13 +13,14 @@
 int traffic_listen(int argc, char **argv)
 {
 	uint64_t port = 0, backlog = 0, own = 0, max_time_ns = TOOL_MAX_TIME_NS, i;
-	bool ipv6 = false;
+	bool ipv6 = false, share = false;
 	const struct tool_option table[] = {
 		TRAFFIC_PORT(&port),
 		{ "backlog", TOOL_COUNT, &backlog, 0, 1000000, true, "of listen(2)" },
 		{ "connect", TOOL_COUNT, &own, 1, MAX_HELD, false,
 		  "also open this many connections to itself" },
 		{ "6", TOOL_FLAG, &ipv6, 0, 0, false, "listen on IPv6 instead of IPv4" },
+		{ "share", TOOL_FLAG, &share, 0, 0, false, "set SO_REUSEPORT" },
 		TRAFFIC_MAX_TIME(&max_time_ns),
 		TRAFFIC_OPTIONS_END,
 	};
@@ -31,7 +32,7 @@ int traffic_listen(int argc, char **argv)
 
 	tool_read_options(&usage, argc, argv);
 	tool_start(max_time_ns);
-	(void)traffic_open_listener(port, ipv6, backlog, 0);
+	(void)traffic_open_listener(port, ipv6, backlog, 0, share);
 	for (i = 0; i < own; i++) {
 		int fd = traffic_start_connect(ipv6 ? "::1" : "127.0.0.1", port, 0);
 

@@ -132,7 +132,7 @@ int traffic_respond(int argc, char **argv)
 
 	tool_read_options(&usage, argc, argv);
 	tool_start(responder.max_time_ns);
-	responder.listener = traffic_open_listener(responder.port, responder.ipv6, 1024, 0);
+	responder.listener = traffic_open_listener(responder.port, responder.ipv6, 1024, 0, false);
 	traffic_say("ready");
 	serve(&responder);
 	return 0;

@@ -17,7 +17,7 @@
 
 struct sink {
 	uint64_t port, slow_bytes_per_s, receive_buffer, max_time_ns;
-	bool ipv6, stall;
+	bool ipv6, stall, share;
 	int listener, epoll;
 	uint64_t bytes, connections;
 	/* The slow reader's: every connection may read as much in each tick. */
@@ -124,6 +124,7 @@ int traffic_sink(int argc, char **argv)
 	const struct tool_option table[] = {
 		TRAFFIC_PORT(&sink.port),
 		{ "6", TOOL_FLAG, &sink.ipv6, 0, 0, false, "listen on IPv6 instead of IPv4" },
+		{ "share", TOOL_FLAG, &sink.share, 0, 0, false, "set SO_REUSEPORT" },
 		{ "slow", TOOL_BYTES, &sink.slow_bytes_per_s, 1, 1 << 30, false,
 		  "read this many bytes a second from each connection" },
 		{ "stall", TOOL_FLAG, &sink.stall, 0, 0, false, "accept, but never read" },
@@ -140,7 +141,8 @@ int traffic_sink(int argc, char **argv)
 
 	tool_read_options(&usage, argc, argv);
 	tool_start(sink.max_time_ns);
-	sink.listener = traffic_open_listener(sink.port, sink.ipv6, 1024, sink.receive_buffer);
+	sink.listener = traffic_open_listener(sink.port, sink.ipv6, 1024, sink.receive_buffer,
+					      sink.share);
 	sink.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (sink.epoll < 0)
 		tool_fail("cannot create an epoll descriptor: %s", strerror(errno));

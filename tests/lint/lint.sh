@@ -6,7 +6,7 @@ bad=0
 step() { printf '== %s\n' "$1"; }
 found() { bad=1; }
 
-mapfile -t c_files < <(git ls-files 'src/*.c' 'tests/*.c')
+mapfile -t c_files < <(git ls-files 'src/*.c' 'man/*.c' 'tests/*.c')
 mapfile -t src_files < <(git ls-files 'src/*.c')
 mapfile -t headers < <(git ls-files 'src/*.h')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run)

@@ -8,7 +8,10 @@ mkdir "$dir"
 
 check "installs" make -s DESTDIR="$dir" PREFIX=/opt/nw install
 check "the program runs from there" "$dir/opt/nw/sbin/netwright" --version
-check "with its manual" test -s "$dir/opt/nw/share/man/man8/netwright.8" -a -s "$dir/opt/nw/share/man/man5/netwright.conf.5"
+for page in man/*.[578]; do
+  check "with $page" cmp "$page" "$dir/opt/nw/share/man/man${page##*.}/${page##*/}"
+done
+check "and no other page" test "$(find "$dir/opt/nw/share/man" -type f | wc -l)" -eq "$(find man -name '*.[578]' | wc -l)"
 check "and every rule book" test "$(find "$dir/opt/nw/share/netwright/rules" -name '*.conf' | wc -l)" -eq "$(find profiles/rules -name '*.conf' | wc -l)"
 check "nothing outside the prefix" test "$(find "$dir" -type f -not -path "$dir/opt/nw/*" | wc -l)" -eq 0
 check "installs again over itself" make -s DESTDIR="$dir" PREFIX=/opt/nw install

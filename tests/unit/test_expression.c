@@ -182,7 +182,7 @@ static const struct {
 	{ "listener.backlog > 1",
 	  "\"listener.backlog\" is about listeners; this rule is about paths: use any() or sum()" },
 	{ "any(listener.backlog > flow.goodput)", "one kind at a time" },
-	{ "any(host.cpus > 1)", "names no metric of a path" },
+	{ "any(host.cpus > 1)", "names no metric of anything" },
 	{ "any(sum(path.flows) > 1)", "sum() cannot stand inside any()" },
 	{ "sum(before(path.flows)) > 1", "before() cannot stand inside sum()" },
 	{ "before(before(path.flows)) > 1", "before() cannot stand inside before()" },

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,6 +176,30 @@ START_TEST(dismissed)
 	guardian = (struct guardian){ 0 };
 	guardian_dismiss(&guardian);
 	ck_assert_int_ge(fcntl(STDIN_FILENO, F_GETFD), 0);
+}
+END_TEST
+
+/* Ended is ended, though whoever has become its parent may not have collected it. */
+START_TEST(ended_and_not_collected)
+{
+	struct guardian was;
+
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	start();
+	was = guardian;
+	guardian_dismiss(&guardian);
+	guardian = was;
+	ck_assert(ends());
+	ck_assert_int_eq(waitpid((pid_t)was.pid, NULL, 0), (pid_t)was.pid);
+}
+END_TEST
+
+START_TEST(children_are_ignored)
+{
+	ck_assert(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	start();
+	guardian_dismiss(&guardian);
+	ck_assert(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
 }
 END_TEST
 
@@ -465,6 +490,8 @@ Suite *test_guardian_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, dismissed);
+	tcase_add_test(tc, ended_and_not_collected);
+	tcase_add_test(tc, children_are_ignored);
 	tcase_add_test(tc, not_confused_with_another);
 	tcase_add_test(tc, no_directory_for_it);
 	tcase_add_test(tc, run_killed_before_it_began);

@@ -22,6 +22,9 @@ static struct sysctl_settings settings;
 static struct facts facts;
 static struct lint_report report;
 static struct source *source;
+static struct listener_stats listeners[2];
+static size_t listener_count;
+static bool listeners_unseen;
 
 /* What Linux 6.18 with 23.5 GiB has set, and the keys of the corpus that it has. */
 static const struct {
@@ -78,6 +81,7 @@ static const struct {
 	{ "net.ipv4.tcp_tso_win_divisor", "3" },
 	{ "net.core.high_order_alloc_disable", "0" },
 	{ "net.ipv4.tcp_tw_reuse", "2" },
+	{ "net.ipv4.ip_local_reserved_ports", "" },
 	{ "vm.min_free_kbytes", "67584" },
 	{ "kernel.pid_max", "32768" },
 };
@@ -112,6 +116,8 @@ static void setup(void)
 	fake_source_add_file(source, "/proc/cpuinfo", "flags : fpu sse2\n");
 	settings = (struct sysctl_settings){ 0 };
 	report = (struct lint_report){ 0 };
+	listener_count = 0;
+	listeners_unseen = false;
 }
 
 static void teardown(void)
@@ -123,7 +129,12 @@ static void teardown(void)
 
 static void run(bool live)
 {
-	const struct lint_host host = { &settings, source, &facts };
+	const struct lint_host host = { .settings = &settings,
+					.source = source,
+					.facts = &facts,
+					.listeners = listeners,
+					.listener_count = listener_count,
+					.listeners_known = !listeners_unseen };
 
 	lint_report_done(&report);
 	ck_assert_int_eq(lint_run(&host, live, &report, NULL), 0);
@@ -168,7 +179,7 @@ START_TEST(lints_are_found_by_id_and_slug)
 	ck_assert_str_eq(lint_find("L-06")->key, "net.ipv4.tcp_rmem");
 	ck_assert_str_eq(lint_find("autotuning-off")->id, "L-20");
 	ck_assert_str_eq(lint_find("L-44")->slug, "malformed-line");
-	ck_assert_ptr_null(lint_find("L-14"));
+	ck_assert_ptr_null(lint_find("L-99"));
 	for (size_t i = 0; i < line_lint_count; i++) {
 		const struct lint *l = &line_lints[i];
 
@@ -271,6 +282,60 @@ START_TEST(neighbouring_values_are_told_apart)
 	ck_assert_msg(strcmp(ids_of(neighbours[_i].text), neighbours[_i].ids) == 0,
 		      "%s: \"%s\", not \"%s\"", neighbours[_i].text, ids_of(neighbours[_i].text),
 		      neighbours[_i].ids);
+}
+END_TEST
+
+static void listen_on(uint16_t port, uint32_t backlog)
+{
+	listeners[listener_count].port = port;
+	listeners[listener_count++].backlog = backlog;
+}
+
+START_TEST(somaxconn_is_held_against_what_listens)
+{
+	ck_assert_str_eq(ids_of("net.core.somaxconn = 65535"), ""); /* nothing listens */
+	listen_on(80, 511);
+	ck_assert_str_eq(ids_of("net.core.somaxconn = 65535"), "L-14");
+	ck_assert_str_eq(ids_of("net.core.somaxconn = 4096"), "");
+	listen_on(443, 4095);
+	ck_assert_str_eq(ids_of("net.core.somaxconn = 65535"), "L-14");
+	listeners[1].backlog = 4096; /* all that the value in force allows */
+	ck_assert_str_eq(ids_of("net.core.somaxconn = 65535"), "");
+	set_in_force("net.core.somaxconn", "65535\n");
+	run(true);
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.findings[0].id, "L-14");
+	listeners_unseen = true;
+	ck_assert_str_eq(ids_of("net.core.somaxconn = 65535"), "");
+	ck_assert_uint_eq(report.unjudged_count, 1);
+	ck_assert_str_eq(report.unjudged[0].id, "L-14");
+}
+END_TEST
+
+START_TEST(local_ports_are_held_against_what_listens)
+{
+	static const char wide[] = "net.ipv4.ip_local_port_range = 1024 65535";
+
+	listen_on(443, 511);
+	ck_assert_str_eq(ids_of(wide), "");
+	listen_on(8080, 511);
+	ck_assert_str_eq(ids_of(wide), "L-21");
+	ck_assert_str_eq(ids_of("net.ipv4.ip_local_port_range = 8081 65535"), "");
+	ck_assert_str_eq(ids_of("net.ipv4.ip_local_port_range = 1024 8079"), "");
+	ck_assert_str_eq(ids_of("net.ipv4.ip_local_port_range = 1024 8080"), "L-21");
+	set_in_force("net.ipv4.ip_local_reserved_ports", "53,8079-8081\n");
+	ck_assert_str_eq(ids_of(wide), "");
+	set_in_force("net.ipv4.ip_local_reserved_ports", "808,8081-9000,x,80801\n");
+	ck_assert_str_eq(ids_of(wide), "L-21");
+	set_in_force("net.ipv4.ip_local_reserved_ports", "53,8080\n");
+	ck_assert_str_eq(ids_of(wide), "");
+	/* An odd port of a program is no mistake of the default. */
+	listeners[1].port = 40000;
+	ck_assert_str_eq(ids_of("net.ipv4.ip_local_port_range = 32768 60999"), "");
+	ck_assert_str_eq(ids_of("net.ipv4.ip_local_port_range = 32767 60999"), "L-21");
+	listeners_unseen = true;
+	ck_assert_str_eq(ids_of(wide), "");
+	ck_assert_uint_eq(report.unjudged_count, 1);
 }
 END_TEST
 
@@ -413,6 +478,8 @@ Suite *test_lint_suite(void)
 			    sizeof(corpus) / sizeof(corpus[0]));
 	tcase_add_loop_test(c, neighbouring_values_are_told_apart, 0,
 			    sizeof(neighbours) / sizeof(neighbours[0]));
+	tcase_add_test(c, somaxconn_is_held_against_what_listens);
+	tcase_add_test(c, local_ports_are_held_against_what_listens);
 	tcase_add_test(c, older_kernels_are_judged_as_such);
 	tcase_add_test(c, a_buffer_is_held_against_memory);
 	tcase_add_test(c, what_is_unknown_is_not_judged);

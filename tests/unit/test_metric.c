@@ -35,7 +35,9 @@ END_TEST
 
 START_TEST(the_prefix_says_the_entity)
 {
-	static const char *const prefixes[] = { NULL, "path.", "flow.", "listener.", "link." };
+	static const char *const prefixes[] = { NULL,	 "path.",	"flow.", "listener.",
+						"link.", "udp_socket.", "cpu.",	 "process.",
+						"peer.", "owner." };
 
 	for (size_t i = 0; i < metric_count; i++) {
 		enum entity_kind expected = ENTITY_HOST;
@@ -71,7 +73,13 @@ static void check_all(const struct observation *o, const struct path_stats *path
 {
 	static const struct listener_stats listener;
 	static const struct link_stats link;
-	const void *const entities[ENTITY_KINDS] = { o, path, flow, &listener, &link };
+	static const struct udp_socket_stats udp;
+	static const struct cpu_stats cpu;
+	static const struct process_info process;
+	static const struct peer_stats peer;
+	static const struct owner_stats owner;
+	const void *const entities[ENTITY_KINDS] = { o,	   path, flow,	   &listener, &link,
+						     &udp, &cpu, &process, &peer,     &owner };
 
 	for (size_t i = 0; i < metric_count; i++)
 		check_value(&metrics[i], metric_get(&metrics[i], o, entities[metrics[i].entity]));

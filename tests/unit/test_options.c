@@ -44,7 +44,7 @@ START_TEST(defaults)
 	ck_assert(s.limit == UINT64_MAX);
 	ck_assert(!s.json && !s.verbose && !s.quiet && !s.help);
 	ck_assert_ptr_null(s.netns);
-	ck_assert_uint_eq(s.directory_count, 0);
+	ck_assert_uint_eq(s.rules.count, 0);
 }
 END_TEST
 
@@ -89,17 +89,17 @@ START_TEST(directories_add_up)
 	struct settings s;
 	struct error e;
 	char word[] = "--rules=x";
-	char *argv[SETTINGS_DIRECTORIES_MAX + 1];
+	char *argv[OPTION_LIST_MAX + 1];
 
 	ck_assert_int_eq(PARSE(verb_rules, &s, &e, "--rules", "a", "--rules", "b"), 0);
-	ck_assert_uint_eq(s.directory_count, 2);
+	ck_assert_uint_eq(s.rules.count, 2);
 	for (size_t i = 0; i < ARRAY_LEN(argv); i++)
 		argv[i] = word;
 	ck_assert_int_eq(options_parse("rules", verb_rules.options, verb_rules.option_count,
-				       SETTINGS_DIRECTORIES_MAX, argv, &s, &e),
+				       OPTION_LIST_MAX, argv, &s, &e),
 			 0);
 	ck_assert_int_eq(options_parse("rules", verb_rules.options, verb_rules.option_count,
-				       SETTINGS_DIRECTORIES_MAX + 1, argv, &s, &e),
+				       OPTION_LIST_MAX + 1, argv, &s, &e),
 			 -EINVAL);
 }
 END_TEST

@@ -258,6 +258,9 @@ START_TEST(words_are_quoted_for_the_shell)
 }
 END_TEST
 
+static char id[] = "X-01", slug[] = "example";
+static const struct rule rule = { .id = id, .slug = slug };
+
 /* A host whose settings are all unknown but for two, and one finding that changes them. */
 struct situation {
 	struct tunable_values values;
@@ -286,7 +289,7 @@ static void situation_init(struct situation *s)
 						 .to = value_number(67108864) };
 	s->changes[1] = (struct finding_change){ .tunable = tunable_find("net.core.somaxconn"),
 						 .to = value_number(4096) };
-	s->finding = (struct finding){ .changes = s->changes, .change_count = 2 };
+	s->finding = (struct finding){ .rule = &rule, .changes = s->changes, .change_count = 2 };
 	s->diagnosis = (struct diagnosis){ .findings = &s->finding, .finding_count = 1 };
 }
 

@@ -22,6 +22,9 @@ static struct inet_diag_msg ipv4_head(void)
 		.idiag_family = AF_INET,
 		.idiag_state = SOCKET_ESTABLISHED,
 		.idiag_rqueue = 11,
+		.idiag_timer = SOCKET_TIMER_KEEPALIVE,
+		.idiag_retrans = 3,
+		.idiag_expires = 60000,
 		.idiag_wqueue = 22,
 		.idiag_uid = 1000,
 		.idiag_inode = 4711,
@@ -79,6 +82,9 @@ START_TEST(the_head_is_decoded)
 	ck_assert_uint_eq(socket.uid, 1000);
 	ck_assert_uint_eq(socket.inode, 4711);
 	ck_assert_uint_eq(socket.bound_ifindex, 5);
+	ck_assert_uint_eq(socket.timer, SOCKET_TIMER_KEEPALIVE);
+	ck_assert_uint_eq(socket.retransmits, 3);
+	ck_assert_uint_eq(socket.expires_ms, 60000);
 }
 END_TEST
 
@@ -316,6 +322,42 @@ START_TEST(each_family_has_its_request)
 }
 END_TEST
 
+static const struct {
+	enum socket_dump what;
+	const char *name4, *name6;
+	uint8_t protocol, extensions;
+	uint32_t states;
+} dumps[] = {
+	{ SOCKET_DUMP_TCP, "sock_diag/tcp4", "sock_diag/tcp6", IPPROTO_TCP, 0x4e, 0x402 },
+	{ SOCKET_DUMP_CLOSING, "sock_diag/tcp4-closing", "sock_diag/tcp6-closing", IPPROTO_TCP, 0,
+	  0xb7c },
+	{ SOCKET_DUMP_ALL_TCP, "sock_diag/tcp4-all", "sock_diag/tcp6-all", IPPROTO_TCP, 0, 0xb7e },
+	{ SOCKET_DUMP_UDP, "sock_diag/udp4", "sock_diag/udp6", IPPROTO_UDP, 0x40, 0x82 },
+};
+
+START_TEST(each_kind_has_its_request)
+{
+	struct source *s = fake_source_new();
+	struct visited visited = { 0 };
+	struct inet_diag_req_v2 asked;
+	size_t len = 0;
+
+	add_sockets(s, dumps[_i].name4, 2);
+	add_sockets(s, dumps[_i].name6, 3);
+	ck_assert_int_eq(sockdiag_dump(s, dumps[_i].what, AF_INET, visit, &visited, NULL, NULL), 0);
+	ck_assert_uint_eq(visited.count, 2);
+	ck_assert_int_eq(sockdiag_dump(s, dumps[_i].what, AF_INET6, visit, &visited, NULL, NULL),
+			 0);
+	ck_assert_uint_eq(visited.count, 5);
+	memcpy(&asked, fake_source_last_payload(s, &len), sizeof(asked));
+	ck_assert_uint_eq(asked.sdiag_family, AF_INET6);
+	ck_assert_uint_eq(asked.sdiag_protocol, dumps[_i].protocol);
+	ck_assert_uint_eq(asked.idiag_ext, dumps[_i].extensions);
+	ck_assert_uint_eq(asked.idiag_states, dumps[_i].states);
+	source_free(s);
+}
+END_TEST
+
 START_TEST(a_visitor_can_stop_the_dump)
 {
 	struct source *s = fake_source_new();
@@ -362,6 +404,7 @@ Suite *test_sockdiag_suite(void)
 	tcase_add_test(tc, every_truncation_stays_in_bounds);
 	tcase_add_test(tc, a_dump_visits_every_socket);
 	tcase_add_test(tc, each_family_has_its_request);
+	tcase_add_loop_test(tc, each_kind_has_its_request, 0, SOCKET_DUMPS);
 	tcase_add_test(tc, a_visitor_can_stop_the_dump);
 	tcase_add_test(tc, a_short_message_in_a_dump_is_an_error);
 	suite_add_tcase(suite, tc);

@@ -146,6 +146,29 @@ START_TEST(flipped_bits)
 }
 END_TEST
 
+/* Found when opening for writing, before it is known which record will be needed. */
+START_TEST(a_page_of_zeros)
+{
+	struct bytes whole = { 0 };
+	struct store *s = NULL;
+	struct error e = { 0 };
+
+	fixture_read("state.db", &whole);
+	ck_assert_uint_eq(whole.len % 4096, 0);
+	for (size_t page = 1; page < whole.len / 4096; page++) {
+		char was[4096];
+
+		memcpy(was, whole.data + page * 4096, sizeof(was));
+		memset(whole.data + page * 4096, 0, sizeof(was));
+		fixture_write("state.db", whole.data, whole.len);
+		memcpy(whole.data + page * 4096, was, sizeof(was));
+		ck_assert_int_eq(store_open(fixture_path(""), STORE_WRITE, NULL, &s, &e), -EBADMSG);
+		ck_assert_msg(strstr(e.text, "damaged") != NULL, "%s", e.text);
+	}
+	bytes_done(&whole);
+}
+END_TEST
+
 /* Each byte of a value that decides what is written back. */
 START_TEST(flipped_bits_of_a_value)
 {
@@ -434,6 +457,7 @@ Suite *test_store_damage_suite(void)
 	tcase_add_loop_test(tc, truncated, 0, 2);
 	tcase_add_test(tc, empty);
 	tcase_add_loop_test(tc, flipped_bits, 0, 2);
+	tcase_add_test(tc, a_page_of_zeros);
 	tcase_add_loop_test(tc, flipped_bits_of_a_value, 0, 7);
 	tcase_add_loop_test(tc, edited, 0, sizeof(edits) / sizeof(edits[0]));
 	tcase_add_test(tc, no_database);

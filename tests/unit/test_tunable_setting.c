@@ -2,7 +2,7 @@
  */
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "tunables/port_set.h"
+#include "base/port_set.h"
 #include "tunables/tunable_setting.h"
 
 #include <check.h>

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *test_unit_suite(void);
@@ -152,6 +153,26 @@ static const struct {
 	{ "1e", 1 },  { "1ms2", 1 }, { "12Kb", 2 }, { "1_000", 1 }, { "1.5Mib", 3 }, { "2s_x", 1 },
 };
 
+START_TEST(parts_of_a_whole_are_exact)
+{
+	for (unsigned int i = 0; i <= 100; i++) {
+		struct dimension dim;
+		char text[16];
+		double value;
+		size_t used;
+		int len = snprintf(text, sizeof(text), "%u%%", i);
+
+		ck_assert_int_eq(unit_parse(text, (size_t)len, &value, &dim, &used), 0);
+		ck_assert_msg(!(value < i / 100.0) && !(value > i / 100.0), "%s: %.17g", text,
+			      value);
+		len = snprintf(text, sizeof(text), "%ums", i);
+		ck_assert_int_eq(unit_parse(text, (size_t)len, &value, &dim, &used), 0);
+		ck_assert_msg(!(value < i / 1000.0) && !(value > i / 1000.0), "%s: %.17g", text,
+			      value);
+	}
+}
+END_TEST
+
 START_TEST(parse_refuses)
 {
 	struct dimension dim = { .page = 7 };
@@ -247,6 +268,7 @@ Suite *test_unit_suite(void)
 	tcase_add_loop_test(formatting, format, 0, COUNT(format_cases));
 	tcase_add_test(formatting, format_is_cut);
 	tcase_add_loop_test(parsing, parse, 0, COUNT(parse_cases));
+	tcase_add_test(parsing, parts_of_a_whole_are_exact);
 	tcase_add_loop_test(parsing, parse_refuses, 0, COUNT(refused_cases));
 	tcase_add_test(parsing, parse_out_of_range);
 	tcase_add_test(parsing, parse_stops_at_length);

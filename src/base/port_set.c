@@ -1,10 +1,15 @@
-#include "tunables/port_set.h"
+#include "base/port_set.h"
 
 #include "base/text.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+void port_set_add(struct port_set *s, uint16_t port)
+{
+	s->bits[port / 8] |= (uint8_t)(1u << (port % 8));
+}
 
 bool port_set_has(const struct port_set *s, unsigned int port)
 {
@@ -48,7 +53,7 @@ static int add_range(struct port_set *s, const char *text, size_t len, const cha
 		return -EINVAL;
 	}
 	for (unsigned int port = first; port <= last; port++)
-		s->bits[port / 8] |= (uint8_t)(1u << (port % 8));
+		port_set_add(s, (uint16_t)port);
 	return 0;
 }
 

@@ -1,0 +1,175 @@
+#include "cli/change.h"
+
+#include "apply/guardian.h"
+#include "apply/transaction.h"
+#include "cli/change_list.h"
+#include "cli/change_report.h"
+#include "cli/change_session.h"
+#include "cli/exit_status.h"
+#include "cli/plan_export.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* What cannot be undone cannot wait for a confirmation either. */
+static int refuse_irreversible(const struct settings *s, const struct plan *plan, struct error *e)
+{
+	for (size_t i = 0; i < plan->count && s->confirm_s > 0; i++) {
+		const struct target *t = &plan->changes[i].target;
+
+		if (t->tunable->undo == TUNABLE_UNDO_NO)
+			return error_set(e, -EINVAL, ERROR_INPUT, t->name,
+					 "cannot be undone, so --confirm cannot be kept; leave "
+					 "--confirm out if you want it nevertheless");
+	}
+	return 0;
+}
+
+static int make_plan(const struct change_request *q, struct plan *ret, struct error *e)
+{
+	int r = plan_make(q->place, q->wishes, q->wish_count, ret, e);
+
+	if (r == 0 && q->check != NULL)
+		r = q->check(q->arg, ret, e);
+	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
+}
+
+/* The guardian gets the deadline of what is pending; a change whose guardian is lost on the way is
+ * not left to recovery alone. */
+static int entrust(struct change_session *session, struct guardian *g,
+		   const struct transaction_record *t, struct error *e)
+{
+	struct transaction_record undone = { 0 };
+	struct error failure;
+	int r = guardian_entrust(g, t->id, t->deadline_boottime_ns, e);
+
+	if (r < 0) {
+		(void)transaction_roll_back(&session->applier, t->id, false,
+					    "the process that was to watch its deadline was lost",
+					    &undone, &failure);
+		transaction_record_done(&undone);
+	}
+	return r;
+}
+
+static int apply(const struct change_request *q, struct change_session *session, struct guardian *g,
+		 struct plan *plan, struct transaction_record *ret, struct error *e)
+{
+	const struct apply_options options = {
+		.command = session->command,
+		.confirm_s = q->settings->confirm_s,
+		.guardian_pid = g->pid,
+		.guardian_start = g->start,
+		.stop = interrupt_flag(),
+	};
+	int r = change_session_refuse_pending(session, e);
+
+	if (r == 0 && session->recovered > 0) {
+		plan_done(plan);
+		r = make_plan(q, plan, e);
+	}
+	if (r == 0)
+		r = transaction_apply(&session->applier, q->place, plan, &options, ret, e);
+	if (r == 0 && ret->state == TRANSACTION_PENDING)
+		return entrust(session, g, ret, e);
+	guardian_dismiss(g);
+	return r;
+}
+
+static int apply_in_session(const struct change_request *q, struct plan *plan,
+			    struct transaction_record *ret, struct error *e)
+{
+	const struct settings *s = q->settings;
+	struct change_session session = { 0 };
+	struct guardian guardian = { 0 };
+	const char *directory;
+	int r = change_directory(s, &directory, e);
+
+	if (r == 0 && s->confirm_s > 0)
+		r = guardian_start(directory, &guardian, e);
+	if (r < 0)
+		return r;
+	r = change_session_open(s, &session, e);
+	if (r == 0)
+		r = apply(q, &session, &guardian, plan, ret, e);
+	else
+		guardian_dismiss(&guardian);
+	change_session_close(&session);
+	return r;
+}
+
+/* Printed after the lock is given back: a reader that is slow keeps nobody waiting. What failed is
+ * printed as well, and then told as an error. */
+static int carry_out(const struct change_request *q, struct plan *plan, FILE *out, struct error *e)
+{
+	struct transaction_record t = { 0 };
+	struct error print_error = { 0 };
+	int r = apply_in_session(q, plan, &t, e);
+	int printed = 0;
+
+	if (t.id != 0)
+		printed = change_print_result(q->settings, &t, plan->satisfied, out, &print_error);
+	else if (r == 0)
+		printed = change_print_result(q->settings, NULL, plan->satisfied, out,
+					      &print_error);
+	transaction_record_done(&t);
+	if (r == 0 && printed < 0 && e != NULL)
+		*e = print_error;
+	return r < 0 ? r : printed;
+}
+
+/* Nothing to write and nothing that a crash could have left: no journal is made for that. */
+static int is_idle(const struct change_request *q, const struct plan *plan, bool *ret,
+		   struct error *e)
+{
+	struct store *store = NULL;
+	int r = change_journal_open(q->settings, &store, e);
+
+	*ret = plan->count == 0 && store == NULL;
+	store_close(store);
+	return r;
+}
+
+/* A real run finishes first what an earlier one left, or is refused while it is pending. The
+ * journal is root's; others see the plan all the same. */
+static int dry_run(const struct settings *s, const struct plan *plan, FILE *out, struct error *e)
+{
+	struct change_list unfinished = { 0 };
+	struct store *store = NULL;
+	const char *directory;
+	int r = change_directory(s, &directory, e);
+
+	if (r < 0)
+		return r;
+	if (change_journal_open(s, &store, NULL) == 0 &&
+	    change_list_load(store, CHANGE_LIST_UNFINISHED, 1, &unfinished, NULL) == 0 &&
+	    unfinished.count > 0)
+		(void)fprintf(stderr,
+			      "netwright: transaction %" PRId64 " is not finished, and comes "
+			      "first; see netwright status\n",
+			      unfinished.all[0].id);
+	store_close(store);
+	change_list_done(&unfinished);
+	return change_print_plan(s, plan, out, e);
+}
+
+int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
+{
+	const struct settings *s = q->settings;
+	struct plan plan = { 0 };
+	bool idle = false;
+	int r = make_plan(q, &plan, e);
+
+	if (r == 0 && s->export >= 0)
+		r = plan_export(&plan, (enum export_form)s->export, out, e);
+	else if (r == 0 && s->dry_run)
+		r = dry_run(s, &plan, out, e);
+	else if (r == 0) {
+		r = is_idle(q, &plan, &idle, e);
+		if (r == 0)
+			r = idle ? change_print_result(s, NULL, plan.satisfied, out, e)
+				 : carry_out(q, &plan, out, e);
+	}
+	plan_done(&plan);
+	return r < 0 ? r : EXIT_STATUS_OK;
+}

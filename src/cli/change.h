@@ -1,0 +1,28 @@
+/* From wishes to a plan that is printed or carried out. */
+#ifndef NETWRIGHT_CLI_CHANGE_H
+#define NETWRIGHT_CLI_CHANGE_H
+
+#include "apply/plan.h"
+#include "base/error.h"
+#include "cli/options.h"
+#include "tunables/place.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct change_request {
+	const struct settings *settings; /* confirm_s, dry_run, export, json, lock_timeout_s,
+					  * quiet, state_dir, verbose */
+	const struct place *place;
+	const struct wish *wishes;
+	size_t wish_count;
+	/* Looks at the plan before anything is written; NULL: nothing to check. */
+	int (*check)(const void *arg, const struct plan *plan, struct error *e);
+	const void *arg;
+};
+
+/* Makes the plan; prints it (--dry-run, --export), or carries it out and prints what became of it.
+ * A plan that holds already writes nothing. Returns an exit status or a negative errno. */
+int change_carry_out(const struct change_request *request, FILE *out, struct error *e);
+
+#endif

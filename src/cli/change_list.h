@@ -1,0 +1,36 @@
+/* Transactions of the journal, all at once. */
+#ifndef NETWRIGHT_CLI_CHANGE_LIST_H
+#define NETWRIGHT_CLI_CHANGE_LIST_H
+
+#include "apply/store.h"
+#include "base/error.h"
+#include "cli/document.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define HISTORY_SCHEMA "netwright.history/1"
+
+struct change_list {
+	struct transaction_record *all; /* owned, newest first */
+	size_t count;
+};
+
+#define CHANGE_LIST_EVERY_STATE ((1u << TRANSACTION_STATES) - 1)
+#define CHANGE_LIST_HOT		(1u << TRANSACTION_APPLYING | 1u << TRANSACTION_ROLLING_BACK)
+#define CHANGE_LIST_UNFINISHED	(CHANGE_LIST_HOT | 1u << TRANSACTION_PENDING)
+
+/* Those in a state of the mask, at most `limit`. `store` NULL is a journal without any. `ret` must
+ * be {0}; release with change_list_done() in any case. Errors as of store_list() and store_load().
+ */
+int change_list_load(struct store *store, unsigned int state_mask, size_t limit,
+		     struct change_list *ret, struct error *e);
+/* The one of this ID. -ENOENT when there is none. */
+int change_list_load_one(struct store *store, int64_t id, struct change_list *ret, struct error *e);
+void change_list_done(struct change_list *l);
+
+json_t *change_list_object(struct document *d, const struct change_list *l);
+/* {schema: HISTORY_SCHEMA, transactions: [...]}. */
+int change_list_print_json(const struct change_list *l, FILE *out, struct error *e);
+
+#endif

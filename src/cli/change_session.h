@@ -1,0 +1,56 @@
+/* What the verbs share that change settings: the lock, the journal, and what crashed before.
+ *
+ * The order matters: usage is checked before anything is created; the guardian is started before
+ * the lock is taken and the journal opened; and whatever an earlier run left half-done is finished
+ * before anything new begins.
+ */
+#ifndef NETWRIGHT_CLI_CHANGE_SESSION_H
+#define NETWRIGHT_CLI_CHANGE_SESSION_H
+
+#include "apply/plan.h"
+#include "apply/store.h"
+#include "apply/transaction.h"
+#include "base/error.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct change_session {
+	struct applier applier;
+	char command[512]; /* as typed, printable, quoted for a shell */
+	int lock;
+	int recovered; /* how many transactions of earlier runs had to be finished */
+	struct interrupt saved;
+	bool open;
+};
+
+/* --state-dir or STORE_DIRECTORY. -EINVAL (ERROR_INPUT) when it is not absolute: the guardian has a
+ * working directory of its own. */
+int change_directory(const struct settings *s, const char **ret, struct error *e);
+
+/* Waits for the lock, opens the journal, creating both when missing, and finishes what earlier runs
+ * left; that is told on stderr. From here on SIGHUP, SIGINT and SIGTERM only set the flag of
+ * interrupt.h. A transaction that could only be recovered in part is told, and does not fail this.
+ * Release with change_session_close() in any case; `ret` must be {0}. */
+int change_session_open(const struct settings *s, struct change_session *ret, struct error *e);
+void change_session_close(struct change_session *s);
+
+/* -EBUSY (ERROR_BUSY), saying which and until when, while a transaction waits for confirmation. */
+int change_session_refuse_pending(const struct change_session *s, struct error *e);
+
+/* The journal for reading: nothing is created or recovered. *ret is NULL when there is none yet. */
+int change_journal_open(const struct settings *s, struct store **ret, struct error *e);
+
+/* Of an operand such as "12": -EINVAL (ERROR_INPUT). */
+int change_parse_id(const struct settings *s, const char *word, int64_t *ret, struct error *e);
+
+/* What a command that the program proposes needs so that it means the same journal:
+ * " --state-dir DIR", quoted, or "". Returns buf. */
+const char *change_command_suffix(const struct settings *s, char *buf, size_t len);
+
+/* Seconds until a deadline of CLOCK_BOOTTIME; negative when it has passed. */
+double change_seconds_until(uint64_t deadline_boottime_ns);
+
+#endif

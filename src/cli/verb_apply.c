@@ -1,0 +1,83 @@
+#include "base/cleanup.h"
+#include "base/os.h"
+#include "cli/change.h"
+#include "cli/change_options.h"
+#include "cli/plan_file.h"
+#include "cli/verbs.h"
+
+#include <errno.h>
+
+static int carry_out(const struct settings *s, const struct plan_file *file, FILE *out,
+		     struct error *e)
+{
+	struct change_request request = {
+		.settings = s,
+		.wishes = file->wishes,
+		.wish_count = file->count,
+		.check = plan_file_check,
+		.arg = file,
+	};
+	struct place place;
+	int r = place_open_again(os_live(), file->netns, file->netns_cookie, &place, e);
+
+	if (r < 0)
+		return r;
+	request.place = &place;
+	r = change_carry_out(&request, out, e);
+	place_close(&place);
+	return r;
+}
+
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	struct plan_file file = { 0 };
+	int r;
+
+	if (s->plan == NULL)
+		return error_set(
+			e, -EINVAL, ERROR_INPUT, s->verb,
+			"applies nothing; give --plan FILE, which netwright tune --dry-run "
+			"--json writes");
+	r = plan_file_load(s->plan, &file, e);
+	if (r == 0)
+		r = carry_out(s, &file, out, e);
+	plan_file_done(&file);
+	return r;
+}
+
+static const struct example examples[] = {
+	{ "netwright tune --dry-run --json > plan.json", "make a plan, and read it" },
+	{ "sudo netwright apply --plan plan.json --confirm 5min",
+	  "carry it out, if everything still is as it was" },
+	{ NULL, NULL },
+};
+
+static const struct option_spec options[] = {
+	OPTION_ROW_CONFIRM,
+	OPTION_ROW_DRY_RUN,
+	OPTION_ROW_JSON,
+	OPTION_ROW_LOCK_TIMEOUT,
+	{ .name = "plan",
+	  .type = OPTION_TEXT,
+	  .argument = "FILE",
+	  .help = "the plan: what tune or set print with --dry-run --json",
+	  .offset = offsetof(struct settings, plan) },
+	OPTION_ROW_CHANGE_QUIET,
+	OPTION_ROW_STATE_DIR,
+	OPTION_ROW_CHANGE_VERBOSE,
+};
+
+const struct verb verb_apply = {
+	.name = "apply",
+	.usage = "[OPTION...] --plan FILE",
+	.summary = "carry out a plan that was made before",
+	.description =
+		"Writes the changes of a plan as one transaction, in the namespace that it was made "
+		"for. If a value is no longer what it was when the plan was made, or the namespace "
+		"is gone, nothing is written. A plan may be edited; its values are checked like any "
+		"others.",
+	.examples = examples,
+	.options = options,
+	.option_count = ARRAY_LEN(options),
+	.run = run,
+};

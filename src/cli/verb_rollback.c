@@ -1,0 +1,219 @@
+#include "apply/guardian.h"
+#include "apply/preview.h"
+#include "base/cleanup.h"
+#include "base/os.h"
+#include "cli/change_list.h"
+#include "cli/change_options.h"
+#include "cli/change_report.h"
+#include "cli/change_session.h"
+#include "cli/exit_status.h"
+#include "cli/verbs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* What is in force and whole; what could be put back in part only is gone over again when it is
+ * named, or with --force. */
+#define STATES_IN_FORCE (1u << TRANSACTION_PENDING | 1u << TRANSACTION_KEPT)
+
+static int check_operands(const struct settings *s, int64_t *ret_id, struct error *e)
+{
+	*ret_id = 0;
+	if (s->all && s->dry_run)
+		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				 "--dry-run shows one transaction; give its ID instead of --all");
+	if (s->operand_count == 0)
+		return 0;
+	if (s->all)
+		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				 "--all and an ID exclude each other");
+	return change_parse_id(s, s->operands[0], ret_id, e);
+}
+
+static int nothing(const struct settings *s, struct error *e)
+{
+	return error_set(e, -ENOENT, ERROR_FAILED, s->verb,
+			 "nothing to put back; netwright history tells what was changed");
+}
+
+/* The transactions that are meant, newest first. */
+static int choose(const struct settings *s, const struct change_session *session, int64_t id,
+		  int64_t **ret, size_t *ret_count, struct error *e)
+{
+	unsigned int states = STATES_IN_FORCE;
+	int r;
+
+	if (id != 0) {
+		*ret = malloc(sizeof(**ret));
+		if (*ret == NULL)
+			return error_errno(e, -ENOMEM, NULL, s->verb);
+		**ret = id;
+		*ret_count = 1;
+		return 0;
+	}
+	if (s->force)
+		states |= 1u << TRANSACTION_PARTIAL;
+	r = store_list(session->applier.store, states, s->all ? SIZE_MAX : 1, ret, ret_count, e);
+	return r == 0 && *ret_count == 0 && !s->all ? nothing(s, e) : r;
+}
+
+/* A conflict in one keeps none of the others from being put back. Returns the first failure. */
+static int roll_back(const struct settings *s, struct change_session *session, const int64_t *ids,
+		     size_t n, struct change_list *done, struct error *e)
+{
+	int result = 0;
+
+	done->all = calloc(n > 0 ? n : 1, sizeof(done->all[0]));
+	if (done->all == NULL)
+		return error_errno(e, -ENOMEM, NULL, s->verb);
+	for (size_t i = 0; i < n; i++) {
+		struct transaction_record *t = &done->all[done->count];
+		struct error failure = { 0 };
+		int r = transaction_roll_back(&session->applier, ids[i], s->force, "by hand", t,
+					      &failure);
+
+		if (r == -EALREADY) /* what was asked for is so */
+			r = store_load(session->applier.store, ids[i], t, &failure);
+		if (t->id != 0)
+			done->count++;
+		if (t->id != 0 && t->guardian_pid != 0)
+			guardian_wake(t->guardian_pid, t->guardian_start);
+		if (r < 0 && result == 0) {
+			result = r;
+			*e = failure;
+		}
+	}
+	return result;
+}
+
+static int roll_back_chosen(const struct settings *s, int64_t id, struct change_list *done,
+			    struct error *e)
+{
+	struct change_session session = { 0 };
+	int64_t *ids = NULL;
+	size_t count = 0;
+	int r = change_session_open(s, &session, e);
+
+	if (r == 0)
+		r = choose(s, &session, id, &ids, &count, e);
+	if (r == 0)
+		r = roll_back(s, &session, ids, count, done, e);
+	change_session_close(&session);
+	free(ids);
+	return r;
+}
+
+static int print(const struct settings *s, const struct change_list *done, FILE *out,
+		 struct error *e)
+{
+	int r = 0;
+
+	if (s->json && s->all)
+		return change_list_print_json(done, out, e);
+	if (s->all && done->count == 0 && !s->quiet)
+		(void)fputs("Nothing that netwright changed is in force.\n", out);
+	for (size_t i = 0; i < done->count && r == 0; i++)
+		r = change_print_result(s, &done->all[i], 0, out, e);
+	return r;
+}
+
+/* --dry-run: of what the journal says now; recovery may have something to say first. */
+static int preview(const struct settings *s, struct store *journal, int64_t id, FILE *out,
+		   struct error *e)
+{
+	const unsigned int states = STATES_IN_FORCE | 1u << TRANSACTION_PARTIAL;
+	struct change_list list = { 0 };
+	struct plan plan = { 0 };
+	int r;
+
+	if (id == 0)
+		r = change_list_load(journal, s->force ? states : STATES_IN_FORCE, 1, &list, e);
+	else
+		r = change_list_load_one(journal, id, &list, e);
+	if (r == 0 && (list.count == 0 || (1u << list.all[0].state & states) == 0))
+		r = nothing(s, e);
+	if (r == 0)
+		r = rollback_preview(os_live(), &list.all[0], s->force, &plan, e);
+	if (r == 0)
+		r = change_print_plan(s, &plan, out, e);
+	for (size_t i = 0; r == 0 && i < list.all[0].change_count; i++)
+		change_print_left(&list.all[0].changes[i]);
+	plan_done(&plan);
+	change_list_done(&list);
+	return r;
+}
+
+static int carry_out(const struct settings *s, int64_t id, FILE *out, struct error *e)
+{
+	struct change_list done = { 0 };
+	struct error print_error = { 0 };
+	int r, printed;
+
+	r = roll_back_chosen(s, id, &done, e);
+	printed = print(s, &done, out, &print_error);
+	if (r == 0 && printed < 0) {
+		r = printed;
+		*e = print_error;
+	}
+	change_list_done(&done);
+	return r;
+}
+
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	struct store *journal = NULL;
+	int64_t id;
+	int r = check_operands(s, &id, e);
+
+	if (r == 0)
+		r = change_journal_open(s, &journal, e);
+	if (r < 0)
+		return r;
+	if (journal == NULL)
+		return nothing(s, e);
+	if (s->dry_run)
+		r = preview(s, journal, id, out, e);
+	store_close(journal);
+	if (!s->dry_run)
+		r = carry_out(s, id, out, e);
+	return r < 0 ? r : EXIT_STATUS_OK;
+}
+
+static const struct example examples[] = {
+	{ "sudo netwright rollback", "undo the last change that is in force" },
+	{ "sudo netwright rollback --all", "undo all of them, the last one first" },
+	{ NULL, NULL },
+};
+
+static const struct option_spec options[] = {
+	{ .name = "all",
+	  .type = OPTION_FLAG,
+	  .help = "undo everything that is in force, the last change first",
+	  .offset = offsetof(struct settings, all) },
+	OPTION_ROW_DRY_RUN,
+	{ .name = "force",
+	  .type = OPTION_FLAG,
+	  .help = "restore also what somebody else has changed since",
+	  .offset = offsetof(struct settings, force) },
+	OPTION_ROW_JSON,
+	OPTION_ROW_LOCK_TIMEOUT,
+	OPTION_ROW_CHANGE_QUIET,
+	OPTION_ROW_STATE_DIR,
+	OPTION_ROW_CHANGE_VERBOSE,
+};
+
+const struct verb verb_rollback = {
+	.name = "rollback",
+	.usage = "[OPTION...] [ID | --all]",
+	.summary = "put back what a change replaced",
+	.description =
+		"Restores what held before the transaction ID, or before the last one that is in "
+		"force. A value that is no longer what netwright wrote is somebody else's: it is "
+		"left alone and named, and the exit status is 4. What is gone (a namespace, a "
+		"process) needs no restoring.",
+	.examples = examples,
+	.options = options,
+	.option_count = ARRAY_LEN(options),
+	.operands_max = 1,
+	.run = run,
+};

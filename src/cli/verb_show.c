@@ -1,0 +1,60 @@
+#include "base/cleanup.h"
+#include "cli/change_options.h"
+#include "cli/change_report.h"
+#include "cli/change_session.h"
+#include "cli/exit_status.h"
+#include "cli/verbs.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	struct transaction_record t = { 0 };
+	struct store *journal = NULL;
+	int64_t id;
+	int r;
+
+	if (s->operand_count == 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				 "shows nothing; give a transaction's number, which netwright "
+				 "history lists");
+	r = change_parse_id(s, s->operands[0], &id, e);
+	if (r == 0)
+		r = change_journal_open(s, &journal, e);
+	if (r == 0 && journal == NULL)
+		r = error_set(e, -ENOENT, ERROR_FAILED, s->verb,
+			      "no transaction %" PRId64 ": nothing was changed yet", id);
+	if (r == 0)
+		r = store_load(journal, id, &t, e);
+	store_close(journal);
+	if (r == 0)
+		r = change_print_details(s, &t, out, e);
+	transaction_record_done(&t);
+	return r < 0 ? r : EXIT_STATUS_OK;
+}
+
+static const struct example examples[] = {
+	{ "sudo netwright show 12", "what transaction 12 replaced, wrote and read back" },
+	{ NULL, NULL },
+};
+
+static const struct option_spec options[] = {
+	OPTION_ROW_JSON,
+	OPTION_ROW_STATE_DIR,
+	OPTION_ROW_CHANGE_VERBOSE,
+};
+
+const struct verb verb_show = {
+	.name = "show",
+	.usage = "[OPTION...] ID",
+	.summary = "tell all about one change: who, when, why, before, after, outcome",
+	.description =
+		"Prints what the journal holds about a transaction. Nothing is read from the "
+		"kernel: what holds now may be another value.",
+	.examples = examples,
+	.options = options,
+	.option_count = ARRAY_LEN(options),
+	.operands_max = 1,
+	.run = run,
+};

@@ -1,0 +1,175 @@
+#include "apply/boot.h"
+#include "apply/lock.h"
+#include "base/cleanup.h"
+#include "cli/change_list.h"
+#include "cli/change_options.h"
+#include "cli/change_report.h"
+#include "cli/change_session.h"
+#include "cli/exit_status.h"
+#include "cli/verbs.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define STATUS_SCHEMA "netwright.status/1"
+
+/* A transaction is shown in the first of these parts that takes it. */
+enum part {
+	PART_RUNNING,
+	PART_HOT,
+	PART_PENDING,
+	PART_OVERDUE,
+	PART_KEPT,
+	PART_EARLIER_BOOT,
+	PARTS
+};
+
+static const struct {
+	const char *json_name;
+	const char *title;
+} parts[PARTS] = {
+	[PART_RUNNING] = { "running", "being changed now" },
+	[PART_HOT] = { "interrupted",
+		       "interrupted: put back by the next command that changes anything" },
+	[PART_PENDING] = { "pending", "waiting for a confirmation" },
+	[PART_OVERDUE] = { "overdue",
+			   "not confirmed in time: put back by the next command that changes "
+			   "anything" },
+	[PART_KEPT] = { "in_force", "in force" },
+	[PART_EARLIER_BOOT] = { "earlier_boot", "of an earlier boot, and without effect since" },
+};
+
+struct view {
+	char boot_id[BOOT_ID_MAX];
+	bool locked; /* somebody changes something: what is hot is not interrupted */
+	struct lock_holder holder;
+};
+
+static enum part part_of(const struct transaction_record *t, const struct view *view)
+{
+	if (strcmp(t->boot_id, view->boot_id) != 0)
+		return PART_EARLIER_BOOT;
+	if ((1u << t->state & (CHANGE_LIST_HOT)) != 0)
+		return view->locked ? PART_RUNNING : PART_HOT;
+	if (t->state == TRANSACTION_KEPT)
+		return PART_KEPT;
+	return change_seconds_until(t->deadline_boottime_ns) > 0 ? PART_PENDING : PART_OVERDUE;
+}
+
+static int print_text(const struct settings *s, const struct change_list *list,
+		      const struct view *view, FILE *out, struct error *e)
+{
+	int r = 0;
+
+	if (view->locked)
+		(void)fprintf(out, "process %" PRId64 " is changing something: %s\n",
+			      view->holder.pid, view->holder.command);
+	if (list->count == 0)
+		(void)fputs("Nothing that netwright changed is in force.\n", out);
+	for (int p = 0; p < PARTS; p++) {
+		bool titled = false;
+
+		for (size_t i = 0; i < list->count && r == 0; i++) {
+			if ((int)part_of(&list->all[i], view) != p)
+				continue;
+			if (!titled)
+				(void)fprintf(out, "%s:\n", parts[p].title);
+			titled = true;
+			r = change_print_result(s, &list->all[i], 0, out, e);
+		}
+	}
+	return r;
+}
+
+static json_t *lock_object(struct document *d, const struct view *view)
+{
+	json_t *object;
+
+	if (!view->locked)
+		return json_null();
+	object = json_object();
+	document_set(d, object, "pid", json_integer(view->holder.pid));
+	document_set(d, object, "command", document_text(view->holder.command));
+	return object;
+}
+
+static int print_json(const struct change_list *list, const struct view *view, FILE *out,
+		      struct error *e)
+{
+	struct document d;
+	int r;
+
+	document_init(&d, STATUS_SCHEMA);
+	document_set(&d, d.root, "lock", lock_object(&d, view));
+	for (int p = 0; p < PARTS; p++) {
+		json_t *array = json_array();
+
+		for (size_t i = 0; i < list->count; i++) {
+			if ((int)part_of(&list->all[i], view) == p)
+				document_append(&d, array,
+						change_transaction_object(&d, &list->all[i]));
+		}
+		document_set(&d, d.root, parts[p].json_name, array);
+	}
+	r = document_print(&d, out, e);
+	document_done(&d);
+	return r;
+}
+
+static int look_at_lock(const struct settings *s, struct view *view, struct error *e)
+{
+	const char *directory;
+	int r = change_directory(s, &directory, e);
+
+	if (r == 0)
+		r = lock_probe(directory, &view->holder, e);
+	view->locked = r == 1;
+	return r < 0 ? r : 0;
+}
+
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT;
+	struct change_list list = { 0 };
+	struct store *journal = NULL;
+	struct view view = { 0 };
+	int r = boot_id_read(view.boot_id, e);
+
+	if (r == 0)
+		r = change_journal_open(s, &journal, e);
+	if (r == 0 && journal != NULL)
+		r = look_at_lock(s, &view, e);
+	if (r == 0)
+		r = change_list_load(journal, states, SIZE_MAX, &list, e);
+	store_close(journal);
+	if (r == 0)
+		r = s->json ? print_json(&list, &view, out, e)
+			    : print_text(s, &list, &view, out, e);
+	change_list_done(&list);
+	return r < 0 ? r : EXIT_STATUS_OK;
+}
+
+static const struct example examples[] = {
+	{ "sudo netwright status", "what netwright changed that is in force now" },
+	{ NULL, NULL },
+};
+
+static const struct option_spec options[] = {
+	OPTION_ROW_JSON,
+	OPTION_ROW_STATE_DIR,
+	OPTION_ROW_CHANGE_VERBOSE,
+};
+
+const struct verb verb_status = {
+	.name = "status",
+	.usage = "[OPTION...]",
+	.summary = "show what is in force, pending or interrupted",
+	.description =
+		"Shows the transactions whose values are in force, the one that waits for its "
+		"confirmation with the time that is left, and what was interrupted. Nothing is "
+		"changed or recovered.",
+	.examples = examples,
+	.options = options,
+	.option_count = ARRAY_LEN(options),
+	.run = run,
+};

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# --confirm: the deadline belongs to a process of its own, and if that is lost, to the journal.
+set -u
+# shellcheck source=change.sh
+. "$(dirname "$0")/change.sh"
+
+new_namespace confirm
+somaxconn=$(value_of net.core.somaxconn)
+
+guardian_of() { # ID
+  "$NETWRIGHT" show "$1" --json --state-dir "$state" | jq -r .transaction.guardian.pid
+}
+# shellcheck disable=SC2317 # called by eventually
+{
+  is_back() { [ "$(value_of net.core.somaxconn)" = "$somaxconn" ]; }
+  is_gone() { ! kill -0 "$1" 2>/dev/null; }
+  has_state() { [ "$(state_of "$1")" = "$2" ]; }
+}
+
+echo "# confirmed in time"
+run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 20s
+id=$(last_id)
+says "put back in"
+says "keep: netwright confirm $id --state-dir $state"
+holds net.core.somaxconn 8192
+guardian=$(guardian_of "$id")
+check "a guardian lives" kill -0 "$guardian"
+check "  in a session of its own" test "$(ps -o sid= -p "$guardian")" != "$(ps -o sid= -p $$)"
+check "  without a terminal" test "$(ps -o tty= -p "$guardian" | tr -d ' ')" = '?'
+run 0 "status" status
+says "waiting for a confirmation"
+run 0 "status --json" status --json
+json '.schema == "netwright.status/1" and (.pending | length == 1) and .pending[0].guardian.alive'
+json '.pending[0].seconds_left > 5 and .pending[0].seconds_left < 20'
+run 5 "another change meanwhile" set --netns "$ns" net.ipv4.tcp_retries2=9
+complains "netwright confirm $id"
+run 0 "a dry run of it" set --netns "$ns" net.ipv4.tcp_retries2=9 -n
+complains "transaction $id is not finished"
+run 3 "confirm of another" confirm 4711
+run 0 "confirm" confirm
+check "the transaction is kept" test "$(state_of "$id")" = kept
+eventually 5 "its guardian ends" is_gone "$guardian"
+holds net.core.somaxconn 8192
+run 3 "confirm once more" confirm
+run 0 "rollback" rollback
+holds net.core.somaxconn "$somaxconn"
+
+echo "# not confirmed"
+run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 2s
+id=$(last_id)
+eventually 8 "it is put back" is_back
+eventually 3 "the transaction is rolled back" has_state "$id" rolled-back
+run 3 "confirm after the deadline" confirm "$id"
+
+echo "# rolled back by hand before the deadline"
+run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 30s
+id=$(last_id)
+guardian=$(guardian_of "$id")
+run 0 "rollback" rollback
+holds net.core.somaxconn "$somaxconn"
+eventually 5 "its guardian ends" is_gone "$guardian"
+
+echo "# the terminal is closed"
+# A session of its own, as a login has; everything in it gets SIGHUP when its terminal goes.
+script -qec "'$NETWRIGHT' set --netns $ns net.core.somaxconn=8192 --confirm 3s --state-dir '$state'; sleep 60" \
+  /dev/null </dev/null >"$tmp/out" 2>&1 &
+eventually 5 "a pending change" grep -q '^transaction' "$tmp/out"
+terminal=$!
+pkill -HUP -P "$terminal" 2>/dev/null
+kill -HUP "$terminal" 2>/dev/null
+kill -KILL "$terminal" 2>/dev/null
+wait "$terminal" 2>/dev/null
+holds net.core.somaxconn 8192
+eventually 8 "it is put back after the deadline" is_back
+
+echo "# the guardian is killed"
+run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 2s
+id=$(last_id)
+kill -KILL "$(guardian_of "$id")"
+run 0 "status tells" status
+says "is gone"
+sleep 2.5
+holds net.core.somaxconn 8192
+run 0 "status tells that it is overdue" status
+says "not confirmed in time"
+holds net.core.somaxconn 8192
+run 3 "confirm comes too late" confirm "$id"
+holds net.core.somaxconn "$somaxconn"
+check "the transaction is rolled back" test "$(state_of "$id")" = rolled-back
+
+run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 1s
+id=$(last_id)
+kill -KILL "$(guardian_of "$id")"
+sleep 1.2
+run 0 "the next change puts it back first" set --netns "$ns" net.ipv4.tcp_retries2=9
+complains "transaction $id"
+holds net.core.somaxconn "$somaxconn"
+holds net.ipv4.tcp_retries2 9
+finish

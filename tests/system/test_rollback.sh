@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Rolling back when somebody else was there: conflicts, --force, --all, namespaces that are gone or
+# have come back under the same name.
+set -u
+# shellcheck source=change.sh
+. "$(dirname "$0")/change.sh"
+
+new_namespace back
+somaxconn=$(value_of net.core.somaxconn)
+retries=$(value_of net.ipv4.tcp_retries2)
+
+echo "# before there is anything"
+run 3 "rollback" rollback
+complains "nothing to put back"
+run 3 "confirm" confirm
+run 0 "status" status
+run 0 "history" history
+says "Nothing was changed yet."
+run 0 "history --json" history --json
+json '.transactions == []'
+check "none of them made a journal" test ! -e "$state"
+run 2 "rollback of no number" rollback x
+run 2 "rollback of one and all" rollback 1 --all
+
+echo "# a conflict"
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192 net.ipv4.tcp_retries2=9
+id=$(last_id)
+run 0 "rollback --dry-run" rollback --dry-run
+says "8192 -> $somaxconn"
+says "9 -> $retries"
+says "Nothing was written"
+silent
+write_value net.core.somaxconn 512
+run 0 "rollback --dry-run, with a conflict" rollback --dry-run --json
+json '.schema == "netwright.plan/1" and [.changes[].tunable] == ["net.ipv4.tcp_retries2"]'
+complains "net.core.somaxconn: conflict"
+run 0 "rollback --dry-run --force" rollback --dry-run --force
+says "512 -> $somaxconn"
+run 2 "rollback --dry-run --all" rollback --dry-run --all
+run 2 "rollback --dry-run of none" rollback --dry-run 4711
+holds net.core.somaxconn 512
+holds net.ipv4.tcp_retries2 9
+run 4 "rollback" rollback
+says "conflict: holds \"512\""
+complains "net.core.somaxconn"
+holds net.core.somaxconn 512
+holds net.ipv4.tcp_retries2 "$retries"
+check "the transaction is partial" test "$(state_of "$id")" = partial
+run 4 "again" rollback "$id"
+holds net.core.somaxconn 512
+run 0 "with --force" rollback "$id" --force
+holds net.core.somaxconn "$somaxconn"
+check "the transaction is rolled back" test "$(state_of "$id")" = rolled-back
+
+echo "# changed back by somebody else: no conflict"
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192
+write_value net.core.somaxconn "$somaxconn"
+run 0 "rollback" rollback
+holds net.core.somaxconn "$somaxconn"
+
+echo "# all of them"
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192
+run 0 "set on top" set --netns "$ns" net.core.somaxconn=9000 net.ipv4.tcp_retries2=9
+run 0 "and again" set --netns "$ns" net.core.somaxconn=9001
+run 4 "the first one alone is a conflict" rollback "$((id + 2))"
+run 0 "rollback --all --force" rollback --all --force --json
+json '.transactions | length == 3 and all(.[]; .state == "rolled-back")'
+holds net.core.somaxconn "$somaxconn"
+holds net.ipv4.tcp_retries2 "$retries"
+
+echo "# a namespace that is gone, and one that took its name"
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192
+id=$(last_id)
+ip netns delete "$ns"
+run 0 "rollback --dry-run without the namespace" rollback "$id" --dry-run
+complains "gone"
+run 0 "rollback without the namespace" rollback "$id"
+says "gone"
+ip netns add "$ns"
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192
+id=$(last_id)
+ip netns delete "$ns"
+ip netns add "$ns"
+write_value net.core.somaxconn 8192
+run 0 "rollback with another one of its name" rollback "$id"
+says "gone"
+holds net.core.somaxconn 8192
+
+echo "# a namespace that was renamed"
+ip netns delete "$ns"
+ip netns add "$ns"
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192
+touch /run/netns/"$ns"-new
+mount --bind /run/netns/"$ns" /run/netns/"$ns"-new
+umount /run/netns/"$ns"
+rm -f /run/netns/"$ns"
+ns=$ns-new
+namespaces+=("$ns")
+run 0 "rollback finds it" rollback
+holds net.core.somaxconn "$somaxconn"
+finish

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# tune cures what the audit finds, measured before and after: a receive limit, a send limit, an accept
+# queue, a congestion control that takes loss for congestion. Then it confirms, and rolls back.
+# shellcheck source=audit.sh
+. "$(dirname "$0")/audit.sh"
+situation_families "$0"
+
+# tune HOST NAME OPTION...: --confirm and confirm; its JSON is $LAB_TMP/NAME.json.
+tune() {
+  local host=$1 name=$2 ns
+  shift 2
+  lab_init # makes LAB_TMP
+  ns=$(lab_ns "$host")
+  state=$LAB_TMP/state
+  "$NETWRIGHT" tune --netns "$ns" --confirm 5min --json --state-dir "$state" "$@" \
+    >"$LAB_TMP/$name.json" 2>"$LAB_TMP/$name.err"
+  expect_status "$name: tune --confirm" $?
+  expect_json "$name" "is pending, and guarded" '.transaction | .state == "pending" and .guardian.alive'
+  "$NETWRIGHT" confirm -q --state-dir "$state" 2>"$LAB_TMP/$name.err"
+  expect_status "$name: confirm" $?
+}
+
+expect_status() { # DESCRIPTION STATUS
+  if [ "$2" -eq 0 ]; then ok "$1"; else not_ok "$1: status $2: $(cat "$LAB_TMP"/*.err)"; fi
+}
+
+expect_value() { # HOST KEY VALUE
+  local now
+  now=$(lab_exec "$1" sysctl -n "$2" | tr '\t' ' ')
+  if [ "$now" = "$3" ]; then ok "$2 is $3"; else not_ok "$2 is $now, not $3"; fi
+}
+
+# Bytes per second that B receives on a port, over SECONDS.
+goodput() { # PORT SECONDS
+  local first
+  first=$(received "$1")
+  sleep "$2"
+  awk -v a="$first" -v b="$(received "$1")" -v s="$2" 'BEGIN { printf "%.0f", (b - a) / s }'
+}
+
+received() { # PORT
+  lab_exec B ss -Htin state established "sport = :$1" | grep -oE 'bytes_received:[0-9]+' | cut -d: -f2 | sort -n | tail -n 1
+}
+
+expect_gain() { # NAME BEFORE AFTER FACTOR
+  if awk -v b="$2" -v a="$3" -v f="$4" 'BEGIN { exit !(b > 0 && a >= f * b) }'; then
+    ok "$1: $2 before, $3 after (at least $4 times)"
+  else
+    not_ok "$1: $2 before, $3 after, not $4 times"
+  fi
+}
+
+undo() { # NAME
+  "$NETWRIGHT" rollback -q --state-dir "$state" 2>"$LAB_TMP/$1.err"
+  expect_status "$1: rollback" $?
+}
+
+# 200 Mbit/s x 100 ms is 2.5 MB on the way; 1 MiB holds it to a quarter.
+lab_up tunercv 200mbit 50ms 2500000 0%
+lab_sysctl A net.ipv4.tcp_wmem "4096 16384 67108864"
+lab_sysctl B net.ipv4.tcp_rmem "4096 131072 1048576"
+bulk 5001 40 3
+before=$(goodput 5001 3)
+tune B tune-receive --for 5s
+expect_json tune-receive "raised tcp_rmem[2], for RCV-02" \
+  'any(.transaction.changes[]; .tunable == "net.ipv4.tcp_rmem" and (.why | test("^RCV-02")))'
+lab_stop "$LAB_PID"
+# A connection whose window has reached the limit does not take up a new one: a new connection does.
+bulk 5002 14 4
+expect_gain "goodput of a new connection with the receive limit raised" "$before" "$(goodput 5002 3)" 1.5
+"$NETWRIGHT" tune --netns "$(lab_ns B)" --for 5s --json --only RCV-02 --state-dir "$state" >"$LAB_TMP/again.json" 2>"$LAB_TMP/again.err"
+expect_status "tune once more" $?
+expect_json again "finds nothing left to do" '.transaction == null'
+undo tune-receive
+expect_value B net.ipv4.tcp_rmem "4096 131072 1048576"
+lab_down tunercv
+
+lab_up tunesnd 200mbit 50ms 2500000 0%
+lab_sysctl A net.ipv4.tcp_wmem "4096 16384 524288"
+lab_sysctl B net.ipv4.tcp_rmem "4096 131072 67108864"
+bulk 5001 25 3
+before=$(goodput 5001 3)
+tune A tune-send --for 5s
+expect_json tune-send "raised tcp_wmem[2], for SND-01" \
+  'any(.transaction.changes[]; .tunable == "net.ipv4.tcp_wmem" and (.why | test("^SND-01")))'
+sleep 3
+expect_gain "goodput with the send limit raised" "$before" "$(goodput 5001 3)" 1.5
+undo tune-send
+expect_value A net.ipv4.tcp_wmem "4096 16384 524288"
+lab_down tunesnd
+
+# An accept queue that is capped by somaxconn; the program has to listen again.
+drops() {
+  lab_exec B nstat -asz TcpExtListenOverflows | awk '/ListenOverflows/ { print $2 }'
+}
+burst() { # PORT
+  lab_bg B "$LAB_BIN/traffic" listen "${six[@]}" --port "$1" --backlog 1000 --max-time 30
+  lab_wait_port B "$1"
+  overflows=$(drops)
+  lab_bg A "$LAB_BIN/traffic" connect --to "$(address_of B)" --port "$1" --count 200 --every 10 --hold 20
+  sleep 3
+}
+lab_veth_up tunelst
+lab_sysctl B net.core.somaxconn 16
+burst 8081
+tune B tune-listener --for 3s
+expect_json tune-listener "raised somaxconn, for LST-01" \
+  'any(.transaction.changes[]; .tunable == "net.core.somaxconn" and (.why | test("^LST-01")))'
+lost=$(($(drops) - overflows))
+burst 8082
+still=$(($(drops) - overflows))
+if [ "$lost" -gt 20 ]; then ok "connections were dropped before: $lost"; else not_ok "only $lost connections were dropped before"; fi
+# The first listener is full until its clients give up; the second takes all.
+queued=$(lab_exec B ss -Htnl 'sport = :8082' | awk '{ print $2 }')
+if [ "$queued" -ge 190 ]; then ok "a new listener holds all of them: $queued ($still overflows elsewhere)"; else not_ok "a new listener holds only $queued"; fi
+undo tune-listener
+expect_value B net.core.somaxconn 16
+lab_down tunelst
+
+# Cubic takes random loss for congestion. New connections only: the transfer starts anew.
+if [[ " $(</proc/sys/net/ipv4/tcp_available_congestion_control) " == *" bbr "* ]]; then
+  LAB_CC=cubic
+  lab_up tunecc 50mbit 25ms 312500 3% --seed 42
+  lab_locked lab_allow_cc bbr
+  bulk 5001 25 2
+  before=$(goodput 5001 4)
+  tune A tune-congestion --for 18s --only CC-01
+  expect_json tune-congestion "chose bbr, for CC-01" \
+    'any(.transaction.changes[]; .tunable == "net.ipv4.tcp_congestion_control" and .to == "bbr" and .reversible == "new-sockets-only")'
+  sleep 1
+  bulk 5002 15 3
+  expect_gain "goodput of a new connection with bbr" "$before" "$(goodput 5002 4)" 2
+  undo tune-congestion
+  expect_value A net.ipv4.tcp_congestion_control cubic
+fi
+finish
