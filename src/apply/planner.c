@@ -1,6 +1,7 @@
 /* From wishes to a plan: everything that must be asked of the kernel before it is told anything. */
 #include "apply/plan.h"
 
+#include "apply/plan_order.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -241,6 +242,23 @@ static int check_draft(const struct planner *m, size_t draft, struct error *e)
 	return r;
 }
 
+static bool holds_already(const struct plan_change *d)
+{
+	return strcmp(d->from.text, d->to) == 0;
+}
+
+/* Whether a draft that holds already would not any more, once the others are written. */
+static bool is_reset(const struct planner *m, const struct plan_change *d)
+{
+	for (size_t i = 0; i < m->draft_count; i++) {
+		const struct plan_change *other = &m->drafts[i];
+
+		if (!holds_already(other) && plan_order_resets(other, d->target.name))
+			return true;
+	}
+	return false;
+}
+
 static int collect(const struct planner *m, struct plan *plan, struct error *e)
 {
 	int r = 0;
@@ -248,7 +266,7 @@ static int collect(const struct planner *m, struct plan *plan, struct error *e)
 	for (size_t i = 0; r == 0 && i < m->draft_count; i++) {
 		const struct plan_change *d = &m->drafts[i];
 
-		if (strcmp(d->from.text, d->to) == 0) {
+		if (holds_already(d) && !is_reset(m, d)) {
 			plan->satisfied++;
 			continue;
 		}

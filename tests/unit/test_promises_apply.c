@@ -363,7 +363,8 @@ static ssize_t write_and_meanwhile(struct os *os, int fd, const void *buf, size_
 	return n;
 }
 
-static int apply_meanwhile(const char *after_key, const char *after_value)
+static int run_meanwhile(int (*run)(struct world *w), const char *after_key,
+			 const char *after_value)
 {
 	static struct os_ops ops;
 	int r;
@@ -373,9 +374,19 @@ static int apply_meanwhile(const char *after_key, const char *after_value)
 	ops = *world.os->ops;
 	ops.write = write_and_meanwhile;
 	world.os->ops = &ops;
-	r = world_apply(&world);
+	r = run(&world);
 	world.os->ops = meanwhile.ops;
 	return r;
+}
+
+static int apply_meanwhile(const char *after_key, const char *after_value)
+{
+	return run_meanwhile(world_apply, after_key, after_value);
+}
+
+static int roll_back(struct world *w)
+{
+	return world_roll_back(w, false);
 }
 
 /* As net.ipv4.ip_forward does to the keys of interfaces. */
@@ -398,6 +409,21 @@ START_TEST(test_p2_a_restore_that_undoes_an_earlier_one)
 	meanwhile.value = "0";
 	ck_assert_int_lt(apply_meanwhile(RP_FILTER, "1"), 0);
 	ck_assert_int_eq(world.record.state, TRANSACTION_FAILED);
+	ck_assert(world_holds_from(&world));
+}
+END_TEST
+
+/* Killed right after a write that set another one: that is not somebody else's. */
+START_TEST(test_p5_what_restoring_another_one_puts_right_is_no_conflict)
+{
+	ck_assert_int_eq(world_apply(&world), 0);
+	somebody_sets(RMEM, "4096 131072 8388608");
+	meanwhile.key = RMEM;
+	meanwhile.value = RMEM_FROM;
+	ck_assert_int_eq(run_meanwhile(roll_back, RP_FILTER, "1"), 0);
+	ck_assert_int_eq(world.record.state, TRANSACTION_ROLLED_BACK);
+	ck_assert_int_eq(change_of(RMEM)->outcome, CHANGE_RESTORED);
+	ck_assert_str_eq(change_of(RMEM)->note, "");
 	ck_assert(world_holds_from(&world));
 }
 END_TEST
@@ -475,6 +501,7 @@ Suite *test_promises_apply_suite(void)
 	tcase_add_loop_test(kept, test_p14_a_plan_of_elsewhere_is_refused, 0, 3);
 	tcase_add_test(kept, test_p2_a_write_that_undoes_an_earlier_one);
 	tcase_add_test(kept, test_p2_a_restore_that_undoes_an_earlier_one);
+	tcase_add_test(kept, test_p5_what_restoring_another_one_puts_right_is_no_conflict);
 	tcase_add_test(kept, test_p5_somebody_sets_one_while_we_apply);
 	tcase_add_loop_test(kept, test_p2_stopped_after_the_write_in_hand, 0, 3);
 	tcase_add_test(kept, test_p2_stopped_before_the_first_write);
