@@ -297,7 +297,7 @@ END_TEST
 
 /* --- thirty changes, at random --- */
 
-#define RANDOM_RUNS	 300
+#define RANDOM_RUNS	 150
 #define RANDOM_SCENARIOS 5 /* all but the last, which is about one key */
 #define RANDOM_FAULTS	 3 /* of one run: the first process, and two that recover */
 
