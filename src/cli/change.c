@@ -122,11 +122,10 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 static int is_idle(const struct change_request *q, const struct plan *plan, bool *ret,
 		   struct error *e)
 {
-	struct store *store = NULL;
-	int r = change_journal_open(q->settings, &store, e);
+	bool journal = false;
+	int r = change_journal_exists(q->settings, &journal, e);
 
-	*ret = plan->count == 0 && store == NULL;
-	store_close(store);
+	*ret = plan->count == 0 && !journal;
 	return r;
 }
 
