@@ -64,7 +64,8 @@ static int apply(const struct change_request *q, struct change_session *session,
 	};
 	int r = change_session_refuse_pending(session, e);
 
-	if (r == 0 && session->recovered > 0) {
+	/* Anew: recovery, or whoever had the lock before, has changed what holds. */
+	if (r == 0) {
 		plan_done(plan);
 		r = make_plan(q, plan, e);
 	}

@@ -141,6 +141,17 @@ check "the first one ends well" test $? -eq 0
 holds net.core.somaxconn 8192
 run 0 "rollback" rollback
 
+strace -f -qq -o /dev/null -e trace=fsync,fdatasync -e inject=fsync,fdatasync:delay_enter=300000 \
+  "$NETWRIGHT" "${change[@]}" -q --state-dir "$state" 2>"$tmp/first" &
+first=$!
+sleep 0.7
+run 0 "one that waits for the other, and has the last word" set --netns "$ns" net.core.somaxconn=9000 --lock-timeout 20s
+says "8192 -> 9000"
+wait "$first"
+holds net.core.somaxconn 9000
+run 0 "rollback" rollback --all
+unchanged
+
 echo "# signals"
 for signal in INT TERM HUP; do
   strace -f -qq -o /dev/null -e trace=fsync,fdatasync -e inject=fsync,fdatasync:delay_enter=500000 \
