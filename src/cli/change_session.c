@@ -96,6 +96,7 @@ static int recover(struct change_session *s, struct error *e)
 	}
 	/* What it could not restore is told and closed as partial; that is no reason to refuse the
 	 * next command, which may be the one that repairs it. */
+	s->recovered = n < 0 ? 1 : n;
 	return 0;
 }
 

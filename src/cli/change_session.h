@@ -21,6 +21,7 @@ struct change_session {
 	struct applier applier;
 	char command[512]; /* as typed, printable, quoted for a shell */
 	int lock;
+	int recovered; /* how many transactions of earlier runs had to be finished */
 	struct interrupt saved;
 	bool open;
 };
