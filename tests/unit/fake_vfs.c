@@ -33,7 +33,8 @@ struct fake_vfs {
 	sqlite3_vfs vfs; /* first */
 	struct os *os;
 	uint64_t random;
-	bool took[CALLS_MAX];
+	unsigned int last_call;
+	bool took[CALLS_MAX], wrote[CALLS_MAX];
 	struct fake_file files[FILES_MAX];
 };
 
@@ -93,10 +94,15 @@ static int step(struct fake_vfs *v, int code, struct fake_fate *ret_fate)
 {
 	unsigned int call = fake_os_calls(v->os) + 1;
 
-	if (call < CALLS_MAX)
+	if (call < v->last_call) {
+		memset(v->took, 0, sizeof(v->took));
+		memset(v->wrote, 0, sizeof(v->wrote));
+	}
+	v->last_call = call;
+	if (call < CALLS_MAX) {
 		v->took[call] = true;
-	if (call == 1)
-		memset(v->took + 2, 0, sizeof(v->took) - 2);
+		v->wrote[call] = code == SQLITE_IOERR_WRITE;
+	}
 	*ret_fate = fake_os_step(v->os);
 	if (ret_fate->fail == 0)
 		return SQLITE_OK;
@@ -336,6 +342,11 @@ static int vfs_full_pathname(sqlite3_vfs *vfs, const char *path, int len, char *
 bool fake_vfs_took(const struct fake_vfs *v, unsigned int call)
 {
 	return call < CALLS_MAX && v->took[call];
+}
+
+bool fake_vfs_wrote(const struct fake_vfs *v, unsigned int call)
+{
+	return call < CALLS_MAX && v->wrote[call];
 }
 
 /* xorshift64: the same on every machine. */
