@@ -52,6 +52,24 @@ static int entrust(struct change_session *session, struct guardian *g,
 	return r;
 }
 
+/* The plan was made before the lock was taken: if recovery, or whoever had the lock before, changed
+ * what holds, it is made anew. */
+static int apply_plan(const struct change_request *q, struct change_session *session,
+		      const struct apply_options *options, struct plan *plan,
+		      struct transaction_record *ret, struct error *e)
+{
+	int r = -EAGAIN;
+
+	if (session->recovered == 0)
+		r = transaction_apply(&session->applier, q->place, plan, options, ret, e);
+	if (r != -EAGAIN)
+		return r;
+	transaction_record_done(ret);
+	plan_done(plan);
+	r = make_plan(q, plan, e);
+	return r < 0 ? r : transaction_apply(&session->applier, q->place, plan, options, ret, e);
+}
+
 static int apply(const struct change_request *q, struct change_session *session, struct guardian *g,
 		 struct plan *plan, struct transaction_record *ret, struct error *e)
 {
@@ -64,12 +82,8 @@ static int apply(const struct change_request *q, struct change_session *session,
 	};
 	int r = change_session_refuse_pending(session, e);
 
-	if (r == 0 && session->recovered > 0) {
-		plan_done(plan);
-		r = make_plan(q, plan, e);
-	}
 	if (r == 0)
-		r = transaction_apply(&session->applier, q->place, plan, &options, ret, e);
+		r = apply_plan(q, session, &options, plan, ret, e);
 	if (r == 0 && ret->state == TRANSACTION_PENDING)
 		return entrust(session, g, ret, e);
 	guardian_dismiss(g);
@@ -122,11 +136,10 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 static int is_idle(const struct change_request *q, const struct plan *plan, bool *ret,
 		   struct error *e)
 {
-	struct store *store = NULL;
-	int r = change_journal_open(q->settings, &store, e);
+	bool journal = false;
+	int r = change_journal_exists(q->settings, &journal, e);
 
-	*ret = plan->count == 0 && store == NULL;
-	store_close(store);
+	*ret = plan->count == 0 && !journal;
 	return r;
 }
 

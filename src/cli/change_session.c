@@ -168,3 +168,15 @@ int change_journal_open(const struct settings *s, struct store **ret, struct err
 	*ret = r == 0 ? store : NULL;
 	return 0;
 }
+
+int change_journal_exists(const struct settings *s, bool *ret, struct error *e)
+{
+	struct store *store = NULL;
+	int r = change_journal_open(s, &store, e);
+
+	if (r < 0 && r != -EBUSY)
+		return r;
+	*ret = r == -EBUSY || store != NULL;
+	store_close(store);
+	return 0;
+}
