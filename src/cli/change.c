@@ -1,7 +1,9 @@
 #include "cli/change.h"
 
 #include "apply/guardian.h"
+#include "apply/persistence.h"
 #include "apply/transaction.h"
+#include "cli/change_notices.h"
 #include "cli/change_report.h"
 #include "cli/change_session.h"
 #include "cli/exit_status.h"
@@ -29,6 +31,8 @@ static int make_plan(const struct change_request *q, struct plan *ret, struct er
 
 	if (r == 0 && q->check != NULL)
 		r = q->check(q->arg, ret, e);
+	if (r == 0 && q->settings->persist)
+		r = persistence_check_plan(q->place, ret, e);
 	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
 }
 
@@ -58,6 +62,7 @@ static int apply(const struct change_request *q, struct change_session *session,
 		.confirm_s = q->settings->confirm_s,
 		.guardian_pid = g->pid,
 		.guardian_start = g->start,
+		.persist = q->settings->persist,
 		.stop = interrupt_flag(),
 	};
 	int r = change_session_refuse_pending(session, e);
@@ -105,6 +110,8 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 	int r = apply_in_session(q, plan, &t, e);
 	int printed = 0;
 
+	if (t.id != 0 && q->applied != NULL)
+		q->applied(q->applied_arg, q->settings, &t);
 	if (t.id != 0)
 		printed = change_print_result(q->settings, &t, plan->satisfied, out, &print_error);
 	else if (r == 0)
@@ -131,20 +138,26 @@ static int is_idle(const struct change_request *q, const struct plan *plan, bool
 int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 {
 	const struct settings *s = q->settings;
+	struct rivals rivals = { 0 };
 	struct plan plan = { 0 };
 	bool idle = false;
 	int r = make_plan(q, &plan, e);
 
+	if (r == 0 && rivals_find("", q->place, &plan, s->persist, &rivals) < 0)
+		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
+	if (r == 0)
+		change_notices_print(s, q->place, &plan, &rivals, stderr);
 	if (r == 0 && s->export >= 0)
 		r = plan_export(&plan, (enum export_form)s->export, out, e);
 	else if (r == 0 && s->dry_run)
-		r = change_print_plan(s, &plan, out, e);
+		r = change_print_plan(s, &plan, &rivals, out, e);
 	else if (r == 0) {
 		r = is_idle(q, &plan, &idle, e);
 		if (r == 0)
 			r = idle ? change_print_result(s, NULL, plan.satisfied, out, e)
 				 : carry_out(q, &plan, out, e);
 	}
+	rivals_done(&rivals);
 	plan_done(&plan);
 	return r < 0 ? r : EXIT_STATUS_OK;
 }

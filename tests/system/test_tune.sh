@@ -86,6 +86,14 @@ fi
 tune B tune-receive --for 4s
 expect_json tune-receive "raised tcp_rmem[2], for RCV-02" \
   'any(.transaction.changes[]; .tunable == "net.ipv4.tcp_rmem" and (.why | test("^RCV-02")))'
+"$NETWRIGHT" show "$(jq .transaction.id "$LAB_TMP/tune-receive.json")" --json --state-dir "$state" >"$LAB_TMP/show.json" 2>"$LAB_TMP/dry.err"
+expect_status "show" $?
+expect_json show "tells the findings that it followed from" 'any(.findings[]; .id == "RCV-02" and (.changes | length > 0))'
+if "$NETWRIGHT" show "$(jq .transaction.id "$LAB_TMP/tune-receive.json")" --state-dir "$state" | grep -q 'because *RCV-02'; then
+  ok "  in text too"
+else
+  not_ok "  in text too"
+fi
 sleep 3
 expect_gain "goodput with the receive limit raised" "$before" "$(goodput 3)" 1.5
 "$NETWRIGHT" tune --netns "$(lab_ns B)" --for 4s --json --only RCV-02 --state-dir "$state" >"$LAB_TMP/again.json" 2>"$LAB_TMP/dry.err"
