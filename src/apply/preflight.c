@@ -83,6 +83,8 @@ int preflight_check(struct applier *a, const struct place *p, const struct plan 
 		r = error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, NULL,
 			      "this netwright writes no files that survive a reboot; leave out "
 			      "--persist");
+	if (r == 0 && options->persist && a->persister->check != NULL)
+		r = a->persister->check(p, plan, e);
 	if (r == 0)
 		r = check_alone(a, e);
 	for (size_t i = 0; r == 0 && i < plan->count; i++)

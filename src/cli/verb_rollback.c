@@ -137,7 +137,7 @@ static int preview(const struct settings *s, struct store *journal, int64_t id, 
 	if (r == 0)
 		r = rollback_preview(os_live(), &list.all[0], s->force, &plan, e);
 	if (r == 0)
-		r = change_print_plan(s, &plan, out, e);
+		r = change_print_plan(s, &plan, &(const struct rivals){ 0 }, out, e);
 	for (size_t i = 0; r == 0 && i < list.all[0].change_count; i++)
 		change_print_left(&list.all[0].changes[i]);
 	plan_done(&plan);
