@@ -62,7 +62,7 @@ run 0 "--version" --version
 check "  name and number" grep -qE '^netwright [0-9]+\.[0-9]+' "$tmp/out"
 run 0 "--help" --help
 cp "$tmp/out" "$tmp/overview"
-check "  at most 40 lines" test "$(wc -l <"$tmp/overview")" -le 40
+check "  at most 50 lines" test "$(wc -l <"$tmp/overview")" -le 50
 run 0 "-h" -h
 check "  is the same" cmp -s "$tmp/out" "$tmp/overview"
 run 0 "help" help
