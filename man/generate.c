@@ -3,6 +3,7 @@
  * come through the writer of `netwright explain`, and so say the same. See `make man`. */
 #include "base/cleanup.h"
 #include "cli/explain.h"
+#include "tunables/rlimit.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -145,6 +146,8 @@ static int write_tunables(const struct explain_writer *w)
 
 	for (size_t i = 0; i < tunable_count; i++)
 		explain_tunable(w, &tunables[i], &unread);
+	for (size_t i = 0; i < *rlimit_kind.row_count; i++)
+		explain_tunable(w, &rlimit_kind.rows[i], &unread);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ static int check_from(const struct plan_change *c, const struct held *now, struc
 {
 	const struct target *t = &c->target;
 
-	if (t->kind->relate(t, now, &c->from, c->to) == HELD_FROM)
+	if (plan_relate(c, now) == HELD_FROM)
 		return 0;
 	return error_set(e, -EAGAIN, ERROR_CONFLICT, t->name,
 			 "it holds \"%.80s\", and held \"%.80s\" when the plan was made: somebody "

@@ -25,6 +25,8 @@ int change_print_result(const struct settings *s, const struct transaction_recor
 /* All that is known about a transaction; `findings` that it followed from, or NULL. */
 int change_print_details(const struct settings *s, const struct transaction_record *t,
 			 json_t *findings, FILE *out, struct error *e);
+/* One line on stderr about a change that a roll-back would leave as it is; nothing for others. */
+void change_print_left(const struct change_record *c);
 /* One line on stderr: what recovery did about a transaction that an earlier run left. */
 void change_print_recovered(const struct transaction_record *t);
 

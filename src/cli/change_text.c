@@ -296,6 +296,16 @@ int change_print_details(const struct settings *s, const struct transaction_reco
 	return 0;
 }
 
+static void tell(struct bytes *b)
+{
+	if (b->data != NULL) {
+		(void)fputs("netwright: ", stderr);
+		print_tamed(stderr, b->data, b->len);
+		(void)fputc('\n', stderr);
+	}
+	bytes_done(b);
+}
+
 void change_print_recovered(const struct transaction_record *r)
 {
 	struct bytes b = { 0 };
@@ -304,10 +314,16 @@ void change_print_recovered(const struct transaction_record *r)
 			   transaction_state_name(r->state));
 	if (r->reason[0] != '\0')
 		(void)bytes_printf(&b, ": %s", r->reason);
-	if (b.data != NULL) {
-		(void)fputs("netwright: ", stderr);
-		print_tamed(stderr, b.data, b.len);
-		(void)fputc('\n', stderr);
-	}
-	bytes_done(&b);
+	tell(&b);
+}
+
+void change_print_left(const struct change_record *c)
+{
+	struct bytes b = { 0 };
+
+	if (c->note[0] == '\0')
+		return;
+	(void)bytes_printf(&b, "%s: %s: %s", c->change.target.name, change_outcome_name(c->outcome),
+			   c->note);
+	tell(&b);
 }

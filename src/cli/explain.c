@@ -194,10 +194,16 @@ void explain_metric(const struct explain_writer *w, const struct metric *m,
 static void tunable_now(const struct explain_writer *w, const struct tunable *tunable,
 			const struct tunable_values *values)
 {
-	const struct tunable_value *now = tunable_value_of(values, tunable);
+	const struct tunable_value *now;
 	struct bytes b = { 0 };
 	char meaning[128];
 
+	/* Not among the values of a host. */
+	if (tunable->scope == TUNABLE_PER_PROCESS) {
+		line(w, EXPLAIN_NOW, "each process has its own, in /proc/PID/limits");
+		return;
+	}
+	now = tunable_value_of(values, tunable);
 	if (now == NULL) {
 		line(w, EXPLAIN_NOW, "unknown: this host could not be read");
 		return;
@@ -229,6 +235,10 @@ static void tunable_range(const struct explain_writer *w, const struct tunable *
 	};
 	struct bytes b = { 0 };
 
+	if (tunable->scope == TUNABLE_PER_PROCESS) {
+		line(w, "accepts", "the soft limit, or SOFT:HARD; numbers or \"unlimited\"");
+		return;
+	}
 	if (tunable->unit == UNIT_TEXT) {
 		line(w, "accepts", texts[tunable->type]);
 		return;
@@ -245,6 +255,8 @@ static const char *tunable_scope(const struct tunable *tunable)
 {
 	if (tunable_is_pattern(tunable))
 		return "each interface of each network namespace has its own";
+	if (tunable->scope == TUNABLE_PER_PROCESS)
+		return "each process has its own, and hands it on to those that it starts later";
 	if (tunable->scope == TUNABLE_PER_NETNS)
 		return "each network namespace has its own";
 	return tunable->shown ? "the whole host; other network namespaces show it, and cannot "
@@ -263,6 +275,8 @@ void explain_tunable(const struct explain_writer *w, const struct tunable *tunab
 	static const char *const privilege[] = {
 		[TUNABLE_NET_ADMIN] = "CAP_NET_ADMIN or uid 0, in the namespace it is set in",
 		[TUNABLE_ROOT] = "uid 0 of the host",
+		[TUNABLE_SAME_USER] = "the user of the process; CAP_SYS_RESOURCE for those of "
+				      "others, and for changing the hard limit",
 	};
 
 	heading(w, "%s (a tunable; unit: %s)", tunable->name, unit_info(tunable->unit)->name);

@@ -7,6 +7,8 @@
 #include "cli/verbs.h"
 #include "measure/metric.h"
 #include "rules/lint.h"
+#include "tunables/kind.h"
+#include "tunables/rlimit.h"
 #include "tunables/tunable_name.h"
 
 #include <errno.h>
@@ -31,6 +33,8 @@ static int find_tunable(const char *name, const struct tunable **ret, struct err
 	size_t len = strcspn(name, "[");
 	int r = 0;
 
+	if (n.tunable == NULL)
+		n.tunable = kind_row_find(name);
 	if (n.tunable == NULL && name[len] == '[' && len < sizeof(key)) {
 		memcpy(key, name, len);
 		key[len] = '\0';
@@ -57,6 +61,8 @@ static int unknown_name(const char *name, const struct rulebook *book, struct er
 		suggest_offer(&s, metrics[i].name);
 	for (size_t i = 0; i < tunable_count; i++)
 		suggest_offer(&s, tunables[i].name);
+	for (size_t i = 0; i < *rlimit_kind.row_count; i++)
+		suggest_offer(&s, rlimit_kind.rows[i].name);
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));
 	if (s.best != NULL)
 		return error_set(e, -EINVAL, ERROR_INPUT, shown,

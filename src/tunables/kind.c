@@ -43,6 +43,20 @@ const struct kind *kind_of_target(const char *target)
 	return kinds[i];
 }
 
+const struct tunable *kind_row_find(const char *name)
+{
+	const struct kind *k = kind_of_target(name);
+	const char *slash = strrchr(name, '/');
+	size_t len = strlen(k->prefix);
+	const char *last = slash != NULL ? slash + 1 : name + len;
+
+	for (size_t i = 0; len > 0 && !k->by_hand_only && i < *k->row_count; i++) {
+		if (strcmp(k->rows[i].name + len, last) == 0)
+			return &k->rows[i];
+	}
+	return NULL;
+}
+
 int target_recall(const char *kind, const char *name, const char *identity, struct target *ret,
 		  struct error *e)
 {

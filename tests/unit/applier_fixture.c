@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VFS_NAME      "applier-fixture"
 #define FILE_PATH_MAX 96
 #define PAGE_SLOT     (4096 + 512) /* a page of SQLite and what it notes about it */
 
@@ -54,7 +53,7 @@ static int begin(struct world *w, struct applier *a)
 	transaction_record_done(&w->record);
 	*a = (struct applier){ .os = w->os, .persister = &reaches_any };
 	memcpy(a->boot_id, w->boot_id, sizeof(a->boot_id));
-	r = store_open(w->directory, STORE_WRITE, VFS_NAME, &a->store, &w->error);
+	r = store_open(w->directory, STORE_WRITE, WORLD_VFS, &a->store, &w->error);
 	if (r < 0)
 		return r;
 	r = transaction_recover(a, NULL, NULL, &w->error);
@@ -67,7 +66,8 @@ int world_apply(struct world *w)
 {
 	struct apply_options options = { .command = "netwright set",
 					 .confirm_s = w->confirm_s,
-					 .persist = w->persist };
+					 .persist = w->persist,
+					 .stop = w->stop };
 	struct applier a;
 	struct place p;
 	int r = begin(w, &a);
@@ -187,7 +187,7 @@ size_t world_transactions(struct world *w)
 	size_t count = 0;
 	int64_t id = 0;
 
-	must(store_open(w->directory, STORE_WRITE, VFS_NAME, &s, &e), &e);
+	must(store_open(w->directory, STORE_WRITE, WORLD_VFS, &s, &e), &e);
 	must(newest(s, &id, &count, &e), &e);
 	store_close(s);
 	return count;
@@ -230,7 +230,7 @@ void world_init(struct world *w, const struct world_key *keys, size_t n)
 		abort();
 	configure_sqlite();
 	w->os = fake_os_new();
-	w->vfs = fake_vfs_new(w->os, VFS_NAME);
+	w->vfs = fake_vfs_new(w->os, WORLD_VFS);
 	fake_os_add_netns(w->os, "blue", WORLD_NETNS);
 	fake_os_add_link(w->os, WORLD_NETNS, "eth0", 7);
 	for (size_t i = 0; i < n; i++)
