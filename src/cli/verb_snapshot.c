@@ -228,7 +228,7 @@ static const struct option_spec options[] = {
 
 const struct verb verb_snapshot = {
 	.name = "snapshot",
-	.usage = "[OPTION...] save NAME | list | diff NAME | restore NAME",
+	.usage = "[OPTION...] save|diff|restore NAME | list",
 	.summary = "keep all settings of a namespace under a name, compare, and restore them",
 	.description =
 		"A snapshot holds every catalogued sysctl of a network namespace, those of each "
