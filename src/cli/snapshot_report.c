@@ -26,7 +26,7 @@ static json_t *snapshot_object(struct document *d, const char *name, const struc
 	json_t *object = json_object();
 
 	document_set(d, object, "name", document_text(name));
-	document_set(d, object, "problem", document_text(s == NULL ? why->text : NULL));
+	document_set(d, object, "problem", document_text(why != NULL ? why->text : NULL));
 	if (s == NULL)
 		return object;
 	document_set(d, object, "taken_utc", document_time(s->taken_utc_s));
@@ -70,7 +70,7 @@ static int collect(const char *directory, const struct bytes *names, struct docu
 
 		if (snapshot_load(os_live(), directory, name, &snapshot, &why) < 0)
 			read = NULL;
-		document_append(d, list, snapshot_object(d, name, read, &why));
+		document_append(d, list, snapshot_object(d, name, read, read == NULL ? &why : NULL));
 		r = add_row(table, name, read, &why);
 		snapshot_done(&snapshot);
 	}
