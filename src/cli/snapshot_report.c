@@ -70,7 +70,8 @@ static int collect(const char *directory, const struct bytes *names, struct docu
 
 		if (snapshot_load(os_live(), directory, name, &snapshot, &why) < 0)
 			read = NULL;
-		document_append(d, list, snapshot_object(d, name, read, read == NULL ? &why : NULL));
+		document_append(d, list,
+				snapshot_object(d, name, read, read == NULL ? &why : NULL));
 		r = add_row(table, name, read, &why);
 		snapshot_done(&snapshot);
 	}

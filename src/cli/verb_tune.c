@@ -140,7 +140,7 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	struct inspection inspection = { 0 };
-	struct place place;
+	struct place place = { .netns = -1, .home = -1 };
 	int r = check_options(s, e);
 
 	if (r == 0)
