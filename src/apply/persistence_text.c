@@ -6,6 +6,7 @@
 #include "tunables/rlimit_value.h"
 #include "tunables/sysctl.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ static int append_setting(struct bytes *b, const char *resource)
 	int r = bytes_append(b, "Limit", strlen("Limit"));
 
 	for (const char *c = resource; r == 0 && *c != '\0'; c++) {
-		char upper = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+		char upper = (char)toupper((unsigned char)*c); /* in the C locale */
 
 		r = bytes_append(b, &upper, 1);
 	}

@@ -71,6 +71,32 @@ static void print_findings(const struct settings *s, const struct inspection *i,
 	(void)fputc('\n', out);
 }
 
+/* A namespace shows the drops of the whole host's queues, whose settings are not its own. That
+ * keeps nothing else from being changed. */
+static void leave_out_host(struct proposal *proposal, const struct place *place)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < proposal->count; i++) {
+		const struct wish *wish = &proposal->wishes[i];
+		const struct tunable *t = NULL;
+		char name[TARGET_NAME_MAX];
+		int element;
+
+		if (target_split_name(wish->tunable, name, &element, NULL) == 0)
+			t = tunable_find(name);
+		if (t != NULL && t->scope == TUNABLE_INIT_ONLY && !place->is_init)
+			(void)fprintf(stderr,
+				      "netwright: tune: %s is not changed: it holds for the whole "
+				      "host; for %s run netwright in the initial network "
+				      "namespace\n",
+				      name, wish->why);
+		else
+			proposal->wishes[kept++] = *wish;
+	}
+	proposal->count = kept;
+}
+
 static void record_cause(const void *inspection, const struct settings *s,
 			 const struct transaction_record *t)
 {
@@ -101,6 +127,7 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 	print_findings(s, i, &choice, out);
 	r = proposal_make(&i->diagnosis, &choice, &proposal, e);
 	if (r == 0) {
+		leave_out_host(&proposal, place);
 		request.wishes = proposal.wishes;
 		request.wish_count = proposal.count;
 		(void)fflush(out);
@@ -113,7 +140,7 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	struct inspection inspection = { 0 };
-	struct place place;
+	struct place place = { .netns = -1, .home = -1 };
 	int r = check_options(s, e);
 
 	if (r == 0)

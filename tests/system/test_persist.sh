@@ -15,6 +15,7 @@ fi
 key=net.ipv4.tcp_keepalive_probes
 old=$(sysctl -n $key)
 tuned=
+# shellcheck disable=SC2317 # called by the trap
 end() {
   [ -n "$tuned" ] && kill "$tuned" 2>/dev/null && wait "$tuned" 2>/dev/null
   sysctl -q -w "$key=$old"
@@ -133,7 +134,7 @@ silent
 ip netns exec "$ns" tuned --no-dbus >"$tmp/tuned.log" 2>&1 &
 tuned=$!
 # shellcheck disable=SC2317
-is_tuned() { [ "$(value_of $key)" = 66 ]; }
+is_tuned() { [ "$(value_of "$key")" = 66 ]; }
 eventually 30 "TuneD sets it in a namespace" is_tuned
 run 0 "set --dry-run there" set --netns "$ns" "$key=$wanted" --dry-run
 complains "TuneD, profile netwright-test (PID "

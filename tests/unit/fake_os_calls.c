@@ -257,6 +257,14 @@ static int fake_list(struct os *os, const char *path, struct bytes *names)
 		(void)snprintf(number, sizeof(number), "%d", (int)f->processes[i].pid);
 		list_one(names, number);
 	}
+	for (size_t i = 0; i < f->sysctl_count; i++) {
+		const struct fake_sysctl *k = &f->sysctls[i];
+		size_t len = strlen(path);
+
+		if ((k->cookie == 0 || k->cookie == f->here) && strncmp(k->path, path, len) == 0 &&
+		    k->path[len] == '/')
+			list_part(names, k->path + len + 1);
+	}
 	for (size_t i = 0; i < f->entry_count; i++) {
 		const char *entry = f->entries[i].path;
 		size_t len = strlen(path);
