@@ -115,8 +115,7 @@ static int open_source(const struct inspection_request *request, struct progress
 }
 
 /* A filter keeps listeners out: what is not seen is not known. */
-static int run_lints(struct source *source, bool filtered, struct inspection *i,
-			  struct error *e)
+static int run_lints(struct source *source, bool filtered, struct inspection *i, struct error *e)
 {
 	const struct sysctl_settings no_files = { 0 };
 	const struct observation *o = i->observation;

@@ -43,8 +43,8 @@ int inspection_run(const struct inspection_request *request, struct inspection *
 		   struct error *e);
 void inspection_done(struct inspection *i); /* accepts {0} */
 
-/* The steps of a run after the observation, for those who observe on their own. While the source can
- * still be read: what is set, and the lints of it when it is to be judged; `filtered` when the
+/* The steps of a run after the observation, for those who observe on their own. While the source
+ * can still be read: what is set, and the lints of it when it is to be judged; `filtered` when the
  * observation looked at some sockets only. Then the judgement. */
 int inspection_read_settings(struct source *source, bool filtered, bool diagnose,
 			     struct inspection *i, struct error *e);
