@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "tunables/rlimit.h"
+#include "tunables/route.h"
 #include "tunables/sysctl.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 
 const struct kind *const kinds[] = {
 	&rlimit_kind,
+	&route_kind,
 	&sysctl_uncatalogued_kind,
 	&sysctl_kind,
 };

@@ -50,6 +50,11 @@ static const struct {
 	{ "sysctl", "net.ipv4.conf.eth0/100.rp_filter", "netns 1 link 7 eth0.100" },
 	{ "sysctl-uncatalogued", "uncatalogued:net.foo.bar", "netns 4102" },
 	{ "rlimit", "rlimit:812/nofile", "process 812 start 173529" },
+	{ "route", "route:default/initcwnd", "netns 4102" },
+	{ "route", "route:198.51.100.7/32/congctl", "netns 4102 new" },
+	{ "route", "route:2001:db8::/32@table:100,metric:50/rto_min", "netns 1" },
+	{ "route", "route:::/0/ecn", "netns 1" },
+	{ "route", "route:203.0.113.0/24@table:1000,metric:7,tos:16/window", "netns 1" },
 };
 
 START_TEST(what_the_journal_names_is_recalled)
@@ -99,7 +104,24 @@ static const struct {
 	{ "rlimit", "rlimit:812/nofile", "process 812" },
 	{ "rlimit", "rlimit:812/nofile", "process 812 start 1 x" },
 	{ "rlimit", "rlimit:4294968108/nofile", "process 4294968108 start 1" },
-	{ "route", "route:default/initcwnd", "netns 1" },
+	{ "route", "route:default/initcwmd", "netns 1" },
+	{ "route", "route:default/initcwnd", "netns 1 old" },
+	{ "route", "route:default/initcwnd", "netns 1 new new" },
+	{ "route", "route:default/initcwnd", "netns 01" },
+	{ "route", "route:default/initcwnd", "" },
+	{ "route", "route:0.0.0.0/0/initcwnd", "netns 1" },
+	{ "route", "route:198.51.100.7/initcwnd", "netns 1" },
+	{ "route", "route:198.51.100.7/24/initcwnd", "netns 1" },
+	{ "route", "route:198.51.100.0/33/initcwnd", "netns 1" },
+	{ "route", "route:default@/initcwnd", "netns 1" },
+	{ "route", "route:default@metric:0/initcwnd", "netns 1" },
+	{ "route", "route:default@metric:7,table:100/initcwnd", "netns 1" },
+	{ "route", "route:default@table:0/initcwnd", "netns 1" },
+	{ "route", "route:default@table:4294967296/initcwnd", "netns 1" },
+	{ "route", "route:default@tos:256/initcwnd", "netns 1" },
+	{ "route", "route:::/0@tos:16/initcwnd", "netns 1" },
+	{ "route", "route:*/initcwnd", "netns 1" },
+	{ "nexthop", "route:default/initcwnd", "netns 1" },
 };
 
 START_TEST(what_the_journal_must_not_name_is_refused)
