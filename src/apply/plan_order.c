@@ -27,6 +27,8 @@ const struct plan_order_row plan_order_rows[] = {
 	  "ip_local_port_range may not begin below it (ipv4_local_port_range)" },
 	{ "net.netfilter.nf_conntrack_buckets", ORDER_ALWAYS,
 	  "the table grows before it may hold more connections" },
+	{ "link:*/qdisc", ORDER_ALWAYS,
+	  "put back after net.core.default_qdisc, from which its default comes again" },
 	{ "net.core.default_qdisc", ORDER_ALWAYS, "connections that a qdisc paces find it" },
 	{ "net.ipv4.tcp_allowed_congestion_control", ORDER_ALWAYS,
 	  "what is not allowed cannot be chosen (tcp_set_default_congestion_control)" },

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "tunables/link.h"
 #include "tunables/rlimit.h"
 #include "tunables/route.h"
 #include "tunables/sysctl.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 
 const struct kind *const kinds[] = {
+	&link_kind,
 	&rlimit_kind,
 	&route_kind,
 	&sysctl_uncatalogued_kind,
