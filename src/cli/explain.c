@@ -191,13 +191,29 @@ void explain_metric(const struct explain_writer *w, const struct metric *m,
 	built_line(w, EXPLAIN_NOW, &b);
 }
 
+/* Of what belongs to neither the host nor a namespace; else NULL. */
+static const char *owner_scope(const struct tunable *tunable)
+{
+	static const char *const owned[] = {
+		[TUNABLE_PER_PROCESS] = "each process has its own",
+		[TUNABLE_PER_ROUTE] = "each route of each network namespace has its own",
+		[TUNABLE_PER_LINK] = "each link of each network namespace has its own",
+	};
+
+	return (size_t)tunable->scope < ARRAY_LEN(owned) ? owned[tunable->scope] : NULL;
+}
+
 static void tunable_now(const struct explain_writer *w, const struct tunable *tunable,
 			const struct tunable_values *values)
 {
-	const struct tunable_value *now = tunable_value_of(values, tunable);
+	const struct tunable_value *now;
 	struct bytes b = { 0 };
 	char meaning[128];
 
+	/* Of these there are many, and none was named. */
+	if (owner_scope(tunable) != NULL)
+		return;
+	now = tunable_value_of(values, tunable);
 	if (now == NULL) {
 		line(w, EXPLAIN_NOW, "unknown: this host could not be read");
 		return;
@@ -243,6 +259,8 @@ static void tunable_range(const struct explain_writer *w, const struct tunable *
 
 static const char *tunable_scope(const struct tunable *tunable)
 {
+	if (owner_scope(tunable) != NULL)
+		return owner_scope(tunable);
 	if (tunable_is_pattern(tunable))
 		return "each interface of each network namespace has its own";
 	if (tunable->scope == TUNABLE_PER_NETNS)
@@ -271,7 +289,12 @@ void explain_tunable(const struct explain_writer *w, const struct tunable *tunab
 	tunable_now(w, tunable, values);
 	tunable_range(w, tunable);
 	line(w, "scope", tunable_scope(tunable));
-	line(w, "needs", privilege[tunable_privilege(tunable)]);
+	if (tunable->scope == TUNABLE_PER_PROCESS)
+		line(w, "needs",
+		     "uid 0 or the process's own uid; CAP_SYS_RESOURCE to raise a hard "
+		     "limit");
+	else
+		line(w, "needs", privilege[tunable_privilege(tunable)]);
 	line(w, "reversible", undo[tunable->undo]);
 	line(w, "since", tunable->since);
 	line(w, "source", tunable->source);

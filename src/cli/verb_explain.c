@@ -7,6 +7,7 @@
 #include "cli/verbs.h"
 #include "measure/metric.h"
 #include "rules/lint.h"
+#include "tunables/kind.h"
 #include "tunables/tunable_name.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ struct subject {
  * fails when one is, and its index is wrong. */
 static int find_tunable(const char *name, const struct tunable **ret, struct error *e)
 {
-	struct tunable_name n = { .tunable = tunable_find(name) };
+	struct tunable_name n = { .tunable = kind_find_row(name) };
 	char key[TUNABLE_NAME_MAX];
 	size_t len = strcspn(name, "[");
 	int r = 0;
@@ -55,8 +56,10 @@ static int unknown_name(const char *name, const struct rulebook *book, struct er
 		suggest_offer(&s, lints[i].id);
 	for (size_t i = 0; i < metric_count; i++)
 		suggest_offer(&s, metrics[i].name);
-	for (size_t i = 0; i < tunable_count; i++)
-		suggest_offer(&s, tunables[i].name);
+	for (size_t i = 0; i < kind_count; i++) {
+		for (size_t j = 0; !kinds[i]->by_hand_only && j < *kinds[i]->row_count; j++)
+			suggest_offer(&s, kinds[i]->rows[j].name);
+	}
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));
 	if (s.best != NULL)
 		return error_set(e, -EINVAL, ERROR_INPUT, shown,
