@@ -61,7 +61,8 @@ static const struct tunable rows[] = {
 	OFFLOAD("tso", "Let the device cut TCP over IPv4 into segments (tx-tcp-segmentation)."),
 	OFFLOAD("tso6", "Let the device cut TCP over IPv6 into segments (tx-tcp6-segmentation)."),
 	ROW("qdisc", TUNABLE_TOKEN, UNIT_TEXT, 0, 0, NULL, "tc(8)",
-	    "Packets that wait in the queue are dropped.",
+	    "Packets that wait in the queue are dropped. Looking whether the kernel has it may load its "
+	    "module, also with --dry-run.",
 	    "Queueing discipline of what the link sends. Only the kernel's own choice is replaced, "
 	    "never one that somebody configured."),
 	NUMBER("txqueuelen", UNIT_COUNT, 1, 1000000, NULL, NULL,
@@ -234,7 +235,7 @@ static int enter(const struct place *p, const struct target *t, struct link_ref 
 
 static int present(const struct place *p, const struct target *t, struct error *e)
 {
-	struct link_ref l;
+	struct link_ref l = { .key = "" };
 	int r = enter(p, t, &l, e);
 
 	return r < 0 ? r : place_return(p, 0, e);
@@ -244,7 +245,7 @@ static int read_link(const struct place *p, const struct target *t, struct held 
 		     struct error *e)
 {
 	struct held held = { 0 };
-	struct link_ref l;
+	struct link_ref l = { .key = "" };
 	int r = enter(p, t, &l, e);
 
 	if (r == 0)
@@ -273,7 +274,7 @@ static int want(const struct place *p, const struct target *t, int element, cons
 static int check(const struct place *p, const struct target *t, const struct held *from,
 		 const char *to, struct error *e)
 {
-	struct link_ref l;
+	struct link_ref l = { .key = "" };
 	int r = netlink_check_right(p->os, t->name, e);
 
 	if (r == 0)
@@ -284,7 +285,7 @@ static int check(const struct place *p, const struct target *t, const struct hel
 static int write_link(const struct place *p, const struct target *t, const char *to,
 		      struct error *e)
 {
-	struct link_ref l;
+	struct link_ref l = { .key = "" };
 	int r = enter(p, t, &l, e);
 
 	return r < 0 ? r : place_return(p, access_of(l.key)->write(&l, to, e), e);
@@ -293,7 +294,7 @@ static int write_link(const struct place *p, const struct target *t, const char 
 static int restore(const struct place *p, const struct target *t, const struct held *from,
 		   struct error *e)
 {
-	struct link_ref l;
+	struct link_ref l = { .key = "" };
 	int r = enter(p, t, &l, e);
 
 	return r < 0 ? r : place_return(p, access_of(l.key)->restore(&l, from, e), e);

@@ -211,7 +211,7 @@ static int get_feature(const struct link_ref *l, struct feature *ret, struct err
 	CLEANUP(bytes_done) struct bytes answers = { 0 };
 	const char *name = feature_of(l);
 	struct feature f = { 0 };
-	struct attribute_walk walk;
+	struct attribute_walk walk = { 0 };
 	struct attribute a;
 	int r = get(l, ETHTOOL_MSG_FEATURES_GET, &answers, &walk, e);
 
@@ -319,7 +319,7 @@ static int get_channels(const struct link_ref *l, uint32_t *ret_count, uint32_t 
 	CLEANUP(bytes_done) struct bytes answers = { 0 };
 	uint32_t count = 0, maximum = 0;
 	const size_t which = channel_of(l);
-	struct attribute_walk walk;
+	struct attribute_walk walk = { 0 };
 	struct attribute a;
 	int r = get(l, ETHTOOL_MSG_CHANNELS_GET, &answers, &walk, e);
 

@@ -188,7 +188,7 @@ static int check_link(const struct link_ref *l, struct error *e)
 	r = netlink_exchange(l->os, NETLINK_ROUTE, m, &answers);
 	if (r == 0 && (!netlink_next(&answers, &at, &reply) || reply.len < sizeof(head)))
 		r = -EBADMSG;
-	if (r < 0)
+	if (r != 0)
 		return netlink_failed(&answers, r, l->name, "reading the link", e);
 	memcpy(&head, reply.data, sizeof(head));
 	walk = attribute_walk(reply.data + sizeof(head), reply.len - sizeof(head));
@@ -222,7 +222,7 @@ static int check_kind(const struct link_ref *l, const char *to, struct error *e)
 
 static int check(const struct link_ref *l, const struct held *from, const char *to, struct error *e)
 {
-	struct qdisc now;
+	struct qdisc now = { .handle = 0 };
 	int r = check_kind(l, to, e);
 
 	if (r == 0)
@@ -255,7 +255,7 @@ static int transmit(const struct link_ref *l, struct nl_msg *m, const char *what
 
 static int write_qdisc(const struct link_ref *l, const char *to, struct error *e)
 {
-	struct qdisc now;
+	struct qdisc now = { .handle = 0 };
 	int r = read_root(l, &now, e);
 
 	if (r < 0)

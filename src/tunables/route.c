@@ -171,7 +171,7 @@ static int resolve(const struct place *p, const char *name, struct target_list *
 		   struct error *e)
 {
 	struct target t = { .kind = &route_kind };
-	struct route_lookup found;
+	struct route_lookup found = { .exists = false };
 	struct route_key key;
 	int r;
 
@@ -194,7 +194,7 @@ static int resolve(const struct place *p, const char *name, struct target_list *
 
 static int present(const struct place *p, const struct target *t, struct error *e)
 {
-	struct route_lookup found;
+	struct route_lookup found = { .exists = false };
 	int r = look_up_target(p, t, &found, e);
 
 	if (r == 0 && !found.exists && !is_new(t))
@@ -207,7 +207,7 @@ static int read_route(const struct place *p, const struct target *t, struct held
 		      struct error *e)
 {
 	struct held held = { 0 };
-	struct route_lookup found;
+	struct route_lookup found = { .exists = false };
 	const char *obstacle;
 	int r = look_up_target(p, t, &found, e);
 
@@ -330,7 +330,7 @@ static int write_found(const struct place *p, const struct target *t, struct rou
 static int write_route(const struct place *p, const struct target *t, const char *to,
 		       struct error *e)
 {
-	struct route_lookup found;
+	struct route_lookup found = { .exists = false };
 	struct route_metrics metrics;
 	int r = look_up_target(p, t, &found, e);
 
@@ -363,7 +363,7 @@ static int restore(const struct place *p, const struct target *t, const struct h
 		   struct error *e)
 {
 	struct route was = { 0 };
-	struct route_lookup found;
+	struct route_lookup found = { .exists = false };
 	bool made = route_read_metrics(from->undo, WORD_ABSENT, &was.metrics) == 0;
 	int r;
 

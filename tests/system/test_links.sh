@@ -37,6 +37,7 @@ dump() {
   ip -n "$ns" -6 -d route show table all
   ip netns exec "$ns" sysctl -a 2>/dev/null | grep '^net\.ipv[46]\.conf'
 }
+# shellcheck disable=SC2317 # called by eventually
 at_rest() {
   dump >"$tmp/before"
   sleep 0.5
@@ -57,7 +58,9 @@ roll_back() {
   run 0 "rollback" rollback
   unchanged
 }
+# shellcheck disable=SC2016 # the inner shell expands them
 link_shows() { check "  ip link shows $1" sh -c 'ip -n "$0" -d link show dev "$2" | grep -q -- "$1"' "$ns" "$1" "$2"; }
+# shellcheck disable=SC2016 # as above
 qdisc_shows() { check "  tc qdisc shows $1" sh -c 'ip netns exec "$0" tc qdisc show dev "$2" | grep -q -- "$1"' "$ns" "$1" "$2"; }
 refused() { # STATUS COMPLAINT ARGUMENT
   run "$1" "refuse $3" set "$3" --netns "$ns"

@@ -41,6 +41,7 @@ dump() {
   ip -n "$ns" nexthop show
 }
 # Links that come up add routes for a while.
+# shellcheck disable=SC2317 # called by eventually
 at_rest() {
   dump >"$tmp/before"
   sleep 1
@@ -57,6 +58,7 @@ roll_back() {
   run 0 "rollback" rollback
   unchanged
 }
+# shellcheck disable=SC2016 # the inner shell expands them
 route_shows() { # WORDS ROUTE...
   local words=$1
   shift
