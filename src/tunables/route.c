@@ -347,16 +347,31 @@ static int write_route(const struct place *p, const struct target *t, const char
 /* --- putting it back ----------------------------------------------------------------------------
  */
 
-/* In the place entered. A route of ours goes when this was the last of what we set in it. */
+/* Whether a route that we made has nothing of ours left: it is like the one that served when its
+ * change was planned, or like the one that serves now, from which it was copied when that was
+ * changed by the same plan and before it. */
+static bool is_spent(const struct target *t, const struct route_lookup *found,
+		     const struct route_metrics *left, const struct route_metrics *old)
+{
+	struct route_metrics serving = found->serving.metrics;
+
+	if (found->route.protocol != ROUTE_PROTOCOL)
+		return false;
+	route_metric_copy(metric_of(t), old, &serving);
+	return route_metrics_equal(left, old) ||
+	       (found->served && route_metrics_equal(left, &serving));
+}
+
+/* In the place entered. */
 static int restore_found(const struct place *p, const struct target *t, struct route_lookup *found,
 			 const struct route_metrics *old, bool made, struct error *e)
 {
-	struct route to = found->route;
+	struct route_metrics metrics = found->route.metrics;
 
-	route_metric_copy(metric_of(t), old, &to.metrics);
-	if (made && to.protocol == ROUTE_PROTOCOL && route_metrics_equal(&to.metrics, old))
+	route_metric_copy(metric_of(t), old, &metrics);
+	if (made && is_spent(t, found, &metrics, old))
 		return route_remove(p->os, &found->route, t->name, e);
-	return write_found(p, t, found, &to.metrics, e);
+	return write_found(p, t, found, &metrics, e);
 }
 
 static int restore(const struct place *p, const struct target *t, const struct held *from,

@@ -8,7 +8,7 @@
 new_namespace a
 peer=nwt$$-b
 ip netns add "$peer" && namespaces+=("$peer")
-# Of veth, with queues: one that a rate holds up, one for each kind of qdisc that is refused.
+# Of veth: one to be changed, and one for each thing that is refused.
 for link in one tbf htb idle port; do
   ip -n "$ns" link add "$link" numtxqueues 2 numrxqueues 2 type veth peer name "$link" netns "$peer"
   for side in "$ns" "$peer"; do

@@ -201,6 +201,32 @@ START_TEST(a_made_route_goes_with_its_last_metric)
 }
 END_TEST
 
+/* The route that serves is changed first, and so the copy has what is put back only later. */
+START_TEST(a_route_made_from_a_changed_one_goes_as_well)
+{
+	const struct target parent = resolved("route:198.51.100.0/24/initcwnd");
+	const struct target same = resolved("route:198.51.100.7/32/initcwnd");
+	const struct target other = resolved("route:198.51.100.7/32/quickack");
+	const struct held from_parent = held_by(&parent), from_same = held_by(&same);
+	const struct held from_other = held_by(&other);
+	struct bytes before = fake_routes_dump(&routes);
+	const size_t count = routes.count;
+
+	write_it(&parent, "20");
+	write_it(&other, "1");
+	write_it(&same, "30");
+	restore_it(&same, &from_same);
+	ck_assert_int_eq(relation(&same, &from_same, "30"), HELD_FROM);
+	ck_assert_str_eq(held_by(&other).text, "1");
+	write_it(&same, "20"); /* as the copy was made */
+	restore_it(&other, &from_other);
+	ck_assert_uint_eq(routes.count, count);
+	restore_it(&parent, &from_parent);
+	same_as(&before);
+	bytes_done(&before);
+}
+END_TEST
+
 START_TEST(a_made_route_with_nothing_of_ours_is_to_be_removed)
 {
 	const struct target t = resolved("route:198.51.100.7/32/initcwnd");
@@ -408,6 +434,7 @@ Suite *test_route_suite(void)
 	tcase_add_loop_test(tc, a_metric_is_set_and_put_back, 0, ARRAY_LEN(changes));
 	tcase_add_loop_test(tc, a_failing_call_loses_nothing, 0, ARRAY_LEN(changes));
 	tcase_add_loop_test(tc, a_made_route_goes_with_its_last_metric, 0, 2);
+	tcase_add_test(tc, a_route_made_from_a_changed_one_goes_as_well);
 	tcase_add_test(tc, a_made_route_with_nothing_of_ours_is_to_be_removed);
 	tcase_add_test(tc, what_somebody_else_changes_stays);
 	tcase_add_test(tc, a_removed_route_is_gone);
