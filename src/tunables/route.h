@@ -4,8 +4,7 @@
  * A route is replaced by itself with one metric changed (NLM_F_REPLACE), as it is when it is
  * written: two metrics of one route are two changes, and each is put back alone. A prefix without a
  * route gets one like that which serves it in its table, with ROUTE_PROTOCOL, its metrics included;
- * and goes when the last
- * metric that was set in it is put back.
+ * it goes when the last metric that was set in it is put back.
  *
  * Identities are "netns COOKIE", and "netns COOKIE new" for a route that was not there. `undo` is
  * "route HEX", the whole route, or "absent HEX", the metrics of the one that served.
