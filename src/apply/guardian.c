@@ -39,6 +39,9 @@ static int fork_away(int channel, const char *directory)
 		_exit(guardian_process_run(channel, directory) < 0 ? 1 : 0);
 	}
 	while (waitpid(child, &status, 0) < 0) {
+		/* Whoever started us may ignore SIGCHLD: then it is collected already. */
+		if (errno == ECHILD)
+			break;
 		if (errno != EINTR)
 			return -errno;
 	}

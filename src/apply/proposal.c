@@ -54,7 +54,7 @@ const struct wish *proposal_find(const struct proposal *p, const struct tunable 
 
 	name_element(t, element, name, sizeof(name));
 	for (size_t i = 0; i < p->count; i++) {
-		if (strcmp(p->wishes[i].tunable, name) == 0)
+		if (strcmp(p->texts[i].tunable, name) == 0)
 			return &p->wishes[i];
 	}
 	return NULL;

@@ -127,6 +127,18 @@ static int write_one(struct run *run, struct change_record *c, struct error *e)
 }
 
 /* Writing one tunable may set another, so all are looked at again once the last is written. */
+static int look_again(const struct place *p, struct change_record *c, struct error *e)
+{
+	int r = read_back(p, c, e);
+
+	if (r != -EIO || strcmp(c->read_back, c->change.to) == 0)
+		return r;
+	return error_set(e, r, ERROR_FAILED, c->change.target.name,
+			 "held \"%.*s\" when it was written, and \"%.*s\" after the last write: "
+			 "another setting, or somebody else, sets it as well",
+			 QUOTED_MAX, c->change.to, QUOTED_MAX, c->read_back);
+}
+
 static int write_all(struct run *run, struct error *e)
 {
 	struct transaction_record *t = run->t;
@@ -135,7 +147,7 @@ static int write_all(struct run *run, struct error *e)
 	for (size_t i = 0; r == 0 && i < t->change_count; i++)
 		r = write_one(run, &t->changes[i], e);
 	for (size_t i = 0; r == 0 && i < t->change_count; i++)
-		r = read_back(run->place, &t->changes[i], e);
+		r = look_again(run->place, &t->changes[i], e);
 	if (r == 0 && stopped(run->options))
 		r = error_set(e, -EINTR, ERROR_FAILED, NULL, "stopped after the last write");
 	return r;

@@ -36,6 +36,11 @@ int change_list_load(struct store *store, unsigned int state_mask, size_t limit,
 	return r;
 }
 
+int change_list_load_one(struct store *store, int64_t id, struct change_list *ret, struct error *e)
+{
+	return load(store, &id, 1, ret, e);
+}
+
 void change_list_done(struct change_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)

@@ -17,12 +17,16 @@ struct change_list {
 };
 
 #define CHANGE_LIST_EVERY_STATE ((1u << TRANSACTION_STATES) - 1)
+#define CHANGE_LIST_HOT		(1u << TRANSACTION_APPLYING | 1u << TRANSACTION_ROLLING_BACK)
+#define CHANGE_LIST_UNFINISHED	(CHANGE_LIST_HOT | 1u << TRANSACTION_PENDING)
 
 /* Those in a state of the mask, at most `limit`. `store` NULL is a journal without any. `ret` must
  * be {0}; release with change_list_done() in any case. Errors as of store_list() and store_load().
  */
 int change_list_load(struct store *store, unsigned int state_mask, size_t limit,
 		     struct change_list *ret, struct error *e);
+/* The one of this ID. -ENOENT when there is none. */
+int change_list_load_one(struct store *store, int64_t id, struct change_list *ret, struct error *e);
 void change_list_done(struct change_list *l);
 
 json_t *change_list_object(struct document *d, const struct change_list *l);

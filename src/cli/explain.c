@@ -195,7 +195,6 @@ void explain_metric(const struct explain_writer *w, const struct metric *m,
 static const char *owner_scope(const struct tunable *tunable)
 {
 	static const char *const owned[] = {
-		[TUNABLE_PER_PROCESS] = "each process has its own",
 		[TUNABLE_PER_ROUTE] = "each route of each network namespace has its own",
 		[TUNABLE_PER_LINK] = "each link of each network namespace has its own",
 	};
@@ -210,6 +209,11 @@ static void tunable_now(const struct explain_writer *w, const struct tunable *tu
 	struct bytes b = { 0 };
 	char meaning[128];
 
+	/* Not among the values of a host. */
+	if (tunable->scope == TUNABLE_PER_PROCESS) {
+		line(w, EXPLAIN_NOW, "each process has its own, in /proc/PID/limits");
+		return;
+	}
 	/* Of these there are many, and none was named. */
 	if (owner_scope(tunable) != NULL)
 		return;
@@ -245,6 +249,10 @@ static void tunable_range(const struct explain_writer *w, const struct tunable *
 	};
 	struct bytes b = { 0 };
 
+	if (tunable->scope == TUNABLE_PER_PROCESS) {
+		line(w, "accepts", "the soft limit, or SOFT:HARD; numbers or \"unlimited\"");
+		return;
+	}
 	if (tunable->unit == UNIT_TEXT) {
 		line(w, "accepts", texts[tunable->type]);
 		return;
@@ -263,6 +271,8 @@ static const char *tunable_scope(const struct tunable *tunable)
 		return owner_scope(tunable);
 	if (tunable_is_pattern(tunable))
 		return "each interface of each network namespace has its own";
+	if (tunable->scope == TUNABLE_PER_PROCESS)
+		return "each process has its own, and hands it on to those that it starts later";
 	if (tunable->scope == TUNABLE_PER_NETNS)
 		return "each network namespace has its own";
 	return tunable->shown ? "the whole host; other network namespaces show it, and cannot "
@@ -281,6 +291,8 @@ void explain_tunable(const struct explain_writer *w, const struct tunable *tunab
 	static const char *const privilege[] = {
 		[TUNABLE_NET_ADMIN] = "CAP_NET_ADMIN or uid 0, in the namespace it is set in",
 		[TUNABLE_ROOT] = "uid 0 of the host",
+		[TUNABLE_SAME_USER] = "the user of the process; CAP_SYS_RESOURCE for those of "
+				      "others, and for changing the hard limit",
 	};
 
 	heading(w, "%s (a tunable; unit: %s)", tunable->name, unit_info(tunable->unit)->name);
@@ -289,12 +301,7 @@ void explain_tunable(const struct explain_writer *w, const struct tunable *tunab
 	tunable_now(w, tunable, values);
 	tunable_range(w, tunable);
 	line(w, "scope", tunable_scope(tunable));
-	if (tunable->scope == TUNABLE_PER_PROCESS)
-		line(w, "needs",
-		     "uid 0 or the process's own uid; CAP_SYS_RESOURCE to raise a hard "
-		     "limit");
-	else
-		line(w, "needs", privilege[tunable_privilege(tunable)]);
+	line(w, "needs", privilege[tunable_privilege(tunable)]);
 	line(w, "reversible", undo[tunable->undo]);
 	line(w, "since", tunable->since);
 	line(w, "source", tunable->source);

@@ -1,5 +1,7 @@
 #include "apply/guardian.h"
+#include "apply/preview.h"
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "cli/change_list.h"
 #include "cli/change_options.h"
 #include "cli/change_report.h"
@@ -17,6 +19,9 @@
 static int check_operands(const struct settings *s, int64_t *ret_id, struct error *e)
 {
 	*ret_id = 0;
+	if (s->all && s->dry_run)
+		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				 "--dry-run shows one transaction; give its ID instead of --all");
 	if (s->operand_count == 0)
 		return 0;
 	if (s->all)
@@ -63,12 +68,14 @@ static int roll_back(const struct settings *s, struct change_session *session, c
 		return error_errno(e, -ENOMEM, NULL, s->verb);
 	for (size_t i = 0; i < n; i++) {
 		struct transaction_record *t = &done->all[done->count];
-		struct error failure;
+		struct error failure = { 0 };
 		int r = transaction_roll_back(&session->applier, ids[i], s->force, "by hand", t,
 					      &failure);
 
-		if (r == -EALREADY) /* what was asked for is so */
+		if (r == -EALREADY) { /* what was asked for is so */
+			transaction_record_done(t);
 			r = store_load(session->applier.store, ids[i], t, &failure);
+		}
 		if (t->id != 0)
 			done->count++;
 		if (t->id != 0 && t->guardian_pid != 0)
@@ -112,22 +119,38 @@ static int print(const struct settings *s, const struct change_list *done, FILE 
 	return r;
 }
 
-static int run(const struct settings *s, FILE *out, struct error *e)
+/* --dry-run: of what the journal says now; recovery may have something to say first. */
+static int preview(const struct settings *s, struct store *journal, int64_t id, FILE *out,
+		   struct error *e)
+{
+	const unsigned int states = STATES_IN_FORCE | 1u << TRANSACTION_PARTIAL;
+	struct change_list list = { 0 };
+	struct plan plan = { 0 };
+	int r;
+
+	if (id == 0)
+		r = change_list_load(journal, s->force ? states : STATES_IN_FORCE, 1, &list, e);
+	else
+		r = change_list_load_one(journal, id, &list, e);
+	if (r == 0 && (list.count == 0 || (1u << list.all[0].state & states) == 0))
+		r = nothing(s, e);
+	if (r == 0)
+		r = rollback_preview(os_live(), &list.all[0], s->force, &plan, e);
+	if (r == 0)
+		r = change_print_plan(s, &plan, &(const struct rivals){ 0 }, out, e);
+	for (size_t i = 0; r == 0 && i < list.all[0].change_count; i++)
+		change_print_left(&list.all[0].changes[i]);
+	plan_done(&plan);
+	change_list_done(&list);
+	return r;
+}
+
+static int carry_out(const struct settings *s, int64_t id, FILE *out, struct error *e)
 {
 	struct change_list done = { 0 };
-	struct store *journal = NULL;
-	struct error print_error;
-	int64_t id;
-	int r = check_operands(s, &id, e);
-	int printed;
+	struct error print_error = { 0 };
+	int r, printed;
 
-	if (r == 0)
-		r = change_journal_open(s, &journal, e);
-	if (r < 0)
-		return r;
-	if (journal == NULL)
-		return nothing(s, e);
-	store_close(journal);
 	r = roll_back_chosen(s, id, &done, e);
 	printed = print(s, &done, out, &print_error);
 	if (r == 0 && printed < 0) {
@@ -135,6 +158,28 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 		*e = print_error;
 	}
 	change_list_done(&done);
+	return r;
+}
+
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	struct store *journal = NULL;
+	bool exists = false;
+	int64_t id;
+	int r = check_operands(s, &id, e);
+
+	if (r == 0)
+		r = change_journal_exists(s, &exists, e);
+	if (r == 0 && !exists)
+		r = nothing(s, e);
+	if (r == 0 && !s->dry_run)
+		r = carry_out(s, id, out, e);
+	if (r < 0 || !s->dry_run)
+		return r < 0 ? r : EXIT_STATUS_OK;
+	r = change_journal_open(s, &journal, e);
+	if (r == 0)
+		r = preview(s, journal, id, out, e);
+	store_close(journal);
 	return r < 0 ? r : EXIT_STATUS_OK;
 }
 
@@ -149,6 +194,7 @@ static const struct option_spec options[] = {
 	  .type = OPTION_FLAG,
 	  .help = "undo everything that is in force, the last change first",
 	  .offset = offsetof(struct settings, all) },
+	OPTION_ROW_DRY_RUN,
 	{ .name = "force",
 	  .type = OPTION_FLAG,
 	  .help = "restore also what somebody else has changed since",

@@ -13,8 +13,6 @@
 
 #define STATUS_SCHEMA "netwright.status/1"
 
-#define STATES_HOT (1u << TRANSACTION_APPLYING | 1u << TRANSACTION_ROLLING_BACK)
-
 /* A transaction is shown in the first of these parts that takes it. */
 enum part {
 	PART_RUNNING,
@@ -51,7 +49,7 @@ static enum part part_of(const struct transaction_record *t, const struct view *
 {
 	if (strcmp(t->boot_id, view->boot_id) != 0)
 		return PART_EARLIER_BOOT;
-	if ((1u << t->state & STATES_HOT) != 0)
+	if ((1u << t->state & (CHANGE_LIST_HOT)) != 0)
 		return view->locked ? PART_RUNNING : PART_HOT;
 	if (t->state == TRANSACTION_KEPT)
 		return PART_KEPT;
@@ -131,7 +129,7 @@ static int look_at_lock(const struct settings *s, struct view *view, struct erro
 
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
-	const unsigned int states = STATES_HOT | 1u << TRANSACTION_PENDING | 1u << TRANSACTION_KEPT;
+	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT;
 	struct change_list list = { 0 };
 	struct store *journal = NULL;
 	struct view view = { 0 };

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/audit_report.h"
 #include "cli/change.h"
+#include "cli/change_cause.h"
 #include "cli/change_options.h"
 #include "cli/exit_status.h"
 #include "cli/inspection.h"
@@ -25,11 +26,11 @@ static int check_options(const struct settings *s, struct error *e)
 	char shown[64];
 	int r;
 
-	if (s->export >= 0 && (s->confirm_s > 0 || s->json))
+	if (s->export >= 0 && (s->confirm_s > 0 || s->json || s->persist))
 		return error_set(
 			e, -EINVAL, ERROR_INPUT, s->verb,
 			"--export prints commands or a file and changes nothing: it cannot "
-			"be combined with --confirm or --json");
+			"be combined with --confirm, --json or --persist");
 	/* First, so that a mistake does not cost the time of an observation. */
 	r = inspection_load_rules(s, &book, e);
 	for (size_t i = 0; r == 0 && i < s->only.count; i++) {
@@ -70,6 +71,12 @@ static void print_findings(const struct settings *s, const struct inspection *i,
 	(void)fputc('\n', out);
 }
 
+static void record_cause(const void *inspection, const struct settings *s,
+			 const struct transaction_record *t)
+{
+	change_cause_record(s, inspection, t, stderr);
+}
+
 static int tune(const struct settings *s, const struct place *place, struct inspection *i,
 		FILE *out, struct error *e)
 {
@@ -80,7 +87,9 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 		.diagnose = true,
 	};
 	const struct proposal_choice choice = { LEAST_SEVERITY, s->only.texts, s->only.count };
-	struct change_request request = { .settings = s, .place = place };
+	struct change_request request = {
+		.settings = s, .place = place, .applied = record_cause, .applied_arg = i
+	};
 	struct proposal proposal = { 0 };
 	int r = inspection_run(&inspection, i, e);
 
@@ -151,6 +160,7 @@ static const struct option_spec options[] = {
 	  .argument = "RULE",
 	  .help = "apply the changes of this rule (id or slug) and of no other; may be repeated",
 	  .offset = offsetof(struct settings, only) },
+	OPTION_ROW_PERSIST,
 	OPTION_ROW_CHANGE_QUIET,
 	OPTION_ROW_RULES,
 	OPTION_ROW_STATE_DIR,

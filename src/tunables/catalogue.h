@@ -29,9 +29,9 @@ enum tunable_type {
 	TUNABLE_PORTS,	/* a set of ports: "8080,9000-9010" */
 };
 enum tunable_scope {
-	TUNABLE_PER_NETNS, /* each network namespace has its own */
-	TUNABLE_INIT_ONLY, /* can be written in the initial namespace only; see `shown` */
-	TUNABLE_PER_PROCESS,
+	TUNABLE_PER_NETNS,   /* each network namespace has its own */
+	TUNABLE_INIT_ONLY,   /* can be written in the initial namespace only; see `shown` */
+	TUNABLE_PER_PROCESS, /* no sysctl: see tunables/rlimit.h */
 	TUNABLE_PER_ROUTE,
 	TUNABLE_PER_LINK,
 };
@@ -51,6 +51,7 @@ enum tunable_rounding {
 enum tunable_privilege {
 	TUNABLE_NET_ADMIN, /* CAP_NET_ADMIN, or uid 0, of the namespace */
 	TUNABLE_ROOT,	   /* uid 0 of the host */
+	TUNABLE_SAME_USER, /* the process's user; CAP_SYS_RESOURCE for more than that */
 };
 
 struct tunable {

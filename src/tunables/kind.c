@@ -43,28 +43,20 @@ const struct kind *kind_of_target(const char *target)
 	return kinds[i];
 }
 
-/* Of the kinds whose names end with the setting: after a slash, or alone. */
-static const struct tunable *find_setting(const struct kind *k, const char *name)
+const struct tunable *kind_row_find(const char *name)
 {
+	const struct kind *k = kind_of_target(name);
 	const char *slash = strrchr(name, '/');
-	const char *setting = slash != NULL ? slash + 1 : name + strlen(k->prefix);
+	size_t len = strlen(k->prefix);
+	const char *last = slash != NULL ? slash + 1 : name + len;
 
-	for (size_t i = 0; i < *k->row_count; i++) {
-		const char *row = k->rows[i].name + strlen(k->prefix);
+	for (size_t i = 0; len > 0 && !k->by_hand_only && i < *k->row_count; i++) {
+		const char *row = k->rows[i].name + len;
 
-		if (strcmp(strncmp(row, "*/", 2) == 0 ? row + 2 : row, setting) == 0)
+		if (strcmp(strncmp(row, "*/", 2) == 0 ? row + 2 : row, last) == 0)
 			return &k->rows[i];
 	}
 	return NULL;
-}
-
-const struct tunable *kind_find_row(const char *name)
-{
-	const struct kind *k = kind_of_target(name);
-
-	if (k->by_hand_only)
-		return NULL;
-	return k->prefix[0] == '\0' ? tunable_find(name) : find_setting(k, name);
 }
 
 int target_recall(const char *kind, const char *name, const char *identity, struct target *ret,

@@ -99,9 +99,10 @@ extern const size_t kind_count;
 
 const struct kind *kind_find(const char *name);	       /* by `name`, or NULL */
 const struct kind *kind_of_target(const char *target); /* by prefix, never NULL */
-/* The row of a name as people write it, such as "link:eth0/mtu", or the row's own name;
- * NULL when there is none. Only the setting is looked at, not which one of them is meant. */
-const struct tunable *kind_find_row(const char *name);
+
+/* The row of a tunable that is no sysctl, by its own name ("rlimit:nofile") or that of a target
+ * ("rlimit:nginx/nofile"); NULL when there is none, or it may be named by hand only. */
+const struct tunable *kind_row_find(const char *name);
 
 /* Makes the target of a journaled change again, without asking the kernel: name and identity are
  * checked for form, the tunable must be catalogued. -EINVAL (ERROR_INPUT). */

@@ -91,7 +91,7 @@ int rlimit_parse_words(const struct tunable *row, const char *words, struct rlim
 		       struct rlimit *ret, struct error *e)
 {
 	struct text_span soft, hard;
-	struct rlimit limit;
+	struct rlimit limit = { 0, 0 };
 	bool both = split(words, &soft, &hard);
 	int r;
 

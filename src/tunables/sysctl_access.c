@@ -203,8 +203,8 @@ static int write_inside(const struct place *p, const struct target *t, const cha
 	if (len >= HELD_TEXT_MAX)
 		return sysctl_failed(t, -EFBIG, "writing", e);
 	/* With its newline, because a write of nothing at all changes nothing. */
-	memcpy(line, to, len);
-	line[len++] = '\n';
+	(void)snprintf(line, sizeof(line), "%s\n", to);
+	len++;
 	fd = open_for_writing(p, t, e);
 	if (fd < 0)
 		return fd;

@@ -81,7 +81,8 @@ run() {
 says() { check "  says \"$1\"" grep -qF -- "$1" "$tmp/out"; }
 complains() { check "  complains \"$1\"" grep -qF -- "$1" "$tmp/err"; }
 silent() { check "  nothing on stderr" test ! -s "$tmp/err"; }
-json() { check "  JSON: $1" jq -e "$1" "$tmp/out" >/dev/null; }
+json() { check "  JSON: $1" json_holds "$1"; }
+json_holds() { jq -e "$1" "$tmp/out" >/dev/null; }
 
 # The number of the transaction that the last command printed.
 last_id() {

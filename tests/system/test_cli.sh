@@ -42,7 +42,8 @@ run() {
 
 says() { check "  says \"$1\"" grep -qF -- "$1" "$tmp/out"; }
 complains() { check "  complains \"$1\"" grep -qF -- "$1" "$tmp/err"; }
-json() { check "  JSON: $1" jq -e "$1" "$tmp/out" -s --exit-status -c >/dev/null; }
+json() { check "  JSON: $1" json_holds "$1"; }
+json_holds() { jq -e -s "$1" "$tmp/out" >/dev/null; }
 
 # refused DESCRIPTION MESSAGE ARGUMENT...: status 2, nothing on stdout, one line on stderr.
 refused() {

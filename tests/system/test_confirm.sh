@@ -34,6 +34,8 @@ json '.schema == "netwright.status/1" and (.pending | length == 1) and .pending[
 json '.pending[0].seconds_left > 5 and .pending[0].seconds_left < 20'
 run 5 "another change meanwhile" set --netns "$ns" net.ipv4.tcp_retries2=9
 complains "netwright confirm $id"
+run 0 "a dry run of it" set --netns "$ns" net.ipv4.tcp_retries2=9 -n
+complains "transaction $id is not finished"
 run 3 "confirm of another" confirm 4711
 run 0 "confirm" confirm
 check "the transaction is kept" test "$(state_of "$id")" = kept

@@ -25,7 +25,21 @@ run 2 "rollback of one and all" rollback 1 --all
 echo "# a conflict"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192 net.ipv4.tcp_retries2=9
 id=$(last_id)
+run 0 "rollback --dry-run" rollback --dry-run
+says "8192 -> $somaxconn"
+says "9 -> $retries"
+says "Nothing was written"
+silent
 write_value net.core.somaxconn 512
+run 0 "rollback --dry-run, with a conflict" rollback --dry-run --json
+json '.schema == "netwright.plan/1" and [.changes[].tunable] == ["net.ipv4.tcp_retries2"]'
+complains "net.core.somaxconn: conflict"
+run 0 "rollback --dry-run --force" rollback --dry-run --force
+says "512 -> $somaxconn"
+run 2 "rollback --dry-run --all" rollback --dry-run --all
+run 2 "rollback --dry-run of none" rollback --dry-run 4711
+holds net.core.somaxconn 512
+holds net.ipv4.tcp_retries2 9
 run 4 "rollback" rollback
 says "conflict: holds \"512\""
 complains "net.core.somaxconn"
@@ -58,6 +72,8 @@ echo "# a namespace that is gone, and one that took its name"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 id=$(last_id)
 ip netns delete "$ns"
+run 0 "rollback --dry-run without the namespace" rollback "$id" --dry-run
+complains "gone"
 run 0 "rollback without the namespace" rollback "$id"
 says "gone"
 ip netns add "$ns"

@@ -98,7 +98,10 @@ json '.schema == "netwright.history/1" and (.transactions | length == 1)'
 run 0 "JSON of it" set --netns "$ns" "${wishes[@]}" --json
 json '.transaction == null and .satisfied == 3'
 
+run 0 "rollback --dry-run" rollback --dry-run --json
+jq -r '.changes[] | .tunable + " " + .to' "$tmp/out" >"$tmp/planned.back"
 traced "$tmp/written" rollback
+check "rollback writes exactly what its dry run listed, in that order" diff "$tmp/planned.back" "$tmp/written"
 check "rollback writes in reverse order" diff <(tac "$tmp/written" | cut -d' ' -f1) <(cut -d' ' -f1 "$tmp/planned")
 holds net.core.somaxconn "$somaxconn"
 holds net.ipv4.tcp_rmem "$rmem"
@@ -141,6 +144,102 @@ holds net.core.somaxconn "$somaxconn"
 ip netns delete "$ns" && ip netns add "$ns"
 run 3 "a plan of a namespace whose name another one has now" apply --plan "$tmp/plan.json"
 holds net.core.somaxconn "$somaxconn"
+somaxconn=$(value_of net.core.somaxconn)
+
+echo "# tune, with rules that always have something to change"
+mkdir "$tmp/rules"
+cat >"$tmp/rules/site.conf" <<'RULE'
+rules = ( {
+  id = "SITE-01"; slug = "always"; scope = "host"; class = "test"; title = "Always.";
+  when = "host.cpus >= 1"; severity_ceiling = "medium"; evidence = [ "host.cpus" ];
+  set = ( { tunable = "net.ipv4.tcp_rmem[2]"; to = "2 * current"; },
+          { tunable = "net.core.somaxconn"; to = "8192"; } );
+  why = "A test."; risk = "None."; source = "this test";
+}, {
+  id = "SITE-02"; slug = "as-well"; scope = "host"; class = "test"; title = "As well.";
+  when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ];
+  set = ( { tunable = "net.core.somaxconn"; to = "9999"; }, { tunable = "net.ipv4.tcp_retries2"; to = "9"; } );
+  why = "A test."; risk = "None."; source = "this test";
+}, {
+  id = "SITE-03"; slug = "merely-so"; scope = "host"; class = "test"; title = "Merely so.";
+  when = "host.cpus >= 1"; severity_ceiling = "info"; evidence = [ "host.cpus" ];
+  set = ( { tunable = "net.ipv4.tcp_keepalive_time"; to = "60s"; } );
+  why = "A test."; risk = "None."; source = "this test";
+}, {
+  id = "SITE-04"; slug = "not-ours"; scope = "host"; class = "test"; title = "Not ours.";
+  when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ]; advice = "Ask somebody.";
+  why = "A test."; risk = "None."; source = "this test";
+} );
+RULE
+tune=(tune --netns "$ns" --for 1s --rules "$tmp/rules")
+rmem=$(value_of net.ipv4.tcp_rmem)
+read -r low middle high <<<"$rmem"
+retries=$(value_of net.ipv4.tcp_retries2)
+run 2 "tune of a rule that is none" "${tune[@]}" --only SITE-99
+run 2 "tune exporting with a deadline" "${tune[@]}" --export commands --confirm 5s
+run 2 "tune exporting what is no form" "${tune[@]}" --export toml
+run 0 "tune --dry-run" "${tune[@]}" -n
+check "  the findings" grep -qE '^MEDIUM +SITE-01' "$tmp/out"
+check "  also what no setting helps" grep -qE '^LOW +SITE-04' "$tmp/out"
+says "nothing that this host can set helps"
+says "$rmem -> $low $middle $((2 * high))"
+says "Nothing was written"
+run 0 "as JSON" "${tune[@]}" -n --json --only=SITE-0{1,2}
+cp "$tmp/out" "$tmp/tuned.json"
+json '[.changes[] | .tunable + "=" + .to] | index("net.core.somaxconn=8192") and index("net.ipv4.tcp_retries2=9")'
+json 'all(.changes[]; .tunable != "net.ipv4.tcp_keepalive_time")'
+json '[.changes[] | select(.tunable == "net.core.somaxconn") | .why] == ["SITE-01 always"]'
+run 0 "one rule alone" "${tune[@]}" -n --json --only as-well
+json '[.changes[].to] == ["9"]' # somaxconn is SITE-01's, which is more severe
+run 0 "tune --export commands" "${tune[@]}" --export commands --only=SITE-0{1,2}
+check "  one command for each" test "$(grep -c "^ip netns exec $ns sysctl -w " "$tmp/out")" = 3
+check "  which work" sh -c ". $tmp/out >/dev/null"
+holds net.ipv4.tcp_rmem "$low $middle $((2 * high))"
+holds net.core.somaxconn 8192
+write_value net.ipv4.tcp_rmem "$rmem"
+write_value net.core.somaxconn "$somaxconn"
+write_value net.ipv4.tcp_retries2 "$retries"
+run 0 "tune --export sysctl.d" "${tune[@]}" --export sysctl.d --only=SITE-0{1,2}
+says "# SITE-01 always; was $rmem"
+ip netns exec "$ns" sysctl -q -p "$tmp/out" >/dev/null
+holds net.ipv4.tcp_rmem "$low $middle $((2 * high))"
+write_value net.ipv4.tcp_rmem "$rmem"
+write_value net.core.somaxconn "$somaxconn"
+write_value net.ipv4.tcp_retries2 "$retries"
+timeout --preserve-status -s INT 2 "$NETWRIGHT" tune --netns "$ns" --rules "$tmp/rules" --for 30s \
+  --state-dir "$state" >"$tmp/out" 2>"$tmp/err"
+check "an interrupted observation: status 3" test $? -eq 3
+complains "nothing was changed"
+holds net.core.somaxconn "$somaxconn"
+run 0 "tune" "${tune[@]}" --only=SITE-0{1,2}
+holds net.core.somaxconn 8192
+holds net.ipv4.tcp_rmem "$low $middle $((2 * high))"
+run 0 "rollback" rollback
+run 0 "apply its plan" apply --plan "$tmp/tuned.json" -q
+holds net.ipv4.tcp_retries2 9
+run 0 "rollback" rollback
+holds net.core.somaxconn "$somaxconn"
+holds net.ipv4.tcp_rmem "$rmem"
+holds net.ipv4.tcp_retries2 "$retries"
+holds net.ipv4.tcp_keepalive_time "$keepalive"
+
+echo "# what the catalogue does not know"
+key=net.ipv4.icmp_ignore_bogus_error_responses
+now=$(value_of $key)
+run 2 "without the option" set --netns "$ns" $key=0
+run 2 "by the name of its kind" set --netns "$ns" uncatalogued:$key=0
+complains "--uncatalogued"
+run 2 "with a deadline" set --netns "$ns" --uncatalogued $key=0 --confirm 10s
+run 2 "one that is known" set --netns "$ns" --uncatalogued net.core.somaxconn=8192
+run 2 "the switch that no namespace can take back" set --netns "$ns" --uncatalogued net.netfilter.nf_hooks_lwtunnel=1
+run 2 "no key at all" set --netns "$ns" --uncatalogued ../../etc/passwd=1
+run 0 "set --uncatalogued" set --netns "$ns" --uncatalogued $key=0
+holds $key 0
+run 0 "rollback" rollback
+holds $key "$now"
+run 0 "a plan for it" set --netns "$ns" --uncatalogued $key=0 -n --json
+cp "$tmp/out" "$tmp/edited.json"
+run 2 "is not taken from a file" apply --plan "$tmp/edited.json"
 
 echo "# output that cannot be written"
 "$NETWRIGHT" set --netns "$ns" net.core.somaxconn=8192 --state-dir "$state" >/dev/full 2>"$tmp/err"

@@ -14,10 +14,12 @@
 #include "fake_os.h"
 #include "fake_vfs.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #define WORLD_NETNS	  4102
+#define WORLD_VFS	  "applier-fixture"
 #define WORLD_CHANGES_MAX 64
 
 /* What a test changes. */
@@ -36,6 +38,7 @@ struct world {
 	struct plan plan; /* of all keys */
 	double confirm_s; /* what world_apply() asks for */
 	bool persist;
+	const volatile sig_atomic_t *stop;
 	struct error error;		  /* of the last step that failed */
 	struct transaction_record record; /* the last one */
 };

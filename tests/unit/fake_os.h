@@ -76,6 +76,7 @@ void fake_os_set_resource_right(struct os *os, bool may);
 
 /* Plain files. Directories exist without being added. */
 void fake_os_add_file(struct os *os, const char *path, const char *text);
+void fake_os_remove_file(struct os *os, const char *path); /* durably; if there is one */
 const char *fake_os_file(struct os *os, const char *path); /* NULL: there is none */
 
 void fake_os_set_boottime(struct os *os, uint64_t ns);

@@ -204,10 +204,41 @@ static int fake_unlink(struct os *os, const char *path)
 	return (int)fake_ended(os, &fate, 0);
 }
 
+/* Directories exist without being made, and go with their last file. */
+static int fake_mkdir(struct os *os, const char *path, mode_t mode)
+{
+	struct fake_fate fate = fake_os_step(os);
+
+	(void)path, (void)mode;
+	return fate.fail < 0 ? fate.fail : (int)fake_ended(os, &fate, -EEXIST);
+}
+
+static int fake_rmdir(struct os *os, const char *path)
+{
+	struct fake_fate fate = fake_os_step(os);
+
+	(void)path;
+	return fate.fail < 0 ? fate.fail : (int)fake_ended(os, &fate, 0);
+}
+
 static void list_one(struct bytes *names, const char *name)
 {
 	if (bytes_append(names, name, strlen(name) + 1) < 0)
 		abort();
+}
+
+/* The file, or the directory that it is in; once. */
+static void list_part(struct bytes *names, const char *rest)
+{
+	size_t len = strcspn(rest, "/");
+	char name[FAKE_PATH_MAX];
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)len, rest);
+	for (size_t at = 0; at < names->len; at += strlen(names->data + at) + 1) {
+		if (strcmp(names->data + at, name) == 0)
+			return;
+	}
+	list_one(names, name);
 }
 
 static int fake_list(struct os *os, const char *path, struct bytes *names)
@@ -231,8 +262,8 @@ static int fake_list(struct os *os, const char *path, struct bytes *names)
 		size_t len = strlen(path);
 
 		if (f->entries[i].now != NULL && strncmp(entry, path, len) == 0 &&
-		    entry[len] == '/' && strchr(entry + len + 1, '/') == NULL)
-			list_one(names, entry + len + 1);
+		    entry[len] == '/')
+			list_part(names, entry + len + 1);
 	}
 	return (int)fake_ended(os, &fate, 0);
 }
@@ -387,6 +418,8 @@ const struct os_ops fake_os_ops = {
 	.close = fake_close,
 	.rename = fake_rename,
 	.unlink = fake_unlink,
+	.mkdir = fake_mkdir,
+	.rmdir = fake_rmdir,
 	.list = fake_list,
 	.setns = fake_setns,
 	.prlimit = fake_prlimit,

@@ -33,7 +33,8 @@ struct fake_vfs {
 	sqlite3_vfs vfs; /* first */
 	struct os *os;
 	uint64_t random;
-	bool took[CALLS_MAX];
+	unsigned int last_call;
+	bool took[CALLS_MAX], wrote[CALLS_MAX];
 	struct fake_file files[FILES_MAX];
 };
 
@@ -93,10 +94,15 @@ static int step(struct fake_vfs *v, int code, struct fake_fate *ret_fate)
 {
 	unsigned int call = fake_os_calls(v->os) + 1;
 
-	if (call < CALLS_MAX)
+	if (call < v->last_call) {
+		memset(v->took, 0, sizeof(v->took));
+		memset(v->wrote, 0, sizeof(v->wrote));
+	}
+	v->last_call = call;
+	if (call < CALLS_MAX) {
 		v->took[call] = true;
-	if (call == 1)
-		memset(v->took + 2, 0, sizeof(v->took) - 2);
+		v->wrote[call] = code == SQLITE_IOERR_WRITE;
+	}
 	*ret_fate = fake_os_step(v->os);
 	if (ret_fate->fail == 0)
 		return SQLITE_OK;
@@ -338,6 +344,11 @@ bool fake_vfs_took(const struct fake_vfs *v, unsigned int call)
 	return call < CALLS_MAX && v->took[call];
 }
 
+bool fake_vfs_wrote(const struct fake_vfs *v, unsigned int call)
+{
+	return call < CALLS_MAX && v->wrote[call];
+}
+
 /* xorshift64: the same on every machine. */
 static bool toss(uint64_t *state)
 {
@@ -358,32 +369,12 @@ static int vfs_randomness(sqlite3_vfs *vfs, int len, char *ret)
 	return len;
 }
 
-static int vfs_sleep(sqlite3_vfs *vfs, int microseconds)
-{
-	(void)vfs;
-	return microseconds;
-}
-
-static int vfs_time(sqlite3_vfs *vfs, double *ret)
-{
-	(void)vfs;
-	*ret = 2461000.5; /* any Julian day */
-	return SQLITE_OK;
-}
-
-static int vfs_last_error(sqlite3_vfs *vfs, int len, char *ret)
-{
-	(void)vfs;
-	(void)len;
-	(void)ret;
-	return 0;
-}
-
 struct fake_vfs *fake_vfs_new(struct os *os, const char *name)
 {
+	const sqlite3_vfs *usual = sqlite3_vfs_find(NULL);
 	struct fake_vfs *v = calloc(1, sizeof(*v));
 
-	if (v == NULL)
+	if (v == NULL || usual == NULL)
 		abort();
 	v->os = os;
 	v->random = 1;
@@ -397,9 +388,9 @@ struct fake_vfs *fake_vfs_new(struct os *os, const char *name)
 		.xAccess = vfs_access,
 		.xFullPathname = vfs_full_pathname,
 		.xRandomness = vfs_randomness,
-		.xSleep = vfs_sleep,
-		.xCurrentTime = vfs_time,
-		.xGetLastError = vfs_last_error,
+		.xSleep = usual->xSleep,
+		.xCurrentTime = usual->xCurrentTime,
+		.xGetLastError = usual->xGetLastError,
 	};
 	if (sqlite3_vfs_register(&v->vfs, 0) != SQLITE_OK)
 		abort();
@@ -503,8 +494,6 @@ void fake_vfs_load(struct fake_vfs *v, const struct fake_vfs_image *image)
 
 void fake_vfs_image_free(struct fake_vfs_image *image)
 {
-	if (image == NULL)
-		return;
 	drop_files(image->files);
 	free(image);
 }

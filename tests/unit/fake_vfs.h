@@ -20,8 +20,9 @@ struct fake_vfs;
 struct fake_vfs *fake_vfs_new(struct os *os, const char *name);
 void fake_vfs_free(struct fake_vfs *v);
 
-/* Whether that call of the fake_os, counted since its last process began, was one of SQLite's. */
+/* Whether that call, of those of the last process, was one of SQLite's; and whether that wrote. */
 bool fake_vfs_took(const struct fake_vfs *v, unsigned int call);
+bool fake_vfs_wrote(const struct fake_vfs *v, unsigned int call);
 
 enum fake_loss {
 	FAKE_LOSE_NOTHING, /* the process was killed */

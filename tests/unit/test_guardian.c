@@ -194,6 +194,15 @@ START_TEST(ended_and_not_collected)
 }
 END_TEST
 
+START_TEST(children_are_ignored)
+{
+	ck_assert(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	start();
+	guardian_dismiss(&guardian);
+	ck_assert(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
+}
+END_TEST
+
 START_TEST(not_confused_with_another)
 {
 	start();
@@ -482,6 +491,7 @@ Suite *test_guardian_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, dismissed);
 	tcase_add_test(tc, ended_and_not_collected);
+	tcase_add_test(tc, children_are_ignored);
 	tcase_add_test(tc, not_confused_with_another);
 	tcase_add_test(tc, no_directory_for_it);
 	tcase_add_test(tc, run_killed_before_it_began);

@@ -41,6 +41,25 @@ START_TEST(table_is_complete)
 }
 END_TEST
 
+START_TEST(rows_are_found_by_what_people_write)
+{
+	static const char *const none[] = {
+		"rlimit:",	 "rlimit:files",      "rlimit:nginx/files",
+		"rlimit:nginx/", "uncatalogued:KEY",  "nofile",
+		"nginx/nofile",	 "net.ipv4.tcp_rmem", ""
+	};
+	const struct tunable *row = kind_row_find("rlimit:nofile");
+
+	ck_assert_ptr_nonnull(row);
+	ck_assert_str_eq(row->name, "rlimit:nofile");
+	ck_assert_int_eq(tunable_privilege(row), TUNABLE_SAME_USER);
+	ck_assert_ptr_eq(kind_row_find("rlimit:nginx/nofile"), row);
+	ck_assert_ptr_eq(kind_row_find("rlimit:cgroup=/a/b/nofile"), row);
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		ck_assert_msg(kind_row_find(none[i]) == NULL, "%s", none[i]);
+}
+END_TEST
+
 static const struct {
 	const char *kind, *name, *identity;
 } sound[] = {
@@ -203,6 +222,7 @@ Suite *test_kind_suite(void)
 	TCase *c = tcase_create("all");
 
 	tcase_add_test(c, table_is_complete);
+	tcase_add_test(c, rows_are_found_by_what_people_write);
 	tcase_add_loop_test(c, what_the_journal_names_is_recalled, 0, (int)ARRAY_LEN(sound));
 	tcase_add_loop_test(c, what_the_journal_must_not_name_is_refused, 0,
 			    (int)ARRAY_LEN(damaged));

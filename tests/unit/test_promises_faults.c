@@ -6,11 +6,14 @@
  */
 #include "applier_fixture.h"
 
+#include "base/text.h"
+
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What one process of a scenario does, and what the machine looks like before. */
 struct scenario {
@@ -42,7 +45,7 @@ static const struct fault faults[] = {
 };
 /* A recovery takes 50 to 250 calls. Every one of them is disturbed for some first fault, but not
  * for every one: that would take minutes. */
-#define STRIDE 13
+#define STRIDE 31
 
 #define FAULT_COUNT (sizeof(faults) / sizeof(faults[0]))
 
@@ -163,11 +166,24 @@ static void check_returned(struct world *w, int r, bool applies, const char *wha
 			      what, w->error.text);
 }
 
-/* SQLite knows but one error of a disk, and the full disk. */
+/* And what it said is not taken back by recovery. */
+static void check_word_kept(struct world *w, int r, const struct scenario *s, const char *what)
+{
+	enum transaction_state state = w->record.state;
+
+	if (r != 0 || (s->run != world_apply && s->run != world_confirm))
+		return;
+	ck_assert_msg(state == TRANSACTION_KEPT ||
+			      (s->run == world_apply && s->confirm && state == TRANSACTION_PENDING),
+		      "%s: it was done, and is %s", what, transaction_state_name(state));
+}
+
+/* SQLite knows but one error of a disk, and of writing, the full disk. */
 static bool is_new(const struct world *w, const struct fault *f, unsigned int call)
 {
-	return f->code == 0 || f->code == -EIO || f->code == -ENOSPC ||
-	       !fake_vfs_took(w->vfs, call);
+	if (f->kill || f->code == -EIO || !fake_vfs_took(w->vfs, call))
+		return true;
+	return (f->is_short || f->code == -ENOSPC) && fake_vfs_wrote(w->vfs, call);
 }
 
 /* Every call of the scenario meets the fault. Returns how many runs that were. */
@@ -215,6 +231,8 @@ static unsigned int torment(const struct scenario *s, const struct world_key *ke
 		if (f->kill && stride > 0)
 			runs += recover_disturbed(&w, s, f, call, stride);
 		settle(&w, f->loss != FAKE_LOSE_NOTHING, describe(s, f, call, NULL, 0));
+		if (!f->kill)
+			check_word_kept(&w, r, s, describe(s, f, call, NULL, 0));
 	}
 	world_image_free(image);
 	world_done(&w);
@@ -273,7 +291,87 @@ START_TEST(test_p2_p3_every_call_of_three_changes)
 
 	for (size_t f = 0; f < FAULT_COUNT; f++)
 		runs += torment(&scenarios[_i], world_three, 3, &faults[f], STRIDE);
-	printf("%s: %u runs\n", scenarios[_i].name, runs);
+	ck_assert_uint_gt(runs, 500);
+}
+END_TEST
+
+/* --- thirty changes, at random --- */
+
+#define RANDOM_RUNS	 150
+#define RANDOM_SCENARIOS 5 /* all but the last, which is about one key */
+#define RANDOM_FAULTS	 3 /* of one run: the first process, and two that recover */
+
+static uint64_t seed_of_test(void)
+{
+	const char *text = getenv("NETWRIGHT_SEED");
+	struct timespec now;
+	uint64_t seed;
+
+	if (text != NULL && text_parse_u64(text, strlen(text), 10, &seed) == 0)
+		return seed;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_nsec;
+}
+
+static unsigned int draw(uint64_t *state, unsigned int below)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned int)((*state >> 33) % below);
+}
+
+/* One process after the other meets a fault; returns whether the power failed. */
+static bool run_random(struct world *w, const struct scenario *s, unsigned int calls,
+		       uint64_t *state, char *what, size_t len)
+{
+	bool rebooted = false;
+	size_t used = (size_t)snprintf(what, len, "%s", s->name);
+
+	for (unsigned int i = 0; i < RANDOM_FAULTS; i++) {
+		const struct fault *f = &faults[draw(state, FAULT_COUNT)];
+		unsigned int call = 1 + draw(state, calls);
+
+		used += (size_t)snprintf(what + used, len - used,
+					 "; call %u: code %d short %d kill %d loss %d", call,
+					 f->code, f->is_short, f->kill, (int)f->loss);
+		arm(w, f, call);
+		(void)(i == 0 ? s->run(w) : world_recover(w));
+		world_kill(w, f->loss, draw(state, UINT32_MAX));
+		rebooted = rebooted || f->loss != FAKE_LOSE_NOTHING;
+	}
+	return rebooted;
+}
+
+START_TEST(test_p2_p3_thirty_changes_at_random)
+{
+	const struct scenario *s = &scenarios[_i];
+	uint64_t seed = seed_of_test(), state = seed;
+	struct world_key keys[30];
+	struct world_image *image;
+	struct world w;
+	unsigned int calls;
+	char what[512];
+
+	ck_assert_uint_eq(world_many(keys, 30), 30);
+	world_init(&w, keys, 30);
+	w.confirm_s = s->confirm ? 60 : 0;
+	w.persist = s->persist;
+	if (s->prepare != NULL)
+		s->prepare(&w);
+	image = world_save(&w);
+	ck_assert_int_eq(s->run(&w), 0);
+	calls = fake_os_calls(w.os);
+	for (unsigned int i = 0; i < RANDOM_RUNS / RANDOM_SCENARIOS; i++) {
+		char where[600];
+		bool rebooted;
+
+		world_load(&w, image);
+		rebooted = run_random(&w, s, calls, &state, what, sizeof(what));
+		(void)snprintf(where, sizeof(where), "NETWRIGHT_SEED=%llu %s",
+			       (unsigned long long)seed, what);
+		settle(&w, rebooted, where);
+	}
+	world_image_free(image);
+	world_done(&w);
 }
 END_TEST
 
@@ -284,6 +382,7 @@ Suite *test_promises_faults_suite(void)
 	TCase *every = tcase_create("every");
 
 	tcase_add_loop_test(every, test_p2_p3_every_call_of_three_changes, 0, SCENARIO_COUNT);
+	tcase_add_loop_test(every, test_p2_p3_thirty_changes_at_random, 0, RANDOM_SCENARIOS);
 	tcase_set_timeout(every, 120);
 	suite_add_tcase(s, every);
 	return s;

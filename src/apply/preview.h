@@ -1,0 +1,20 @@
+/* What a roll-back would write. */
+#ifndef NETWRIGHT_APPLY_PREVIEW_H
+#define NETWRIGHT_APPLY_PREVIEW_H
+
+#include "apply/plan.h"
+#include "apply/store.h"
+#include "base/error.h"
+#include "base/os.h"
+
+#include <stdbool.h>
+
+/* The writes by which transaction_roll_back() would restore what holds now, in their order: the
+ * plan from the present values to the old ones. What would be left as it is gets its outcome in *t
+ * (CHANGE_UNTOUCHED, _CONFLICT, _GONE, or _UNRESTORED when it cannot be read), what it holds, and a
+ * note. Nothing is written. 0, -ENOMEM or what place_open_again() fails with. Release *ret with
+ * plan_done() in any case. */
+int rollback_preview(struct os *os, struct transaction_record *t, bool force, struct plan *ret,
+		     struct error *e);
+
+#endif
