@@ -3,7 +3,7 @@
  * come through the writer of `netwright explain`, and so say the same. See `make man`. */
 #include "base/cleanup.h"
 #include "cli/explain.h"
-#include "tunables/rlimit.h"
+#include "tunables/kind.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -144,10 +144,11 @@ static int write_tunables(const struct explain_writer *w)
 {
 	const struct tunable_values unread = { 0 };
 
-	for (size_t i = 0; i < tunable_count; i++)
-		explain_tunable(w, &tunables[i], &unread);
-	for (size_t i = 0; i < *rlimit_kind.row_count; i++)
-		explain_tunable(w, &rlimit_kind.rows[i], &unread);
+	/* The catalogue's, which is the last, come first. */
+	for (size_t i = kind_count; i-- > 0;) {
+		for (size_t j = 0; !kinds[i]->by_hand_only && j < *kinds[i]->row_count; j++)
+			explain_tunable(w, &kinds[i]->rows[j], &unread);
+	}
 	return 0;
 }
 

@@ -32,6 +32,8 @@ enum tunable_scope {
 	TUNABLE_PER_NETNS,   /* each network namespace has its own */
 	TUNABLE_INIT_ONLY,   /* can be written in the initial namespace only; see `shown` */
 	TUNABLE_PER_PROCESS, /* no sysctl: see tunables/rlimit.h */
+	TUNABLE_PER_ROUTE,
+	TUNABLE_PER_LINK,
 };
 enum tunable_undo {
 	TUNABLE_UNDO_FULL,

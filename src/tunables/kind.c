@@ -2,7 +2,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "tunables/link.h"
 #include "tunables/rlimit.h"
+#include "tunables/route.h"
 #include "tunables/sysctl.h"
 
 #include <errno.h>
@@ -10,9 +12,7 @@
 #include <string.h>
 
 const struct kind *const kinds[] = {
-	&rlimit_kind,
-	&sysctl_uncatalogued_kind,
-	&sysctl_kind,
+	&link_kind, &rlimit_kind, &route_kind, &sysctl_uncatalogued_kind, &sysctl_kind,
 };
 
 const size_t kind_count = ARRAY_LEN(kinds);
@@ -51,7 +51,9 @@ const struct tunable *kind_row_find(const char *name)
 	const char *last = slash != NULL ? slash + 1 : name + len;
 
 	for (size_t i = 0; len > 0 && !k->by_hand_only && i < *k->row_count; i++) {
-		if (strcmp(k->rows[i].name + len, last) == 0)
+		const char *row = k->rows[i].name + len;
+
+		if (strcmp(strncmp(row, "*/", 2) == 0 ? row + 2 : row, last) == 0)
 			return &k->rows[i];
 	}
 	return NULL;

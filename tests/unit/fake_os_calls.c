@@ -321,6 +321,17 @@ static int fake_prlimit(struct os *os, pid_t pid, int resource, const struct rli
 }
 
 /* Looks up a link by name: the only request that is understood. */
+void fake_os_set_talker(struct os *os,
+			int (*talk)(void *arg, uint64_t netns, int protocol, const void *request,
+				    size_t len, struct bytes *answers),
+			void *arg)
+{
+	struct fake_os *f = fake_os_of(os);
+
+	f->talker = talk;
+	f->talker_arg = arg;
+}
+
 static int fake_talk(struct os *os, int protocol, const void *request, size_t len,
 		     struct bytes *answers)
 {
@@ -336,11 +347,16 @@ static int fake_talk(struct os *os, int protocol, const void *request, size_t le
 
 	if (fate.fail < 0)
 		return fate.fail;
-	if (protocol != NETLINK_ROUTE || len != sizeof(asked))
-		return -EOPNOTSUPP;
-	memcpy(&asked, request, len);
-	if (asked.header.nlmsg_type != RTM_GETLINK || asked.attribute.rta_type != IFLA_IFNAME)
-		return -EOPNOTSUPP;
+	memset(&asked, 0, sizeof(asked));
+	if (protocol == NETLINK_ROUTE && len == sizeof(asked))
+		memcpy(&asked, request, len);
+	if (asked.header.nlmsg_type != RTM_GETLINK || asked.attribute.rta_type != IFLA_IFNAME) {
+		int r = f->talker == NULL ? -EOPNOTSUPP
+					  : f->talker(f->talker_arg, f->here, protocol, request,
+						      len, answers);
+
+		return (int)fake_ended(os, &fate, r);
+	}
 	for (size_t i = 0; i < f->link_count; i++) {
 		if (f->links[i].cookie != f->here || strcmp(f->links[i].name, asked.name) != 0)
 			continue;
