@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "base/text.h"
+#include "cli/change_options.h"
 #include "cli/profile_action.h"
 #include "cli/verbs.h"
 
@@ -8,9 +9,9 @@
 #include <string.h>
 
 const struct profile_action profile_actions[] = {
-	{ "check", "FILE", 1, 1, profile_check },
-	{ "list", "", 0, 0, profile_list },
-	{ "show", "NAME", 1, 1, profile_show },
+	{ "active", "", 0, 0, profile_active },		 { "check", "FILE", 1, 1, profile_check },
+	{ "diff", "NAME [NAME]", 1, 2, profile_verify }, { "list", "", 0, 0, profile_list },
+	{ "show", "NAME", 1, 1, profile_show },		 { "verify", "NAME", 1, 1, profile_verify },
 };
 const size_t profile_action_count = ARRAY_LEN(profile_actions);
 
@@ -63,23 +64,25 @@ static const struct example examples[] = {
 };
 
 static const struct option_spec options[] = {
-	OPTION_ROW_INPUT,
-	OPTION_ROW_JSON,
-	OPTION_ROW_NETNS,
-	OPTION_ROW_PROFILES,
+	OPTION_ROW_INPUT,    OPTION_ROW_JSON,	   OPTION_ROW_NETNS,
+	OPTION_ROW_PROFILES, OPTION_ROW_STATE_DIR,
 };
 
 const struct verb verb_profile = {
 	.name = "profile",
 	.usage = "[OPTION...] ACTION [NAME...]",
-	.summary = "list, show and check named settings for a kind of work",
+	.summary = "list, show, check and compare named settings for a kind of work",
 	.description =
 		"A profile is a set of settings for one kind of work, worked out from the size of "
 		"this host and from inputs. Nothing is changed here: netwright apply NAME does.\n"
+		"active: the profile that is in force, by the journal.\n"
 		"list: the profiles there are.\n"
 		"show NAME: each setting of one on this host: its value, formula, reason, source "
 		"and what is set now; or why it is left out.\n"
-		"check FILE: whether a profile is right, and what it would come to here.",
+		"check FILE: whether a profile is right, and what it would come to here.\n"
+		"diff NAME [NAME]: what differs here from one, or between two.\n"
+		"verify NAME: whether all that one sets here holds; exit status 1 when not, naming "
+		"each difference.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),
