@@ -11,7 +11,8 @@
 const struct profile_action profile_actions[] = {
 	{ "active", "", 0, 0, profile_active },		 { "check", "FILE", 1, 1, profile_check },
 	{ "diff", "NAME [NAME]", 1, 2, profile_verify }, { "list", "", 0, 0, profile_list },
-	{ "show", "NAME", 1, 1, profile_show },		 { "verify", "NAME", 1, 1, profile_verify },
+	{ "show", "NAME", 1, 1, profile_show },		 { "suggest", "", 0, 0, profile_suggest },
+	{ "verify", "NAME", 1, 1, profile_verify },
 };
 const size_t profile_action_count = ARRAY_LEN(profile_actions);
 
@@ -64,8 +65,17 @@ static const struct example examples[] = {
 };
 
 static const struct option_spec options[] = {
-	OPTION_ROW_INPUT,    OPTION_ROW_JSON,	   OPTION_ROW_NETNS,
-	OPTION_ROW_PROFILES, OPTION_ROW_STATE_DIR,
+	{ .name = "for",
+	  .type = OPTION_DURATION,
+	  .argument = "DURATION",
+	  .help = "suggest: how long to observe, 1s to 1h (default 10s)",
+	  .offset = offsetof(struct settings, for_s) },
+	OPTION_ROW_INPUT,
+	OPTION_ROW_JSON,
+	OPTION_ROW_NETNS,
+	OPTION_ROW_PROFILES,
+	OPTION_ROW_REPLAY,
+	OPTION_ROW_STATE_DIR,
 };
 
 const struct verb verb_profile = {
@@ -81,6 +91,7 @@ const struct verb verb_profile = {
 		"and what is set now; or why it is left out.\n"
 		"check FILE: whether a profile is right, and what it would come to here.\n"
 		"diff NAME [NAME]: what differs here from one, or between two.\n"
+		"suggest: which profiles fit what is observed (10 s, or --for), and why.\n"
 		"verify NAME: whether all that one sets here holds; exit status 1 when not, naming "
 		"each difference.",
 	.examples = examples,
