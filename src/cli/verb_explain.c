@@ -27,13 +27,11 @@ struct subject {
  * fails when one is, and its index is wrong. */
 static int find_tunable(const char *name, const struct tunable **ret, struct error *e)
 {
-	struct tunable_name n = { .tunable = tunable_find(name) };
+	struct tunable_name n = { .tunable = kind_row_find(name) };
 	char key[TUNABLE_NAME_MAX];
 	size_t len = strcspn(name, "[");
 	int r = 0;
 
-	if (n.tunable == NULL)
-		n.tunable = kind_row_find(name);
 	if (n.tunable == NULL && name[len] == '[' && len < sizeof(key)) {
 		memcpy(key, name, len);
 		key[len] = '\0';

@@ -109,8 +109,8 @@ static int restore_differences(const struct settings *s, const struct place *p,
 		const struct snapshot_difference *one = &d->all[i];
 
 		if (one->missing[0] == '\0')
-			wishes[request.wish_count++] = (struct wish){ one->then->name,
-								      one->then->text, why };
+			wishes[request.wish_count++] =
+				(struct wish){ one->then->name, one->then->text, why, WISH_SET };
 		else
 			(void)fprintf(stderr, "netwright: snapshot: not restored: %s\n",
 				      one->missing);

@@ -50,7 +50,9 @@ const struct tunable *kind_row_find(const char *name)
 	size_t len = strlen(k->prefix);
 	const char *last = slash != NULL ? slash + 1 : name + len;
 
-	for (size_t i = 0; len > 0 && !k->by_hand_only && i < *k->row_count; i++) {
+	if (len == 0)
+		return tunable_find(name);
+	for (size_t i = 0; !k->by_hand_only && i < *k->row_count; i++) {
 		const char *row = k->rows[i].name + len;
 
 		if (strcmp(strncmp(row, "*/", 2) == 0 ? row + 2 : row, last) == 0)

@@ -100,8 +100,9 @@ extern const size_t kind_count;
 const struct kind *kind_find(const char *name);	       /* by `name`, or NULL */
 const struct kind *kind_of_target(const char *target); /* by prefix, never NULL */
 
-/* The row of a tunable that is no sysctl, by its own name ("rlimit:nofile") or that of a target
- * ("rlimit:nginx/nofile"); NULL when there is none, or it may be named by hand only. */
+/* The row of a tunable, by its own name ("net.ipv4.tcp_rmem", "rlimit:nofile") or that of a target
+ * ("rlimit:nginx/nofile"), without an element, by form alone; NULL when there is none, or it may be
+ * named by hand only. */
 const struct tunable *kind_row_find(const char *name);
 
 /* Makes the target of a journaled change again, without asking the kernel: name and identity are

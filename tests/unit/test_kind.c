@@ -44,9 +44,9 @@ END_TEST
 START_TEST(rows_are_found_by_what_people_write)
 {
 	static const char *const none[] = {
-		"rlimit:",	 "rlimit:files",      "rlimit:nginx/files",
-		"rlimit:nginx/", "uncatalogued:KEY",  "nofile",
-		"nginx/nofile",	 "net.ipv4.tcp_rmem", ""
+		"rlimit:",	 "rlimit:files",     "rlimit:nginx/files",
+		"rlimit:nginx/", "uncatalogued:KEY", "nofile",
+		"nginx/nofile",	 "net.ipv4.tcp_rme", ""
 	};
 	const struct tunable *row = kind_row_find("rlimit:nofile");
 
@@ -54,6 +54,7 @@ START_TEST(rows_are_found_by_what_people_write)
 	ck_assert_str_eq(row->name, "rlimit:nofile");
 	ck_assert_int_eq(tunable_privilege(row), TUNABLE_SAME_USER);
 	ck_assert_ptr_eq(kind_row_find("rlimit:nginx/nofile"), row);
+	ck_assert_ptr_eq(kind_row_find("net.ipv4.tcp_rmem"), tunable_find("net.ipv4.tcp_rmem"));
 	ck_assert_ptr_eq(kind_row_find("rlimit:cgroup=/a/b/nofile"), row);
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		ck_assert_msg(kind_row_find(none[i]) == NULL, "%s", none[i]);

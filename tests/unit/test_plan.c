@@ -70,7 +70,7 @@ static void ck_order(const char *const *names, size_t n)
 
 START_TEST(one_wish)
 {
-	const struct wish wish = { RMEM "[2]", "64MiB", "RCV-02 receive-buffer-capped" };
+	const struct wish wish = { RMEM "[2]", "64MiB", "RCV-02 receive-buffer-capped", WISH_SET };
 	const struct plan_change *c;
 
 	ck_assert_int_eq(make(&wish, 1), 0);
@@ -89,9 +89,9 @@ END_TEST
 
 START_TEST(elements_of_one_vector_are_one_change)
 {
-	const struct wish wishes[] = { { RMEM "[2]", "64MiB", "RCV-02" },
-				       { RMEM "[1]", "262144", "RCV-05" },
-				       { RMEM "[0]", "8192", "RCV-02" } };
+	const struct wish wishes[] = { { RMEM "[2]", "64MiB", "RCV-02", WISH_SET },
+				       { RMEM "[1]", "262144", "RCV-05", WISH_SET },
+				       { RMEM "[0]", "8192", "RCV-02", WISH_SET } };
 
 	ck_assert_int_eq(make(wishes, 3), 0);
 	ck_assert_uint_eq(plan.count, 1);
@@ -116,7 +116,7 @@ static struct wish wish_of(const char *text, char name[64])
 	const char *equals = strchr(text, '=');
 
 	(void)snprintf(name, 64, "%s%.*s", RMEM, (int)(equals - text), text);
-	return (struct wish){ name, equals + 1, "by hand" };
+	return (struct wish){ name, equals + 1, "by hand", WISH_SET };
 }
 
 START_TEST(elements_are_valid_together)
@@ -132,8 +132,8 @@ END_TEST
 
 START_TEST(elements_that_are_invalid_together)
 {
-	const struct wish wishes[] = { { RMEM "[1]", "16777216", "RCV-05" },
-				       { RMEM "[2]", "8388608", "RCV-02" } };
+	const struct wish wishes[] = { { RMEM "[1]", "16777216", "RCV-05", WISH_SET },
+				       { RMEM "[2]", "8388608", "RCV-02", WISH_SET } };
 
 	ck_assert_int_eq(make(wishes, 2), -EINVAL);
 	ck_assert_int_eq(error.kind, ERROR_INPUT);
@@ -143,9 +143,10 @@ END_TEST
 
 START_TEST(the_same_wish_twice)
 {
-	const struct wish wishes[] = { { RMEM "[2]", "64MiB", "RCV-02" },
-				       { RMEM "[2]", "67108864", "RCV-02" },
-				       { RMEM, "4096 131072 67108864", "profile bulk-wan" } };
+	const struct wish wishes[] = { { RMEM "[2]", "64MiB", "RCV-02", WISH_SET },
+				       { RMEM "[2]", "67108864", "RCV-02", WISH_SET },
+				       { RMEM, "4096 131072 67108864", "profile bulk-wan",
+					 WISH_SET } };
 
 	ck_assert_int_eq(make(wishes, 3), 0);
 	ck_assert_uint_eq(plan.count, 1);
@@ -156,10 +157,10 @@ END_TEST
 
 START_TEST(wishes_that_differ)
 {
-	const struct wish wishes[] = { { RMEM "[2]", "64MiB", "RCV-02" },
+	const struct wish wishes[] = { { RMEM "[2]", "64MiB", "RCV-02", WISH_SET },
 				       { _i == 0 ? RMEM "[2]" : RMEM,
 					 _i == 0 ? "32MiB" : "4096 131072 33554432",
-					 "profile bulk-wan" } };
+					 "profile bulk-wan", WISH_SET } };
 
 	ck_assert_int_eq(make(wishes, 2), -EINVAL);
 	ck_assert_int_eq(error.kind, ERROR_INPUT);
@@ -171,9 +172,9 @@ END_TEST
 
 START_TEST(what_holds_already_is_no_change)
 {
-	const struct wish wishes[] = { { "net.ipv4.tcp_sack", "1", "by hand" },
-				       { RMEM "[0]", "4096", "by hand" },
-				       { "net.ipv4.tcp_wmem[2]", "8MiB", "by hand" } };
+	const struct wish wishes[] = { { "net.ipv4.tcp_sack", "1", "by hand", WISH_SET },
+				       { RMEM "[0]", "4096", "by hand", WISH_SET },
+				       { "net.ipv4.tcp_wmem[2]", "8MiB", "by hand", WISH_SET } };
 
 	ck_assert_int_eq(make(wishes, 3), 0);
 	ck_assert_uint_eq(plan.count, 1);
@@ -185,9 +186,9 @@ END_TEST
 START_TEST(as_wished_when_nothing_depends)
 {
 	static const char *const order[] = { "net.ipv4.tcp_wmem", "net.ipv4.tcp_sack", RMEM };
-	const struct wish wishes[] = { { "net.ipv4.tcp_wmem[2]", "8MiB", "by hand" },
-				       { "net.ipv4.tcp_sack", "0", "by hand" },
-				       { RMEM "[2]", "8MiB", "by hand" } };
+	const struct wish wishes[] = { { "net.ipv4.tcp_wmem[2]", "8MiB", "by hand", WISH_SET },
+				       { "net.ipv4.tcp_sack", "0", "by hand", WISH_SET },
+				       { RMEM "[2]", "8MiB", "by hand", WISH_SET } };
 
 	ck_assert_int_eq(make(wishes, 3), 0);
 	ck_order(order, 3);
@@ -203,7 +204,7 @@ START_TEST(what_resets_others_goes_first)
 	struct wish wishes[5];
 
 	for (size_t i = 0; i < 5; i++)
-		wishes[i] = (struct wish){ order[(i + 3) % 5], "1", "by hand" };
+		wishes[i] = (struct wish){ order[(i + 3) % 5], "1", "by hand", WISH_SET };
 	ck_assert_int_eq(make(wishes, 5), 0);
 	ck_order(order, 5);
 }
@@ -214,10 +215,10 @@ END_TEST
 START_TEST(the_order_may_depend_on_the_direction)
 {
 	static const char *const lowered[] = { FIRST, PORTS }, *const raised[] = { PORTS, FIRST };
-	const struct wish low[] = { { PORTS, "600 60999", "by hand" },
-				    { FIRST, "512", "by hand" } };
-	const struct wish high[] = { { FIRST, "33000", "by hand" },
-				     { PORTS, "33000 60999", "by hand" } };
+	const struct wish low[] = { { PORTS, "600 60999", "by hand", WISH_SET },
+				    { FIRST, "512", "by hand", WISH_SET } };
+	const struct wish high[] = { { FIRST, "33000", "by hand", WISH_SET },
+				     { PORTS, "33000 60999", "by hand", WISH_SET } };
 
 	ck_assert_int_eq(make(low, 2), 0);
 	ck_order(lowered, 2);
@@ -230,10 +231,11 @@ START_TEST(what_holds_but_is_reset_is_written_again)
 {
 	static const char *const order[] = { "net.ipv4.ip_forward",
 					     "net.ipv4.conf.eth0.accept_redirects" };
-	const struct wish wishes[] = { { "net.ipv4.conf.eth0.accept_redirects", "0", "by hand" },
-				       { "net.ipv4.conf.eth0.rp_filter", "0", "by hand" },
-				       { "net.ipv4.tcp_sack", "1", "by hand" },
-				       { "net.ipv4.ip_forward", "1", "by hand" } };
+	const struct wish wishes[] = { { "net.ipv4.conf.eth0.accept_redirects", "0", "by hand",
+					 WISH_SET },
+				       { "net.ipv4.conf.eth0.rp_filter", "0", "by hand", WISH_SET },
+				       { "net.ipv4.tcp_sack", "1", "by hand", WISH_SET },
+				       { "net.ipv4.ip_forward", "1", "by hand", WISH_SET } };
 
 	ck_assert_int_eq(make(wishes, 4), 0);
 	ck_order(order, 2);
@@ -262,8 +264,9 @@ START_TEST(errors_name_the_wish)
 		{ "net.ipv4.tcp_fin_timeout", "30", -EOPNOTSUPP },	/* not in this kernel */
 		{ "net.core.netdev_max_backlog", "2000", -EOPNOTSUPP }, /* of the whole host */
 	};
-	const struct wish wishes[] = { { "net.ipv4.tcp_wmem[2]", "8MiB", "by hand" },
-				       { wrong[_i].tunable, wrong[_i].value, "by hand" } };
+	const struct wish wishes[] = { { "net.ipv4.tcp_wmem[2]", "8MiB", "by hand", WISH_SET },
+				       { wrong[_i].tunable, wrong[_i].value, "by hand",
+					 WISH_SET } };
 
 	ck_assert_int_eq(make(wishes, 2), wrong[_i].code);
 	ck_assert_msg(strstr(error.text, wrong[_i].tunable) != NULL, "%s", error.text);
@@ -272,9 +275,9 @@ END_TEST
 
 START_TEST(every_call_may_fail)
 {
-	const struct wish wishes[] = { { RMEM "[2]", "64MiB", "by hand" },
-				       { "net.ipv4.conf.eth0.rp_filter", "1", "by hand" },
-				       { "net.ipv4.tcp_sack", "0", "by hand" } };
+	const struct wish wishes[] = { { RMEM "[2]", "64MiB", "by hand", WISH_SET },
+				       { "net.ipv4.conf.eth0.rp_filter", "1", "by hand", WISH_SET },
+				       { "net.ipv4.tcp_sack", "0", "by hand", WISH_SET } };
 	unsigned int failed = 0;
 
 	for (unsigned int call = 1;; call++) {
