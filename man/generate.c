@@ -3,7 +3,7 @@
  * come through the writer of `netwright explain`, and so say the same. See `make man`. */
 #include "base/cleanup.h"
 #include "cli/explain.h"
-#include "tunables/rlimit.h"
+#include "tunables/kind.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -146,8 +146,10 @@ static int write_tunables(const struct explain_writer *w)
 
 	for (size_t i = 0; i < tunable_count; i++)
 		explain_tunable(w, &tunables[i], &unread);
-	for (size_t i = 0; i < *rlimit_kind.row_count; i++)
-		explain_tunable(w, &rlimit_kind.rows[i], &unread);
+	for (size_t i = 0; i < kind_count; i++) {
+		for (size_t j = 0; kind_is_listed(kinds[i]) && j < *kinds[i]->row_count; j++)
+			explain_tunable(w, &kinds[i]->rows[j], &unread);
+	}
 	return 0;
 }
 

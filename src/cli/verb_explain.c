@@ -8,7 +8,6 @@
 #include "measure/metric.h"
 #include "rules/lint.h"
 #include "tunables/kind.h"
-#include "tunables/rlimit.h"
 #include "tunables/tunable_name.h"
 
 #include <errno.h>
@@ -61,8 +60,10 @@ static int unknown_name(const char *name, const struct rulebook *book, struct er
 		suggest_offer(&s, metrics[i].name);
 	for (size_t i = 0; i < tunable_count; i++)
 		suggest_offer(&s, tunables[i].name);
-	for (size_t i = 0; i < *rlimit_kind.row_count; i++)
-		suggest_offer(&s, rlimit_kind.rows[i].name);
+	for (size_t i = 0; i < kind_count; i++) {
+		for (size_t j = 0; kind_is_listed(kinds[i]) && j < *kinds[i]->row_count; j++)
+			suggest_offer(&s, kinds[i]->rows[j].name);
+	}
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));
 	if (s.best != NULL)
 		return error_set(e, -EINVAL, ERROR_INPUT, shown,

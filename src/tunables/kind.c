@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "tunables/rlimit.h"
+#include "tunables/socket.h"
 #include "tunables/sysctl.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 
 const struct kind *const kinds[] = {
 	&rlimit_kind,
+	&socket_kind,
 	&sysctl_uncatalogued_kind,
 	&sysctl_kind,
 };
@@ -21,6 +23,11 @@ void target_list_done(struct target_list *l)
 {
 	free(l->all);
 	*l = (struct target_list){ 0 };
+}
+
+bool kind_is_listed(const struct kind *k)
+{
+	return !k->by_hand_only && k->prefix[0] != '\0';
 }
 
 const struct kind *kind_find(const char *name)
@@ -94,7 +101,10 @@ int target_split_name(const char *text, char name[TARGET_NAME_MAX], int *ret_ele
 				 "the name of a tunable has 1 to %d characters",
 				 TARGET_NAME_MAX - 1);
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] <= ' ' || text[i] > '~')
+		/* Selectors have words: "socket:dst 198.51.100.0/24/congestion". */
+		bool selector = i > 0 && memchr(text, ':', i) != NULL;
+
+		if (text[i] < ' ' || text[i] > '~' || (text[i] == ' ' && !selector))
 			return error_set(e, -EINVAL, ERROR_INPUT, shown,
 					 "the name of a tunable has no blanks and no characters "
 					 "that cannot be printed");
