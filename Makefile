@@ -224,13 +224,18 @@ $B/fuzz_%: $(FUZZ_OBJS) $B/fuzz/tests/fuzz/fuzz_%.o
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIB_LIBS) -lm
 
 bench: check-deps ## ratios measured beside the floor and the peer, in one run (as root)
-	$(Q)$(MAKE) --no-print-directory $B/tests/traffic $B/tests/bench_dump all
+	$(Q)$(MAKE) --no-print-directory $B/tests/traffic $B/tests/bench_dump $B/tests/bench_run all
 	$(Q)bash tests/bench/run.sh $B
 
 $B/tests/bench_dump: $(OBJS) $B/obj/tests/bench/bench_dump.o
 	$(say) LINK $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(OPT_FLAGS) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+
+$B/tests/bench_run: tests/bench/bench_run.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_FLAGS) $(OPT_FLAGS) $(CFLAGS) $(LINKING) -o $@ $<
 
 # --- the manual pages of the tables --------------------------------------------------------------
 

@@ -144,10 +144,9 @@ static int write_tunables(const struct explain_writer *w)
 {
 	const struct tunable_values unread = { 0 };
 
-	for (size_t i = 0; i < tunable_count; i++)
-		explain_tunable(w, &tunables[i], &unread);
-	for (size_t i = 0; i < kind_count; i++) {
-		for (size_t j = 0; kind_is_listed(kinds[i]) && j < *kinds[i]->row_count; j++)
+	/* The catalogue's, which is the last, come first. */
+	for (size_t i = kind_count; i-- > 0;) {
+		for (size_t j = 0; !kinds[i]->by_hand_only && j < *kinds[i]->row_count; j++)
 			explain_tunable(w, &kinds[i]->rows[j], &unread);
 	}
 	return 0;

@@ -3,6 +3,7 @@
 #include "apply/boot.h"
 #include "apply/guardian_channel.h"
 #include "apply/lock.h"
+#include "apply/persistence.h"
 #include "apply/store.h"
 #include "apply/transaction.h"
 #include "base/cleanup.h"
@@ -190,7 +191,9 @@ static void log_recovered(void *arg, const struct transaction_record *t)
 static int recover(const struct watch *w, struct error *e)
 {
 	struct store *s CLEANUP(store_closep) = NULL;
-	struct applier a = { .os = w->os };
+	/* A pending transaction has no files yet, but one that was killed in the middle of being
+	 * rolled back may have. */
+	struct applier a = { .os = w->os, .persister = &persistence_files };
 	int lock CLEANUP(close_fdp) = lock_take(w->directory, LOCK_WAIT_S, GUARDIAN_NAME, e);
 	int r;
 

@@ -2,29 +2,51 @@
  *
  * Sysctls go to /etc/sysctl.d/95-netwright-ID.conf, limits of a service's processes to a drop-in
  * /etc/systemd/system/UNIT.d/95-netwright-ID.conf; both are written whole, atomically, and only for
- * transactions that are kept. What a file cannot persist is named by persistence_excuse().
+ * transactions that are kept. The number has ten digits, so that of two transactions the later one
+ * is read later. systemd looks at drop-ins when it starts, or at `systemctl daemon-reload`.
+ *
+ * The first line of a file says which transaction of which boot wrote it. A file of that name that
+ * says otherwise is another journal's, and is neither replaced nor removed.
  */
 #ifndef NETWRIGHT_APPLY_PERSISTENCE_H
 #define NETWRIGHT_APPLY_PERSISTENCE_H
 
 #include "apply/store.h"
+#include "apply/transaction.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/os.h"
+#include "tunables/place.h"
+
+/* persistence_write() and persistence_remove(), for a struct applier. */
+extern const struct persister persistence_files;
 
 /* Writes, or removes, the files of a transaction. `root` is prefixed to /etc ("" on a real host).
- * Both are idempotent. */
+ * Both are idempotent. The limits of a process that has ended meanwhile are left out.  -EEXIST
+ * (ERROR_CONFLICT): a file of this name is another journal's. */
 int persistence_write(struct os *os, const char *root, const struct transaction_record *t,
 		      struct error *e);
 int persistence_remove(struct os *os, const char *root, const struct transaction_record *t,
 		       struct error *e);
 
-/* Why a change cannot outlive a reboot ("the limits of a process end with it; PID 812 belongs to no
- * systemd unit"), or NULL when it can. */
-const char *persistence_excuse(const struct plan_change *c);
+/* Whether a file can make a change survive a reboot: 0, -EOPNOTSUPP (ERROR_UNSUPPORTED) with the
+ * reason, -ESTALE when its process has ended. */
+int persistence_check(const struct place *p, const struct plan_change *c, struct error *e);
+/* Whether at least one of the plan's can, or there is none; and none belongs to a namespace that a
+ * file would not reach: then -EOPNOTSUPP. */
+int persistence_check_plan(const struct place *p, const struct plan *plan, struct error *e);
+
+/* Appends the paths, each with its NUL, of the files of a transaction that are there. 0 or -ENOMEM;
+ * what cannot be read is left out. */
+int persistence_list(struct os *os, const char *root, const struct transaction_record *t,
+		     struct bytes *ret);
 
 /* The text of a sysctl.d file with these changes: for persistence and for `--export sysctl.d`. Its
- * comments say why each line is there. 0 or -ENOMEM. */
+ * comments say why each line is there, and what no sysctl can. 0 or -ENOMEM. */
 int persistence_sysctl_text(const struct plan_change *changes, size_t n, struct bytes *ret);
+
+/* One line of a unit's [Service] section with the comment of the change above it; nothing for what
+ * is no limit of a process. 0, -ENOMEM, or -EINVAL for a malformed value. */
+int persistence_limit_text(const struct plan_change *c, struct bytes *ret);
 
 #endif

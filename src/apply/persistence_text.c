@@ -1,8 +1,12 @@
-/* What a sysctl.d(5) file says: for files that we write and for those that others deploy. */
+/* What files say that set values at boot: those that we write and those that others deploy. */
 #include "apply/persistence.h"
 
 #include "base/text.h"
+#include "tunables/rlimit.h"
+#include "tunables/rlimit_value.h"
+#include "tunables/sysctl.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -16,21 +20,72 @@ static int append_comment(struct bytes *b, const struct plan_change *c)
 	return bytes_printf(b, "# %s; was %s\n", why[0] != '\0' ? why : c->target.name, from);
 }
 
+/* NULL: no sysctl. */
+static const char *key_of(const struct target *t)
+{
+	if (t->kind == &sysctl_kind || t->kind == &sysctl_uncatalogued_kind)
+		return t->name + strlen(t->kind->prefix);
+	return NULL;
+}
+
 int persistence_sysctl_text(const struct plan_change *changes, size_t n, struct bytes *ret)
 {
 	char to[HELD_TEXT_MAX];
 
 	for (size_t i = 0; i < n; i++) {
 		const struct plan_change *c = &changes[i];
+		const char *key = key_of(&c->target);
 		int r = append_comment(ret, c);
 
 		text_copy_printable(to, sizeof(to), c->to, strlen(c->to));
-		if (r >= 0 && c->target.kind->prefix[0] == '\0')
-			r = bytes_printf(ret, "%s = %s\n", c->target.name, to);
+		if (r >= 0 && key != NULL)
+			r = bytes_printf(ret, "%s = %s\n", key, to);
 		else if (r >= 0)
 			r = bytes_printf(ret, "# no sysctl: %s = %s\n", c->target.name, to);
 		if (r < 0)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* systemd.exec(5): the resource's name in capitals, in the kernel's own unit. */
+static int append_setting(struct bytes *b, const char *resource)
+{
+	int r = bytes_append(b, "Limit", strlen("Limit"));
+
+	for (const char *c = resource; r == 0 && *c != '\0'; c++) {
+		char upper = (char)toupper((unsigned char)*c); /* in the C locale */
+
+		r = bytes_append(b, &upper, 1);
+	}
+	return r == 0 ? bytes_append(b, "=", 1) : r;
+}
+
+static int append_limit(struct bytes *b, rlim_t limit)
+{
+	if (limit == RLIM_INFINITY)
+		return bytes_append(b, "infinity", strlen("infinity"));
+	return bytes_printf(b, "%llu", (unsigned long long)limit) < 0 ? -ENOMEM : 0;
+}
+
+int persistence_limit_text(const struct plan_change *c, struct bytes *ret)
+{
+	struct rlimit limit;
+	int r;
+
+	if (c->target.kind != &rlimit_kind)
+		return 0;
+	r = rlimit_parse(c->to, &limit);
+	if (r < 0)
+		return r;
+	if (append_comment(ret, c) < 0)
+		return -ENOMEM;
+	r = append_setting(ret, c->target.tunable->name + strlen(RLIMIT_PREFIX));
+	if (r == 0)
+		r = append_limit(ret, limit.rlim_cur);
+	if (r == 0)
+		r = bytes_append(ret, ":", 1);
+	if (r == 0)
+		r = append_limit(ret, limit.rlim_max);
+	return r == 0 ? bytes_append(ret, "\n", 1) : r;
 }

@@ -1,5 +1,8 @@
 /* A plan: an ordered, validated list of changes with what each target holds now.
  *
+ * A change from a value to itself is one that another change of the plan would undo on the way, as
+ * net.ipv4.ip_forward does to the keys of interfaces (plan_order.h).
+ *
  * Flat: a change points to nothing but static tables, so that it can be journaled, printed and
  * passed on as it is. One change per target. Written in order, undone in reverse.
  */
@@ -50,6 +53,9 @@ void plan_done(struct plan *plan); /* accepts {0} */
 /* Adds a change, keeping the order: what others depend on first (plan_order.c says what depends on
  * what and why), else as wished. 0 or -ENOMEM. */
 int plan_add(struct plan *plan, const struct plan_change *change);
+
+/* What the target of a change holds, seen from before: HELD_FROM also when that is `to` as well. */
+enum held_relation plan_relate(const struct plan_change *change, const struct held *now);
 
 /* Whether a plan that was made earlier, or elsewhere, is for this host and namespace: 0 or -ESTALE
  * (ERROR_CONFLICT). Each value is compared once more when it is applied. */

@@ -1,6 +1,7 @@
 /* From wishes to a plan: everything that must be asked of the kernel before it is told anything. */
 #include "apply/plan.h"
 
+#include "apply/plan_order.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -50,19 +51,20 @@ static void *grown(void *array, size_t *capacity, size_t count, size_t size)
 }
 
 /* Errors name the wish, whoever found them. */
-static int blame(const struct wish *wish, int code, struct error *e)
+static void blame(const struct wish *wish, struct error *e)
 {
 	char text[sizeof(e->text)];
 
-	if (e == NULL || code >= 0 || strstr(e->text, wish->tunable) != NULL)
-		return code;
+	if (e == NULL || strstr(e->text, wish->tunable) != NULL)
+		return;
 	text_copy_printable(text, sizeof(text), e->text, strlen(e->text));
-	return error_set(e, code, e->kind, wish->tunable, "%s", text);
+	(void)error_set(e, e->code, e->kind, wish->tunable, "%s", text);
 }
 
 static int out_of_memory(struct error *e)
 {
-	return error_errno(e, -ENOMEM, NULL, "cannot make the plan");
+	(void)error_errno(e, -ENOMEM, NULL, "cannot make the plan");
+	return -ENOMEM;
 }
 
 static bool same_target(const struct target *a, const struct target *b)
@@ -126,7 +128,9 @@ static int claim_targets(struct planner *m, const struct wish *wish, struct erro
 		if (r == 0)
 			r = add_claim(m, &claim, e);
 	}
-	return blame(wish, r, e);
+	if (r < 0)
+		blame(wish, e);
+	return r;
 }
 
 /* What the draft's target would be told if the claim were met on top of the draft. */
@@ -168,7 +172,8 @@ static int meet_some(struct planner *m, bool *ret_progress, struct error *e)
 			continue;
 		r = claimed_text(m, c, to, e);
 		if (r < 0) {
-			refusal = blame(c->wish, r, e);
+			blame(c->wish, e);
+			refusal = r;
 			if (r != -EINVAL)
 				break;
 			continue;
@@ -229,10 +234,29 @@ static int check_draft(const struct planner *m, size_t draft, struct error *e)
 	int r = d->target.kind->check(m->place, &d->target, &d->from, d->to, e);
 
 	for (size_t i = 0; r < 0 && i < m->claim_count; i++) {
-		if (m->claims[i].draft == draft)
-			return blame(m->claims[i].wish, r, e);
+		if (m->claims[i].draft != draft)
+			continue;
+		blame(m->claims[i].wish, e);
+		break;
 	}
 	return r;
+}
+
+static bool holds_already(const struct plan_change *d)
+{
+	return strcmp(d->from.text, d->to) == 0;
+}
+
+/* Whether a draft that holds already would not any more, once the others are written. */
+static bool is_reset(const struct planner *m, const struct plan_change *d)
+{
+	for (size_t i = 0; i < m->draft_count; i++) {
+		const struct plan_change *other = &m->drafts[i];
+
+		if (!holds_already(other) && plan_order_resets(other, d->target.name))
+			return true;
+	}
+	return false;
 }
 
 static int collect(const struct planner *m, struct plan *plan, struct error *e)
@@ -242,7 +266,7 @@ static int collect(const struct planner *m, struct plan *plan, struct error *e)
 	for (size_t i = 0; r == 0 && i < m->draft_count; i++) {
 		const struct plan_change *d = &m->drafts[i];
 
-		if (strcmp(d->from.text, d->to) == 0) {
+		if (holds_already(d) && !is_reset(m, d)) {
 			plan->satisfied++;
 			continue;
 		}

@@ -27,7 +27,7 @@ static int check_from(const struct plan_change *c, const struct held *now, struc
 {
 	const struct target *t = &c->target;
 
-	if (t->kind->relate(t, now, &c->from, c->to) == HELD_FROM)
+	if (plan_relate(c, now) == HELD_FROM)
 		return 0;
 	return error_set(e, -EAGAIN, ERROR_CONFLICT, t->name,
 			 "it holds \"%.80s\", and held \"%.80s\" when the plan was made: somebody "
@@ -74,15 +74,23 @@ static int check_change(const struct place *p, const struct plan_change *c, bool
 	return r;
 }
 
+static int check_persistence(const struct applier *a, const struct place *p,
+			     const struct plan *plan, struct error *e)
+{
+	if (a->persister == NULL)
+		return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, NULL,
+				 "this netwright writes no files that survive a reboot; leave out "
+				 "--persist");
+	return a->persister->check != NULL ? a->persister->check(p, plan, e) : 0;
+}
+
 int preflight_check(struct applier *a, const struct place *p, const struct plan *plan,
 		    const struct apply_options *options, struct error *e)
 {
 	int r = plan_check_host(plan, p, e);
 
-	if (r == 0 && options->persist && a->persister == NULL)
-		r = error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, NULL,
-			      "this netwright writes no files that survive a reboot; leave out "
-			      "--persist");
+	if (r == 0 && options->persist)
+		r = check_persistence(a, p, plan, e);
 	if (r == 0)
 		r = check_alone(a, e);
 	for (size_t i = 0; r == 0 && i < plan->count; i++)

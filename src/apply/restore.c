@@ -36,7 +36,7 @@ static int look(const struct place *p, struct change_record *c, enum held_relati
 	if (r < 0)
 		return r;
 	memcpy(c->read_back, now.text, sizeof(c->read_back));
-	*ret = t->kind->relate(t, &now, &c->change.from, c->change.to);
+	*ret = plan_relate(&c->change, &now);
 	return 0;
 }
 
@@ -98,17 +98,23 @@ static void restore_one(const struct restore *r, struct change_record *c, bool o
 	note_unrestored(c, e.text);
 }
 
-/* It held what it held before a moment ago, so what it holds now came with what we wrote since. */
+/* What held what it held before a moment ago, and does not now, got that with what we wrote since.
+ * And what seemed to be somebody else's may have been the doing of a change that is undone now. */
 static void restore_again(const struct restore *r, struct change_record *c)
 {
+	bool conflict = c->outcome == CHANGE_CONFLICT;
 	enum held_relation relation;
 	struct error e;
 
-	if (c->outcome != CHANGE_RESTORED && c->outcome != CHANGE_UNTOUCHED)
+	if (!conflict && c->outcome != CHANGE_RESTORED && c->outcome != CHANGE_UNTOUCHED)
 		return;
-	if (look(place_of(r, c), c, &relation, &e) == 0 && relation == HELD_FROM)
+	if (look(place_of(r, c), c, &relation, &e) == 0 && relation == HELD_FROM) {
+		if (conflict)
+			note(c, CHANGE_RESTORED, "");
 		return;
-	restore_one(r, c, true);
+	}
+	if (!conflict)
+		restore_one(r, c, true);
 }
 
 size_t restore_changes(const struct restore *r)

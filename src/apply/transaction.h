@@ -22,6 +22,8 @@ struct persister {
 		     struct error *e);
 	int (*remove)(struct os *os, const char *root, const struct transaction_record *t,
 		      struct error *e);
+	/* Whether a plan's values can be made to survive; NULL: any. Nothing is written. */
+	int (*check)(const struct place *p, const struct plan *plan, struct error *e);
 };
 
 struct applier {

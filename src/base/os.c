@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +59,18 @@ static int live_unlink(struct os *os, const char *path)
 {
 	(void)os;
 	return unlink(path) < 0 ? -errno : 0;
+}
+
+static int live_mkdir(struct os *os, const char *path, mode_t mode)
+{
+	(void)os;
+	return mkdir(path, mode) < 0 ? -errno : 0;
+}
+
+static int live_rmdir(struct os *os, const char *path)
+{
+	(void)os;
+	return rmdir(path) < 0 ? -errno : 0;
 }
 
 static int live_list(struct os *os, const char *path, struct bytes *names)
@@ -177,6 +190,8 @@ static const struct os_ops live_ops = {
 	.close = live_close,
 	.rename = live_rename,
 	.unlink = live_unlink,
+	.mkdir = live_mkdir,
+	.rmdir = live_rmdir,
 	.list = live_list,
 	.readlink = live_readlink,
 	.setns = live_setns,

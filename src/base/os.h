@@ -29,6 +29,8 @@ struct os_ops {
 	int (*close)(struct os *os, int fd);
 	int (*rename)(struct os *os, const char *from, const char *to);
 	int (*unlink)(struct os *os, const char *path);
+	int (*mkdir)(struct os *os, const char *path, mode_t mode);
+	int (*rmdir)(struct os *os, const char *path);
 	/* Appends the names in a directory, each with its NUL, without "." and "..". */
 	int (*list)(struct os *os, const char *path, struct bytes *names);
 	/* At most `len` bytes of where a link leads, without a NUL; returns how many. */

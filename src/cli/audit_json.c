@@ -99,7 +99,7 @@ static json_t *finding_object(struct document *d, const struct finding *f)
 	return object;
 }
 
-static json_t *all_findings(struct document *d, const struct diagnosis *diagnosis)
+json_t *audit_findings_array(struct document *d, const struct diagnosis *diagnosis)
 {
 	json_t *list = json_array();
 
@@ -206,7 +206,7 @@ void audit_make_document(struct document *d, const struct inspection *i, struct 
 	document_set(d, d->root, "unknown", unknown);
 	document_set(d, d->root, "entities", all_entities(d, o));
 	document_set(d, d->root, "flow_total", document_number((double)o->flow_count));
-	document_set(d, d->root, "findings", all_findings(d, &i->diagnosis));
+	document_set(d, d->root, "findings", audit_findings_array(d, &i->diagnosis));
 	if (view.comparison != NULL)
 		document_set(d, d->root, "comparison", audit_comparison_object(d, view.comparison));
 	document_set(d, d->root, "unjudged", all_unjudged(d, &i->diagnosis));

@@ -29,6 +29,9 @@ int audit_print_json(FILE *out, const struct inspection *i, struct audit_view vi
 /* The object that audit_print_json() prints; document_done() in any case. */
 void audit_make_document(struct document *d, const struct inspection *i, struct audit_view view);
 
+/* "findings" of it: a new reference. */
+json_t *audit_findings_array(struct document *d, const struct diagnosis *diagnosis);
+
 /* Parts of the text. */
 /* Adds to `counts`, by enum severity. */
 void audit_count_severities(const struct diagnosis *d, size_t counts[SEVERITY_CRITICAL + 1]);

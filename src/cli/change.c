@@ -1,8 +1,10 @@
 #include "cli/change.h"
 
 #include "apply/guardian.h"
+#include "apply/persistence.h"
 #include "apply/transaction.h"
 #include "cli/change_list.h"
+#include "cli/change_notices.h"
 #include "cli/change_report.h"
 #include "cli/change_session.h"
 #include "cli/exit_status.h"
@@ -31,6 +33,8 @@ static int make_plan(const struct change_request *q, struct plan *ret, struct er
 
 	if (r == 0 && q->check != NULL)
 		r = q->check(q->arg, ret, e);
+	if (r == 0 && q->settings->persist)
+		r = persistence_check_plan(q->place, ret, e);
 	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
 }
 
@@ -52,6 +56,24 @@ static int entrust(struct change_session *session, struct guardian *g,
 	return r;
 }
 
+/* The plan was made before the lock was taken: if recovery, or whoever had the lock before, changed
+ * what holds, it is made anew. */
+static int apply_plan(const struct change_request *q, struct change_session *session,
+		      const struct apply_options *options, struct plan *plan,
+		      struct transaction_record *ret, struct error *e)
+{
+	int r = -EAGAIN;
+
+	if (session->recovered == 0)
+		r = transaction_apply(&session->applier, q->place, plan, options, ret, e);
+	if (r != -EAGAIN)
+		return r;
+	transaction_record_done(ret);
+	plan_done(plan);
+	r = make_plan(q, plan, e);
+	return r < 0 ? r : transaction_apply(&session->applier, q->place, plan, options, ret, e);
+}
+
 static int apply(const struct change_request *q, struct change_session *session, struct guardian *g,
 		 struct plan *plan, struct transaction_record *ret, struct error *e)
 {
@@ -60,16 +82,13 @@ static int apply(const struct change_request *q, struct change_session *session,
 		.confirm_s = q->settings->confirm_s,
 		.guardian_pid = g->pid,
 		.guardian_start = g->start,
+		.persist = q->settings->persist,
 		.stop = interrupt_flag(),
 	};
 	int r = change_session_refuse_pending(session, e);
 
-	if (r == 0 && session->recovered > 0) {
-		plan_done(plan);
-		r = make_plan(q, plan, e);
-	}
 	if (r == 0)
-		r = transaction_apply(&session->applier, q->place, plan, &options, ret, e);
+		r = apply_plan(q, session, &options, plan, ret, e);
 	if (r == 0 && ret->state == TRANSACTION_PENDING)
 		return entrust(session, g, ret, e);
 	guardian_dismiss(g);
@@ -107,6 +126,8 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 	int r = apply_in_session(q, plan, &t, e);
 	int printed = 0;
 
+	if (t.id != 0 && q->applied != NULL)
+		q->applied(q->applied_arg, q->settings, &t);
 	if (t.id != 0)
 		printed = change_print_result(q->settings, &t, plan->satisfied, out, &print_error);
 	else if (r == 0)
@@ -122,17 +143,17 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 static int is_idle(const struct change_request *q, const struct plan *plan, bool *ret,
 		   struct error *e)
 {
-	struct store *store = NULL;
-	int r = change_journal_open(q->settings, &store, e);
+	bool journal = false;
+	int r = change_journal_exists(q->settings, &journal, e);
 
-	*ret = plan->count == 0 && store == NULL;
-	store_close(store);
+	*ret = plan->count == 0 && !journal;
 	return r;
 }
 
 /* A real run finishes first what an earlier one left, or is refused while it is pending. The
  * journal is root's; others see the plan all the same. */
-static int dry_run(const struct settings *s, const struct plan *plan, FILE *out, struct error *e)
+static int dry_run(const struct settings *s, const struct plan *plan, const struct rivals *rivals,
+		   FILE *out, struct error *e)
 {
 	struct change_list unfinished = { 0 };
 	struct store *store = NULL;
@@ -150,26 +171,32 @@ static int dry_run(const struct settings *s, const struct plan *plan, FILE *out,
 			      unfinished.all[0].id);
 	store_close(store);
 	change_list_done(&unfinished);
-	return change_print_plan(s, plan, out, e);
+	return change_print_plan(s, plan, rivals, out, e);
 }
 
 int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 {
 	const struct settings *s = q->settings;
+	struct rivals rivals = { 0 };
 	struct plan plan = { 0 };
 	bool idle = false;
 	int r = make_plan(q, &plan, e);
 
+	if (r == 0 && rivals_find("", q->place, &plan, s->persist, &rivals) < 0)
+		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
+	if (r == 0)
+		change_notices_print(s, q->place, &plan, &rivals, stderr);
 	if (r == 0 && s->export >= 0)
 		r = plan_export(&plan, (enum export_form)s->export, out, e);
 	else if (r == 0 && s->dry_run)
-		r = dry_run(s, &plan, out, e);
+		r = dry_run(s, &plan, &rivals, out, e);
 	else if (r == 0) {
 		r = is_idle(q, &plan, &idle, e);
 		if (r == 0)
 			r = idle ? change_print_result(s, NULL, plan.satisfied, out, e)
 				 : carry_out(q, &plan, out, e);
 	}
+	rivals_done(&rivals);
 	plan_done(&plan);
 	return r < 0 ? r : EXIT_STATUS_OK;
 }

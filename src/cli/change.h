@@ -3,6 +3,7 @@
 #define NETWRIGHT_CLI_CHANGE_H
 
 #include "apply/plan.h"
+#include "apply/store.h"
 #include "base/error.h"
 #include "cli/options.h"
 #include "tunables/place.h"
@@ -19,6 +20,10 @@ struct change_request {
 	/* Looks at the plan before anything is written; NULL: nothing to check. */
 	int (*check)(const void *arg, const struct plan *plan, struct error *e);
 	const void *arg;
+	/* Told of the transaction once it is carried out, or undone; NULL: nobody. */
+	void (*applied)(const void *arg, const struct settings *s,
+			const struct transaction_record *t);
+	const void *applied_arg;
 };
 
 /* Makes the plan; prints it (--dry-run, --export), or carries it out and prints what became of it.

@@ -1,7 +1,12 @@
 #include "cli/change_report.h"
 
 #include "apply/guardian.h"
+#include "apply/persistence.h"
+#include "base/bytes.h"
+#include "cli/change_notices.h"
 #include "cli/change_session.h"
+
+#include <string.h>
 
 static const char *undo_word(const struct tunable *t)
 {
@@ -39,7 +44,8 @@ static json_t *record_object(struct document *d, const struct change_record *c)
 	return object;
 }
 
-int change_plan_json(const struct plan *plan, FILE *out, struct error *e)
+int change_plan_json(const struct plan *plan, const struct rivals *rivals, FILE *out,
+		     struct error *e)
 {
 	json_t *list = json_array();
 	struct document d;
@@ -55,6 +61,7 @@ int change_plan_json(const struct plan *plan, FILE *out, struct error *e)
 	for (size_t i = 0; i < plan->count; i++)
 		document_append(&d, list, change_object(&d, &plan->changes[i]));
 	document_set(&d, d.root, "changes", list);
+	document_set(&d, d.root, "rivals", change_notices_rivals(&d, rivals));
 	r = document_print(&d, out, e);
 	document_done(&d);
 	return r;
@@ -68,6 +75,25 @@ static json_t *guardian_object(struct document *d, const struct transaction_reco
 	document_set(d, object, "alive",
 		     json_boolean(guardian_alive(t->guardian_pid, t->guardian_start)));
 	return object;
+}
+
+static const char *const persistence_words[] = {
+	[PERSISTENCE_NONE] = "none",
+	[PERSISTENCE_WANTED] = "wanted",
+	[PERSISTENCE_WRITTEN] = "written",
+};
+
+static json_t *files_array(struct document *d, const struct transaction_record *t)
+{
+	json_t *list = json_array();
+	struct bytes paths = { 0 };
+
+	if (t->persistence == PERSISTENCE_WRITTEN && persistence_list(os_live(), "", t, &paths) < 0)
+		d->failed = true;
+	for (size_t at = 0; at < paths.len; at += strlen(paths.data + at) + 1)
+		document_append(d, list, document_text(paths.data + at));
+	bytes_done(&paths);
+	return list;
 }
 
 json_t *change_transaction_object(struct document *d, const struct transaction_record *t)
@@ -95,14 +121,16 @@ json_t *change_transaction_object(struct document *d, const struct transaction_r
 			     : json_null());
 	document_set(d, object, "guardian",
 		     pending && t->guardian_pid != 0 ? guardian_object(d, t) : json_null());
+	document_set(d, object, "persistence", document_text(persistence_words[t->persistence]));
+	document_set(d, object, "files", files_array(d, t));
 	for (size_t i = 0; i < t->change_count; i++)
 		document_append(d, list, record_object(d, &t->changes[i]));
 	document_set(d, object, "changes", list);
 	return object;
 }
 
-int change_transaction_json(const struct transaction_record *t, size_t satisfied, FILE *out,
-			    struct error *e)
+int change_transaction_json(const struct transaction_record *t, size_t satisfied, json_t *findings,
+			    FILE *out, struct error *e)
 {
 	struct document d;
 	int r;
@@ -111,6 +139,8 @@ int change_transaction_json(const struct transaction_record *t, size_t satisfied
 	document_set(&d, d.root, "satisfied", json_integer((json_int_t)satisfied));
 	document_set(&d, d.root, "transaction",
 		     t != NULL ? change_transaction_object(&d, t) : json_null());
+	if (findings != NULL)
+		document_set(&d, d.root, "findings", json_incref(findings));
 	r = document_print(&d, out, e);
 	document_done(&d);
 	return r;

@@ -31,6 +31,13 @@
 		.help = "change this network namespace, or the one of this process", \
 		.offset = offsetof(struct settings, netns)                           \
 	}
+#define OPTION_ROW_PERSIST                                                                   \
+	{                                                                                    \
+		.name = "persist", .type = OPTION_FLAG,                                      \
+		.help = "also write files that set the same at the next boot, for sysctl.d " \
+			"and systemd, once the change is kept; rollback removes them",       \
+		.offset = offsetof(struct settings, persist)                                 \
+	}
 #define OPTION_ROW_CHANGE_QUIET                                      \
 	{                                                            \
 		.name = "quiet", .letter = 'q', .type = OPTION_FLAG, \

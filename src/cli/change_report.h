@@ -3,6 +3,7 @@
 #define NETWRIGHT_CLI_CHANGE_REPORT_H
 
 #include "apply/plan.h"
+#include "apply/rival.h"
 #include "apply/store.h"
 #include "cli/document.h"
 #include "cli/options.h"
@@ -16,14 +17,14 @@
 #define CHANGE_WHY_BY_HAND "by hand"
 
 /* What would be written, as netwright.plan/1 with --json. 0, -ENOMEM or -EIO. */
-int change_print_plan(const struct settings *s, const struct plan *plan, FILE *out,
-		      struct error *e);
+int change_print_plan(const struct settings *s, const struct plan *plan,
+		      const struct rivals *rivals, FILE *out, struct error *e);
 /* What became of a plan; `t` NULL when everything held already, which was `satisfied` wishes. */
 int change_print_result(const struct settings *s, const struct transaction_record *t,
 			size_t satisfied, FILE *out, struct error *e);
-/* All that is known about a transaction. */
-int change_print_details(const struct settings *s, const struct transaction_record *t, FILE *out,
-			 struct error *e);
+/* All that is known about a transaction; `findings` that it followed from, or NULL. */
+int change_print_details(const struct settings *s, const struct transaction_record *t,
+			 json_t *findings, FILE *out, struct error *e);
 /* One line on stderr about a change that a roll-back would leave as it is; nothing for others. */
 void change_print_left(const struct change_record *c);
 /* One line on stderr: what recovery did about a transaction that an earlier run left. */
@@ -39,8 +40,9 @@ const char *change_undo_note(const struct tunable *t);
 json_t *change_transaction_object(struct document *d, const struct transaction_record *t);
 
 /* The parts of the two forms. */
-int change_plan_json(const struct plan *plan, FILE *out, struct error *e);
-int change_transaction_json(const struct transaction_record *t, size_t satisfied, FILE *out,
-			    struct error *e);
+int change_plan_json(const struct plan *plan, const struct rivals *rivals, FILE *out,
+		     struct error *e);
+int change_transaction_json(const struct transaction_record *t, size_t satisfied, json_t *findings,
+			    FILE *out, struct error *e);
 
 #endif

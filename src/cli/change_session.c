@@ -2,6 +2,7 @@
 
 #include "apply/boot.h"
 #include "apply/lock.h"
+#include "apply/persistence.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/os.h"
@@ -110,6 +111,7 @@ int change_session_open(const struct settings *s, struct change_session *ret, st
 		return r;
 	note_command(s, ret->command, sizeof(ret->command));
 	ret->applier.os = os_live();
+	ret->applier.persister = &persistence_files;
 	r = boot_id_read(ret->applier.boot_id, e);
 	if (r < 0)
 		return r;
@@ -166,5 +168,17 @@ int change_journal_open(const struct settings *s, struct store **ret, struct err
 	if (r < 0 && r != -ENOENT)
 		return r;
 	*ret = r == 0 ? store : NULL;
+	return 0;
+}
+
+int change_journal_exists(const struct settings *s, bool *ret, struct error *e)
+{
+	struct store *store = NULL;
+	int r = change_journal_open(s, &store, e);
+
+	if (r < 0 && r != -EBUSY)
+		return r;
+	*ret = r == -EBUSY || store != NULL;
+	store_close(store);
 	return 0;
 }

@@ -43,6 +43,9 @@ int change_session_refuse_pending(const struct change_session *s, struct error *
 /* The journal for reading: nothing is created or recovered. *ret is NULL when there is none yet. */
 int change_journal_open(const struct settings *s, struct store **ret, struct error *e);
 
+/* Whether there is a journal at all; one that is in use is one. */
+int change_journal_exists(const struct settings *s, bool *ret, struct error *e);
+
 /* Of an operand such as "12": -EINVAL (ERROR_INPUT). */
 int change_parse_id(const struct settings *s, const char *word, int64_t *ret, struct error *e);
 

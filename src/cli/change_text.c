@@ -1,7 +1,10 @@
 #include "cli/change_report.h"
 
 #include "apply/guardian.h"
+#include "apply/persistence.h"
 #include "base/bytes.h"
+#include "base/os.h"
+#include "cli/change_cause.h"
 #include "cli/change_session.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
@@ -88,7 +91,8 @@ static void print_line(const struct terminal *t, struct bytes *b)
 	bytes_done(b);
 }
 
-int change_print_plan(const struct settings *s, const struct plan *plan, FILE *out, struct error *e)
+int change_print_plan(const struct settings *s, const struct plan *plan,
+		      const struct rivals *rivals, FILE *out, struct error *e)
 {
 	struct bytes b = { 0 };
 	struct terminal t;
@@ -96,7 +100,7 @@ int change_print_plan(const struct settings *s, const struct plan *plan, FILE *o
 	int width = 0;
 
 	if (s->json)
-		return change_plan_json(plan, out, e);
+		return change_plan_json(plan, rivals, out, e);
 	terminal_examine(out, COLOR_NEVER, &t);
 	if (plan->count > 0) {
 		(void)bytes_printf(&b, "%s on %s",
@@ -179,12 +183,35 @@ static void add_state(struct bytes *b, const struct transaction_record *r)
 		(void)bytes_printf(b, " (%s)", r->reason);
 }
 
+/* Where the values are for the next boot. */
+static void print_files(const struct terminal *t, const struct transaction_record *r)
+{
+	struct bytes paths = { 0 };
+	bool unit = false;
+
+	if (r->persistence == PERSISTENCE_WANTED && r->state == TRANSACTION_PENDING)
+		(void)fputs("Files for the next boot are written when it is confirmed.\n", t->out);
+	if (r->persistence == PERSISTENCE_WRITTEN)
+		(void)persistence_list(os_live(), "", r, &paths);
+	for (size_t at = 0; at < paths.len; at += strlen(paths.data + at) + 1) {
+		unit = unit || strstr(paths.data + at, "/systemd/") != NULL;
+		(void)fputs("next boot: ", t->out);
+		print_tamed(t->out, paths.data + at, strlen(paths.data + at));
+		(void)fputc('\n', t->out);
+	}
+	if (unit)
+		(void)fputs("for a restart of the service before that: systemctl daemon-reload\n",
+			    t->out);
+	bytes_done(&paths);
+}
+
 /* The commands that may follow. */
 static void print_next(const struct terminal *t, const struct settings *s,
 		       const struct transaction_record *r)
 {
 	char suffix[256];
 
+	print_files(t, r);
 	(void)change_command_suffix(s, suffix, sizeof(suffix));
 	if (r->state == TRANSACTION_PENDING)
 		(void)fprintf(t->out, "keep: netwright confirm %" PRId64 "%s\n", r->id, suffix);
@@ -204,7 +231,7 @@ int change_print_result(const struct settings *s, const struct transaction_recor
 	struct terminal t;
 
 	if (s->json)
-		return change_transaction_json(r, satisfied, out, e);
+		return change_transaction_json(r, satisfied, NULL, out, e);
 	if (s->quiet)
 		return 0;
 	terminal_examine(out, COLOR_NEVER, &t);
@@ -231,15 +258,15 @@ static void print_field(const struct terminal *t, const char *label, struct byte
 	bytes_done(b);
 }
 
-int change_print_details(const struct settings *s, const struct transaction_record *r, FILE *out,
-			 struct error *e)
+int change_print_details(const struct settings *s, const struct transaction_record *r,
+			 json_t *findings, FILE *out, struct error *e)
 {
 	char started[CHANGE_TIME_MAX], finished[CHANGE_TIME_MAX];
 	struct bytes b = { 0 };
 	struct terminal t;
 
 	if (s->json)
-		return change_transaction_json(r, 0, out, e);
+		return change_transaction_json(r, 0, findings, out, e);
 	terminal_examine(out, COLOR_NEVER, &t);
 	add_state(&b, r);
 	print_line(&t, &b);
@@ -262,6 +289,8 @@ int change_print_details(const struct settings *s, const struct transaction_reco
 	print_field(&t, "where", &b);
 	(void)bytes_printf(&b, "%s", r->boot_id);
 	print_field(&t, "boot", &b);
+	if (findings != NULL)
+		change_cause_print(findings, out);
 	print_changes(&t, r, true, s->verbose);
 	print_next(&t, s, r);
 	return 0;

@@ -191,6 +191,17 @@ void explain_metric(const struct explain_writer *w, const struct metric *m,
 	built_line(w, EXPLAIN_NOW, &b);
 }
 
+/* Of what belongs to neither the host nor a namespace; else NULL. */
+static const char *owner_scope(const struct tunable *tunable)
+{
+	static const char *const owned[] = {
+		[TUNABLE_PER_ROUTE] = "each route of each network namespace has its own",
+		[TUNABLE_PER_LINK] = "each link of each network namespace has its own",
+	};
+
+	return (size_t)tunable->scope < ARRAY_LEN(owned) ? owned[tunable->scope] : NULL;
+}
+
 static void tunable_now(const struct explain_writer *w, const struct tunable *tunable,
 			const struct tunable_values *values)
 {
@@ -207,6 +218,9 @@ static void tunable_now(const struct explain_writer *w, const struct tunable *tu
 		line(w, EXPLAIN_NOW, "each connection has its own; ss -tmio shows most of it");
 		return;
 	}
+	/* Of these there are many, and none was named. */
+	if (owner_scope(tunable) != NULL)
+		return;
 	now = tunable_value_of(values, tunable);
 	if (now == NULL) {
 		line(w, EXPLAIN_NOW, "unknown: this host could not be read");
@@ -257,6 +271,8 @@ static void tunable_range(const struct explain_writer *w, const struct tunable *
 
 static const char *tunable_scope(const struct tunable *tunable)
 {
+	if (owner_scope(tunable) != NULL)
+		return owner_scope(tunable);
 	if (tunable_is_pattern(tunable))
 		return "each interface of each network namespace has its own";
 	if (tunable->scope == TUNABLE_PER_PROCESS)

@@ -114,10 +114,8 @@ static int open_source(const struct inspection_request *request, struct progress
 	return 0;
 }
 
-/* Judges what is in force while it can be read. A filter keeps listeners out: what is not seen is
- * not known. */
-static int judge_settings(struct source *source, bool filtered, struct inspection *i,
-			  struct error *e)
+/* A filter keeps listeners out: what is not seen is not known. */
+static int run_lints(struct source *source, bool filtered, struct inspection *i, struct error *e)
 {
 	const struct sysctl_settings no_files = { 0 };
 	const struct observation *o = i->observation;
@@ -131,6 +129,21 @@ static int judge_settings(struct source *source, bool filtered, struct inspectio
 	};
 
 	return lint_run(&host, true, &i->lints, e);
+}
+
+int inspection_read_settings(struct source *source, bool filtered, bool diagnose,
+			     struct inspection *i, struct error *e)
+{
+	int r = tunable_values_read(source, &i->tunables, e);
+
+	return r == 0 && diagnose ? run_lints(source, filtered, i, e) : r;
+}
+
+int inspection_judge(const struct rulebook *book, struct inspection *i, struct error *e)
+{
+	int r = diagnose(book, i->observation, &i->tunables, &i->diagnosis, e);
+
+	return r < 0 ? r : diagnosis_add_lints(&i->diagnosis, &i->lints, &book->ignore, e);
 }
 
 static int read_all(const struct inspection_request *request, struct filter *filter,
@@ -148,12 +161,7 @@ static int read_all(const struct inspection_request *request, struct filter *fil
 	if (r < 0)
 		return r;
 	if (request->tunables) {
-		r = tunable_values_read(source, &ret->tunables, e);
-		if (r < 0)
-			return r;
-	}
-	if (request->diagnose) {
-		r = judge_settings(source, filter != NULL, ret, e);
+		r = inspection_read_settings(source, filter != NULL, request->diagnose, ret, e);
 		if (r < 0)
 			return r;
 	}
@@ -195,10 +203,7 @@ int inspection_run(const struct inspection_request *request, struct inspection *
 	r = read_interruptibly(request, filter, ret, e);
 	if (r < 0 || !request->diagnose)
 		return r;
-	r = diagnose(&ret->rulebook, ret->observation, &ret->tunables, &ret->diagnosis, e);
-	if (r < 0)
-		return r;
-	return diagnosis_add_lints(&ret->diagnosis, &ret->lints, &ret->rulebook.ignore, e);
+	return inspection_judge(&ret->rulebook, ret, e);
 }
 
 void inspection_done(struct inspection *i)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/options.h"
+#include "host/source.h"
 #include "measure/observation.h"
 #include "rules/diagnose.h"
 #include "rules/lint.h"
@@ -41,6 +42,13 @@ struct inspection {
 int inspection_run(const struct inspection_request *request, struct inspection *ret,
 		   struct error *e);
 void inspection_done(struct inspection *i); /* accepts {0} */
+
+/* The steps of a run after the observation, for those who observe on their own. While the source
+ * can still be read: what is set, and the lints of it when it is to be judged; `filtered` when the
+ * observation looked at some sockets only. Then the judgement. */
+int inspection_read_settings(struct source *source, bool filtered, bool diagnose,
+			     struct inspection *i, struct error *e);
+int inspection_judge(const struct rulebook *book, struct inspection *i, struct error *e);
 
 /* The built-in rule books, those of INSPECTION_RULES_DIRECTORY if there is one, and those of
  * --rules; and what the configuration file, INSPECTION_CONFIG_FILE if there is one or that of

@@ -20,6 +20,7 @@ DEFINE_CLEANUP(struct filter, filter_free)
 /* What is open while the observation lasts; indices are those of the survey's places. */
 struct watch {
 	struct survey *survey;
+	bool filtered;
 	struct netns_list list;
 	struct live_group *group;
 	struct source **sources;     /* NULL where it may not be read */
@@ -191,7 +192,8 @@ static int finish_all(struct watch *w, struct error *e)
 			continue;
 		r = observer_finish(w->observers[i], &place->inspection.observation, e);
 		if (r == 0)
-			r = tunable_values_read(w->sources[i], &place->inspection.tunables, e);
+			r = inspection_read_settings(w->sources[i], w->filtered, true,
+						     &place->inspection, e);
 		if (r < 0)
 			return r;
 		place->state = place->inspection.observation->gone ? SURVEY_GONE : SURVEY_AUDITED;
@@ -202,7 +204,7 @@ static int finish_all(struct watch *w, struct error *e)
 static int observe_all(struct survey *s, const struct live_options *live,
 		       const struct observe_options *options, struct error *e)
 {
-	struct watch w = { .survey = s };
+	struct watch w = { .survey = s, .filtered = options->filter != NULL };
 	int r;
 
 	raise_descriptor_limit();
@@ -252,7 +254,7 @@ static int judge(struct survey *s, struct survey_place *place, struct error *e)
 	int r = 0;
 
 	if (place->state != SURVEY_UNREADABLE)
-		r = diagnose(&s->rulebook, i->observation, &i->tunables, &i->diagnosis, e);
+		r = inspection_judge(&s->rulebook, i, e);
 	if (r == 0 && s->earlier.path != NULL) {
 		comparison_select(&s->earlier, place->label, &place->comparison);
 		r = comparison_make(&place->comparison, &i->diagnosis, e);

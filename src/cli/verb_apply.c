@@ -57,6 +57,7 @@ static const struct option_spec options[] = {
 	OPTION_ROW_DRY_RUN,
 	OPTION_ROW_JSON,
 	OPTION_ROW_LOCK_TIMEOUT,
+	OPTION_ROW_PERSIST,
 	{ .name = "plan",
 	  .type = OPTION_TEXT,
 	  .argument = "FILE",

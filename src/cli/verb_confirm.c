@@ -25,20 +25,19 @@ static int confirm(const struct settings *s, int64_t id, struct transaction_reco
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	struct transaction_record t = { 0 };
-	struct store *journal = NULL;
+	bool journal = false;
 	int64_t id = 0;
 	int r = 0;
 
 	if (s->operand_count > 0)
 		r = change_parse_id(s, s->operands[0], &id, e);
 	if (r == 0)
-		r = change_journal_open(s, &journal, e);
+		r = change_journal_exists(s, &journal, e);
 	if (r < 0)
 		return r;
-	if (journal == NULL)
+	if (!journal)
 		return error_set(e, -ENOENT, ERROR_FAILED, s->verb,
 				 "nothing waits for a confirmation: nothing was changed yet");
-	store_close(journal);
 	r = confirm(s, id, &t, e);
 	/* A script asks whether the change is kept, and it is not: no matter of usage. */
 	if (r < 0 && e->kind == ERROR_INPUT)

@@ -58,10 +58,8 @@ static int unknown_name(const char *name, const struct rulebook *book, struct er
 		suggest_offer(&s, lints[i].id);
 	for (size_t i = 0; i < metric_count; i++)
 		suggest_offer(&s, metrics[i].name);
-	for (size_t i = 0; i < tunable_count; i++)
-		suggest_offer(&s, tunables[i].name);
 	for (size_t i = 0; i < kind_count; i++) {
-		for (size_t j = 0; kind_is_listed(kinds[i]) && j < *kinds[i]->row_count; j++)
+		for (size_t j = 0; !kinds[i]->by_hand_only && j < *kinds[i]->row_count; j++)
 			suggest_offer(&s, kinds[i]->rows[j].name);
 	}
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));

@@ -72,8 +72,10 @@ static int roll_back(const struct settings *s, struct change_session *session, c
 		int r = transaction_roll_back(&session->applier, ids[i], s->force, "by hand", t,
 					      &failure);
 
-		if (r == -EALREADY) /* what was asked for is so */
+		if (r == -EALREADY) { /* what was asked for is so */
+			transaction_record_done(t);
 			r = store_load(session->applier.store, ids[i], t, &failure);
+		}
 		if (t->id != 0)
 			done->count++;
 		if (t->id != 0 && t->guardian_pid != 0)
@@ -135,7 +137,7 @@ static int preview(const struct settings *s, struct store *journal, int64_t id, 
 	if (r == 0)
 		r = rollback_preview(os_live(), &list.all[0], s->force, &plan, e);
 	if (r == 0)
-		r = change_print_plan(s, &plan, out, e);
+		r = change_print_plan(s, &plan, &(const struct rivals){ 0 }, out, e);
 	for (size_t i = 0; r == 0 && i < list.all[0].change_count; i++)
 		change_print_left(&list.all[0].changes[i]);
 	plan_done(&plan);
@@ -162,20 +164,22 @@ static int carry_out(const struct settings *s, int64_t id, FILE *out, struct err
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	struct store *journal = NULL;
+	bool exists = false;
 	int64_t id;
 	int r = check_operands(s, &id, e);
 
 	if (r == 0)
-		r = change_journal_open(s, &journal, e);
-	if (r < 0)
-		return r;
-	if (journal == NULL)
-		return nothing(s, e);
-	if (s->dry_run)
+		r = change_journal_exists(s, &exists, e);
+	if (r == 0 && !exists)
+		r = nothing(s, e);
+	if (r == 0 && !s->dry_run)
+		r = carry_out(s, id, out, e);
+	if (r < 0 || !s->dry_run)
+		return r < 0 ? r : EXIT_STATUS_OK;
+	r = change_journal_open(s, &journal, e);
+	if (r == 0)
 		r = preview(s, journal, id, out, e);
 	store_close(journal);
-	if (!s->dry_run)
-		r = carry_out(s, id, out, e);
 	return r < 0 ? r : EXIT_STATUS_OK;
 }
 

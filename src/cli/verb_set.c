@@ -120,6 +120,7 @@ static const struct option_spec options[] = {
 	OPTION_ROW_JSON,
 	OPTION_ROW_LOCK_TIMEOUT,
 	OPTION_ROW_CHANGE_NETNS,
+	OPTION_ROW_PERSIST,
 	OPTION_ROW_CHANGE_QUIET,
 	OPTION_ROW_STATE_DIR,
 	{ .name = "uncatalogued",

@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "cli/change_cause.h"
 #include "cli/change_options.h"
 #include "cli/change_report.h"
 #include "cli/change_session.h"
@@ -7,6 +8,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+
+static int print(const struct settings *s, const struct transaction_record *t, FILE *out,
+		 struct error *e)
+{
+	json_t *findings = change_cause_find(s, t, stderr);
+	int r = change_print_details(s, t, findings, out, e);
+
+	json_decref(findings);
+	return r;
+}
 
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
@@ -29,7 +40,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 		r = store_load(journal, id, &t, e);
 	store_close(journal);
 	if (r == 0)
-		r = change_print_details(s, &t, out, e);
+		r = print(s, &t, out, e);
 	transaction_record_done(&t);
 	return r < 0 ? r : EXIT_STATUS_OK;
 }

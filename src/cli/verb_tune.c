@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/audit_report.h"
 #include "cli/change.h"
+#include "cli/change_cause.h"
 #include "cli/change_options.h"
 #include "cli/exit_status.h"
 #include "cli/inspection.h"
@@ -25,11 +26,11 @@ static int check_options(const struct settings *s, struct error *e)
 	char shown[64];
 	int r;
 
-	if (s->export >= 0 && (s->confirm_s > 0 || s->json))
+	if (s->export >= 0 && (s->confirm_s > 0 || s->json || s->persist))
 		return error_set(
 			e, -EINVAL, ERROR_INPUT, s->verb,
 			"--export prints commands or a file and changes nothing: it cannot "
-			"be combined with --confirm or --json");
+			"be combined with --confirm, --json or --persist");
 	/* First, so that a mistake does not cost the time of an observation. */
 	r = inspection_load_rules(s, &book, e);
 	for (size_t i = 0; r == 0 && i < s->only.count; i++) {
@@ -70,6 +71,38 @@ static void print_findings(const struct settings *s, const struct inspection *i,
 	(void)fputc('\n', out);
 }
 
+/* A namespace shows the drops of the whole host's queues, whose settings are not its own. That
+ * keeps nothing else from being changed. */
+static void leave_out_host(struct proposal *proposal, const struct place *place)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < proposal->count; i++) {
+		const struct wish *wish = &proposal->wishes[i];
+		const struct tunable *t = NULL;
+		char name[TARGET_NAME_MAX];
+		int element;
+
+		if (target_split_name(wish->tunable, name, &element, NULL) == 0)
+			t = tunable_find(name);
+		if (t != NULL && t->scope == TUNABLE_INIT_ONLY && !place->is_init)
+			(void)fprintf(stderr,
+				      "netwright: tune: %s is not changed: it holds for the whole "
+				      "host; for %s run netwright in the initial network "
+				      "namespace\n",
+				      name, wish->why);
+		else
+			proposal->wishes[kept++] = *wish;
+	}
+	proposal->count = kept;
+}
+
+static void record_cause(const void *inspection, const struct settings *s,
+			 const struct transaction_record *t)
+{
+	change_cause_record(s, inspection, t, stderr);
+}
+
 static int tune(const struct settings *s, const struct place *place, struct inspection *i,
 		FILE *out, struct error *e)
 {
@@ -80,7 +113,9 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 		.diagnose = true,
 	};
 	const struct proposal_choice choice = { LEAST_SEVERITY, s->only.texts, s->only.count };
-	struct change_request request = { .settings = s, .place = place };
+	struct change_request request = {
+		.settings = s, .place = place, .applied = record_cause, .applied_arg = i
+	};
 	struct proposal proposal = { 0 };
 	int r = inspection_run(&inspection, i, e);
 
@@ -92,6 +127,7 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 	print_findings(s, i, &choice, out);
 	r = proposal_make(&i->diagnosis, &choice, &proposal, e);
 	if (r == 0) {
+		leave_out_host(&proposal, place);
 		request.wishes = proposal.wishes;
 		request.wish_count = proposal.count;
 		(void)fflush(out);
@@ -104,7 +140,7 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	struct inspection inspection = { 0 };
-	struct place place;
+	struct place place = { .netns = -1, .home = -1 };
 	int r = check_options(s, e);
 
 	if (r == 0)
@@ -151,6 +187,7 @@ static const struct option_spec options[] = {
 	  .argument = "RULE",
 	  .help = "apply the changes of this rule (id or slug) and of no other; may be repeated",
 	  .offset = offsetof(struct settings, only) },
+	OPTION_ROW_PERSIST,
 	OPTION_ROW_CHANGE_QUIET,
 	OPTION_ROW_RULES,
 	OPTION_ROW_STATE_DIR,

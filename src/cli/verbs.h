@@ -39,6 +39,7 @@ extern const struct verb verb_rollback;
 extern const struct verb verb_rules;
 extern const struct verb verb_set;
 extern const struct verb verb_show;
+extern const struct verb verb_snapshot;
 extern const struct verb verb_status;
 extern const struct verb verb_tune;
 

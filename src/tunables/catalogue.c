@@ -156,6 +156,8 @@ bool tunable_is_pattern(const struct tunable *t)
 
 enum tunable_privilege tunable_privilege(const struct tunable *t)
 {
+	if (t->scope == TUNABLE_PER_ROUTE || t->scope == TUNABLE_PER_LINK)
+		return TUNABLE_NET_ADMIN;
 	if (t->scope == TUNABLE_PER_PROCESS)
 		return TUNABLE_SAME_USER;
 	if (t->scope == TUNABLE_PER_SOCKET)

@@ -32,7 +32,9 @@ enum tunable_scope {
 	TUNABLE_PER_NETNS,   /* each network namespace has its own */
 	TUNABLE_INIT_ONLY,   /* can be written in the initial namespace only; see `shown` */
 	TUNABLE_PER_PROCESS, /* no sysctl: see tunables/rlimit.h */
-	TUNABLE_PER_SOCKET,  /* no sysctl: see tunables/socket.h */
+	TUNABLE_PER_ROUTE,
+	TUNABLE_PER_LINK,
+	TUNABLE_PER_SOCKET, /* no sysctl: see tunables/socket.h */
 };
 enum tunable_undo {
 	TUNABLE_UNDO_FULL,

@@ -2,7 +2,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "tunables/link.h"
 #include "tunables/rlimit.h"
+#include "tunables/route.h"
 #include "tunables/socket.h"
 #include "tunables/sysctl.h"
 
@@ -11,9 +13,7 @@
 #include <string.h>
 
 const struct kind *const kinds[] = {
-	&rlimit_kind,
-	&socket_kind,
-	&sysctl_uncatalogued_kind,
+	&link_kind,   &rlimit_kind, &route_kind, &socket_kind, &sysctl_uncatalogued_kind,
 	&sysctl_kind,
 };
 
@@ -23,11 +23,6 @@ void target_list_done(struct target_list *l)
 {
 	free(l->all);
 	*l = (struct target_list){ 0 };
-}
-
-bool kind_is_listed(const struct kind *k)
-{
-	return !k->by_hand_only && k->prefix[0] != '\0';
 }
 
 const struct kind *kind_find(const char *name)
@@ -58,7 +53,9 @@ const struct tunable *kind_row_find(const char *name)
 	const char *last = slash != NULL ? slash + 1 : name + len;
 
 	for (size_t i = 0; len > 0 && !k->by_hand_only && i < *k->row_count; i++) {
-		if (strcmp(k->rows[i].name + len, last) == 0)
+		const char *row = k->rows[i].name + len;
+
+		if (strcmp(strncmp(row, "*/", 2) == 0 ? row + 2 : row, last) == 0)
 			return &k->rows[i];
 	}
 	return NULL;

@@ -98,9 +98,6 @@ struct kind {
 extern const struct kind *const kinds[]; /* sysctl last: its prefix is "" */
 extern const size_t kind_count;
 
-/* Whether its rows are shown beside the catalogue of sysctls: neither that itself, nor for use by
- * hand only. */
-bool kind_is_listed(const struct kind *k);
 const struct kind *kind_find(const char *name);	       /* by `name`, or NULL */
 const struct kind *kind_of_target(const char *target); /* by prefix, never NULL */
 

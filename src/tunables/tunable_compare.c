@@ -1,6 +1,6 @@
 /* Comparing and describing what the kernel shows. Declared in tunable_setting.h. */
-#include "base/text.h"
 #include "base/port_set.h"
+#include "base/text.h"
 #include "tunables/tunable_setting.h"
 
 #include <stdio.h>

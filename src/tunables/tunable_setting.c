@@ -1,7 +1,7 @@
 #include "tunables/tunable_setting.h"
 
-#include "base/text.h"
 #include "base/port_set.h"
+#include "base/text.h"
 #include "tunables/tunable_number.h"
 
 #include <errno.h>

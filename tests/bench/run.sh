@@ -49,6 +49,7 @@ for pairs in 10000 50000; do
 done
 
 bash tests/bench/namespaces.sh "$build"
+bash tests/bench/changes.sh "$build"
 
 echo "an idle host, 1 s window:"
 ip netns add "$ns"

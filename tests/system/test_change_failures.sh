@@ -114,6 +114,27 @@ for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
   check "write $n fails: status $status and everything as it was" test "$now" = "$somaxconn $retries"
 done
 
+echo "# killed in the middle"
+run 0 "a change" "${change[@]}" --dry-run --json
+first=$(jq -r '.changes[0].tunable' "$tmp/out")
+# The writes below /proc/sys are the only ones that write(2) makes here.
+strace -f -qq -e trace=write -e inject=write:signal=SIGKILL:when=2 -o /dev/null \
+  "$NETWRIGHT" "${change[@]}" -q --state-dir "$state" >"$tmp/out" 2>"$tmp/err" </dev/null
+check "killed at its second write" test $? -eq 137
+check "  the first one is made" test "$(value_of "$first")" != "$([ "$first" = net.core.somaxconn ] && echo "$somaxconn" || echo "$retries")"
+run 0 "status" status
+says "interrupted: put back by the next command that changes anything"
+run 0 "status --json" status --json
+json '(.interrupted | length == 1) and .running == [] and .lock == null and .interrupted[0].state == "applying"'
+id=$(jq -r '.interrupted[0].id' "$tmp/out")
+check "  and puts nothing back itself" test "$(value_of "$first")" != "$([ "$first" = net.core.somaxconn ] && echo "$somaxconn" || echo "$retries")"
+run 0 "a dry run" "${change[@]}" -n
+complains "transaction $id is not finished"
+run 0 "the next change" set --netns "$ns" net.ipv4.tcp_fin_timeout=31
+complains "transaction $id of an earlier run is now failed"
+unchanged
+run 0 "rollback" rollback
+
 echo "# two at once"
 mkdir -p "$state"
 run 0 "a change" "${change[@]}"
@@ -140,6 +161,17 @@ wait "$first"
 check "the first one ends well" test $? -eq 0
 holds net.core.somaxconn 8192
 run 0 "rollback" rollback
+
+strace -f -qq -o /dev/null -e trace=fsync,fdatasync -e inject=fsync,fdatasync:delay_enter=300000 \
+  "$NETWRIGHT" "${change[@]}" -q --state-dir "$state" 2>"$tmp/first" &
+first=$!
+sleep 0.7
+run 0 "one that waits for the other, and has the last word" set --netns "$ns" net.core.somaxconn=9000 --lock-timeout 20s
+says "8192 -> 9000"
+wait "$first"
+holds net.core.somaxconn 9000
+run 0 "rollback" rollback --all
+unchanged
 
 echo "# signals"
 for signal in INT TERM HUP; do

@@ -45,6 +45,11 @@ sed -n 's/.*ROW("\([a-z]*\)".*/rlimit:\1/p' src/tunables/rlimit.c >>"$dir/tunabl
 check "there are limits" grep -q '^rlimit:nofile$' "$dir/tunables"
 sed -n 's/.*ROW("\([a-z_]*\)".*/socket:\1/p' src/tunables/socket_option.c >>"$dir/tunables"
 check "there are options of connections" grep -q '^socket:keepalive_idle$' "$dir/tunables"
+sed -n 's/^\tROW("\([a-z_]*\)".*/route:*\/\1/p' src/tunables/route.c >>"$dir/tunables"
+check "there are metrics of routes" grep -q '^route:\*/congctl$' "$dir/tunables"
+sed -n 's/^\tROW("\([a-z]*\)".*/link:*\/\1/p; s/^\tNUMBER("\([a-z0-9_]*\)".*/link:*\/\1/p
+  s/^\tCHANNELS("\([a-z]*\)".*/link:*\/channels.\1/p; s/^\tOFFLOAD("\([a-z0-9]*\)".*/link:*\/offload.\1/p' src/tunables/link.c >>"$dir/tunables"
+check "there are settings of links" grep -q '^link:\*/offload.tso6$' "$dir/tunables"
 check "netwright-tunables(7) has each" has_entries man/netwright-tunables.7 "$dir/tunables"
 
 # The text of one entry, whatever its lines: the page against explain.

@@ -64,6 +64,14 @@ before=$(goodput 5001 3)
 tune B tune-receive --for 5s
 expect_json tune-receive "raised tcp_rmem[2], for RCV-02" \
   'any(.transaction.changes[]; .tunable == "net.ipv4.tcp_rmem" and (.why | test("^RCV-02")))'
+"$NETWRIGHT" show "$(jq .transaction.id "$LAB_TMP/tune-receive.json")" --json --state-dir "$state" >"$LAB_TMP/show.json" 2>"$LAB_TMP/show.err"
+expect_status "show" $?
+expect_json show "tells the findings that it followed from" 'any(.findings[]; .id == "RCV-02" and (.changes | length > 0))'
+if "$NETWRIGHT" show "$(jq .transaction.id "$LAB_TMP/tune-receive.json")" --state-dir "$state" | grep -q 'because *RCV-02'; then
+  ok "  in text too"
+else
+  not_ok "  in text too"
+fi
 lab_stop "$LAB_PID"
 # A connection whose window has reached the limit does not take up a new one: a new connection does.
 bulk 5002 14 4

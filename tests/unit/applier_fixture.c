@@ -1,5 +1,6 @@
 #include "applier_fixture.h"
 
+#include "apply/persistence.h"
 #include "base/cleanup.h"
 #include "tunables/catalogue.h"
 #include "tunables/kind.h"
@@ -30,50 +31,17 @@ static void must(int r, const struct error *e)
 	abort();
 }
 
-/* --- files that survive a reboot, in the place of apply/persistence.h --- */
+/* --- files that survive a reboot --- */
 
 static void file_path(int64_t id, char path[FILE_PATH_MAX])
 {
-	(void)snprintf(path, FILE_PATH_MAX, "/etc/sysctl.d/95-netwright-%lld.conf", (long long)id);
+	(void)snprintf(path, FILE_PATH_MAX, "/etc/sysctl.d/95-netwright-%010lld.conf",
+		       (long long)id);
 }
 
-static int sync_directory(struct os *os)
-{
-	int fd = os->ops->open(os, "/etc/sysctl.d", O_RDONLY | O_DIRECTORY, 0);
-	int r = fd < 0 ? fd : os->ops->fsync(os, fd);
-
-	if (fd >= 0)
-		(void)os->ops->close(os, fd);
-	return r;
-}
-
-static int write_file(struct os *os, const char *root, const struct transaction_record *t,
-		      struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	int r;
-
-	(void)root;
-	file_path(t->id, path);
-	r = os_replace_file(os, path, 0644, "values\n", strlen("values\n"));
-	return r < 0 ? error_errno(e, r, path, "cannot write") : 0;
-}
-
-static int remove_file(struct os *os, const char *root, const struct transaction_record *t,
-		       struct error *e)
-{
-	char path[FILE_PATH_MAX];
-	int r;
-
-	(void)root;
-	file_path(t->id, path);
-	r = os->ops->unlink(os, path);
-	if (r == 0 || r == -ENOENT)
-		r = sync_directory(os);
-	return r < 0 ? error_errno(e, r, path, "cannot remove") : 0;
-}
-
-static const struct persister persister = { write_file, remove_file };
+/* The world's namespace is not the initial one, and its plans are persisted all the same. */
+static const struct persister reaches_any = { .write = persistence_write,
+					      .remove = persistence_remove };
 
 /* --- a process --- */
 
@@ -83,7 +51,7 @@ static int begin(struct world *w, struct applier *a)
 
 	memset(&w->error, 0, sizeof(w->error));
 	transaction_record_done(&w->record);
-	*a = (struct applier){ .os = w->os, .persister = &persister };
+	*a = (struct applier){ .os = w->os, .persister = &reaches_any };
 	memcpy(a->boot_id, w->boot_id, sizeof(a->boot_id));
 	r = store_open(w->directory, STORE_WRITE, WORLD_VFS, &a->store, &w->error);
 	if (r < 0)
@@ -334,10 +302,20 @@ size_t world_many(struct world_key *ret, size_t n)
 
 struct world_image {
 	char values[WORLD_CHANGES_MAX][64];
-	bool has_file;
+	char *file; /* NULL: none */
 	unsigned int boots;
 	struct fake_vfs_image *disk;
 };
+
+static char *copy_of_file(struct world *w)
+{
+	char path[FILE_PATH_MAX];
+	const char *text;
+
+	file_path(1, path);
+	text = fake_os_file(w->os, path);
+	return text != NULL ? strdup(text) : NULL;
+}
 
 struct world_image *world_save(struct world *w)
 {
@@ -348,7 +326,7 @@ struct world_image *world_save(struct world *w)
 	for (size_t i = 0; i < w->key_count; i++)
 		(void)snprintf(image->values[i], sizeof(image->values[i]), "%s",
 			       world_value(w, w->keys[i].key));
-	image->has_file = world_has_file(w, 1);
+	image->file = copy_of_file(w);
 	image->boots = w->boots;
 	image->disk = fake_vfs_save(w->vfs);
 	return image;
@@ -362,11 +340,10 @@ void world_load(struct world *w, const struct world_image *image)
 	for (size_t i = 0; i < w->key_count; i++)
 		fake_os_set_sysctl(w->os, WORLD_NETNS, w->keys[i].key, image->values[i]);
 	file_path(1, path);
-	if (image->has_file)
-		fake_os_add_file(w->os, path, "values\n");
+	if (image->file != NULL)
+		fake_os_add_file(w->os, path, image->file);
 	else
-		(void)w->os->ops->unlink(w->os, path);
-	(void)sync_directory(w->os);
+		fake_os_remove_file(w->os, path);
 	fake_vfs_load(w->vfs, image->disk);
 	w->boots = image->boots;
 	world_kill(w, FAKE_LOSE_NOTHING, 0);
@@ -375,5 +352,6 @@ void world_load(struct world *w, const struct world_image *image)
 void world_image_free(struct world_image *image)
 {
 	fake_vfs_image_free(image->disk);
+	free(image->file);
 	free(image);
 }

@@ -309,6 +309,13 @@ void fake_os_add_file(struct os *os, const char *path, const char *text)
 	entry->now = entry->durable = inode;
 }
 
+void fake_os_remove_file(struct os *os, const char *path)
+{
+	struct fake_entry *entry = fake_entry_of(fake_os_of(os), path);
+
+	entry->now = entry->durable = NULL;
+}
+
 const char *fake_os_file(struct os *os, const char *path)
 {
 	struct fake_os *f = fake_os_of(os);

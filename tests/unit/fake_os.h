@@ -34,6 +34,12 @@ void fake_os_add_netns(struct os *os, const char *name, uint64_t cookie);
 void fake_os_remove_netns(struct os *os, uint64_t cookie);
 void fake_os_add_link(struct os *os, uint64_t cookie, const char *name, uint32_t index);
 void fake_os_remove_link(struct os *os, uint64_t cookie, const char *name);
+/* Answers what is asked by netlink and is not a link's name: `netns` is the cookie of where.
+ * Returns 0 or a negative errno, as os_ops.talk does. */
+void fake_os_set_talker(struct os *os,
+			int (*talk)(void *arg, uint64_t netns, int protocol, const void *request,
+				    size_t len, struct bytes *answers),
+			void *arg);
 /* A kernel without SO_NETNS_COOKIE. */
 void fake_os_forget_cookies(struct os *os);
 
@@ -95,6 +101,7 @@ void fake_os_set_trace_right(struct os *os, bool may);
 
 /* Plain files. Directories exist without being added. */
 void fake_os_add_file(struct os *os, const char *path, const char *text);
+void fake_os_remove_file(struct os *os, const char *path); /* durably; if there is one */
 const char *fake_os_file(struct os *os, const char *path); /* NULL: there is none */
 
 void fake_os_set_boottime(struct os *os, uint64_t ns);

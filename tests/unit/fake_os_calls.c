@@ -204,10 +204,41 @@ static int fake_unlink(struct os *os, const char *path)
 	return (int)fake_ended(os, &fate, 0);
 }
 
+/* Directories exist without being made, and go with their last file. */
+static int fake_mkdir(struct os *os, const char *path, mode_t mode)
+{
+	struct fake_fate fate = fake_os_step(os);
+
+	(void)path, (void)mode;
+	return fate.fail < 0 ? fate.fail : (int)fake_ended(os, &fate, -EEXIST);
+}
+
+static int fake_rmdir(struct os *os, const char *path)
+{
+	struct fake_fate fate = fake_os_step(os);
+
+	(void)path;
+	return fate.fail < 0 ? fate.fail : (int)fake_ended(os, &fate, 0);
+}
+
 static void list_one(struct bytes *names, const char *name)
 {
 	if (bytes_append(names, name, strlen(name) + 1) < 0)
 		abort();
+}
+
+/* The file, or the directory that it is in; once. */
+static void list_part(struct bytes *names, const char *rest)
+{
+	size_t len = strcspn(rest, "/");
+	char name[FAKE_PATH_MAX];
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)len, rest);
+	for (size_t at = 0; at < names->len; at += strlen(names->data + at) + 1) {
+		if (strcmp(names->data + at, name) == 0)
+			return;
+	}
+	list_one(names, name);
 }
 
 static int fake_list(struct os *os, const char *path, struct bytes *names)
@@ -230,13 +261,21 @@ static int fake_list(struct os *os, const char *path, struct bytes *names)
 		(void)snprintf(number, sizeof(number), "%d", (int)f->processes[i].pid);
 		list_one(names, number);
 	}
+	for (size_t i = 0; i < f->sysctl_count; i++) {
+		const struct fake_sysctl *k = &f->sysctls[i];
+		size_t len = strlen(path);
+
+		if ((k->cookie == 0 || k->cookie == f->here) && strncmp(k->path, path, len) == 0 &&
+		    k->path[len] == '/')
+			list_part(names, k->path + len + 1);
+	}
 	for (size_t i = 0; i < f->entry_count; i++) {
 		const char *entry = f->entries[i].path;
 		size_t len = strlen(path);
 
 		if (f->entries[i].now != NULL && strncmp(entry, path, len) == 0 &&
-		    entry[len] == '/' && strchr(entry + len + 1, '/') == NULL)
-			list_one(names, entry + len + 1);
+		    entry[len] == '/')
+			list_part(names, entry + len + 1);
 	}
 	return (int)fake_ended(os, &fate, 0);
 }
@@ -285,7 +324,18 @@ static int fake_prlimit(struct os *os, pid_t pid, int resource, const struct rli
 	return (int)fake_ended(os, &fate, 0);
 }
 
-/* Dumps connections, and looks up a link by name: the only requests that are understood. */
+void fake_os_set_talker(struct os *os,
+			int (*talk)(void *arg, uint64_t netns, int protocol, const void *request,
+				    size_t len, struct bytes *answers),
+			void *arg)
+{
+	struct fake_os *f = fake_os_of(os);
+
+	f->talker = talk;
+	f->talker_arg = arg;
+}
+
+/* Dumps connections, and looks up a link by name: what else is asked is for the talker. */
 static int fake_talk(struct os *os, int protocol, const void *request, size_t len,
 		     struct bytes *answers)
 {
@@ -303,11 +353,16 @@ static int fake_talk(struct os *os, int protocol, const void *request, size_t le
 		return fate.fail;
 	if (protocol == NETLINK_SOCK_DIAG)
 		return (int)fake_ended(os, &fate, fake_dump_sockets(f, request, len, answers));
-	if (protocol != NETLINK_ROUTE || len != sizeof(asked))
-		return -EOPNOTSUPP;
-	memcpy(&asked, request, len);
-	if (asked.header.nlmsg_type != RTM_GETLINK || asked.attribute.rta_type != IFLA_IFNAME)
-		return -EOPNOTSUPP;
+	memset(&asked, 0, sizeof(asked));
+	if (protocol == NETLINK_ROUTE && len == sizeof(asked))
+		memcpy(&asked, request, len);
+	if (asked.header.nlmsg_type != RTM_GETLINK || asked.attribute.rta_type != IFLA_IFNAME) {
+		int r = f->talker == NULL ? -EOPNOTSUPP
+					  : f->talker(f->talker_arg, f->here, protocol, request,
+						      len, answers);
+
+		return (int)fake_ended(os, &fate, r);
+	}
 	for (size_t i = 0; i < f->link_count; i++) {
 		if (f->links[i].cookie != f->here || strcmp(f->links[i].name, asked.name) != 0)
 			continue;
@@ -361,6 +416,8 @@ const struct os_ops fake_os_ops = {
 	.close = fake_close,
 	.rename = fake_rename,
 	.unlink = fake_unlink,
+	.mkdir = fake_mkdir,
+	.rmdir = fake_rmdir,
 	.list = fake_list,
 	.readlink = fake_readlink,
 	.setns = fake_setns,

@@ -105,6 +105,9 @@ struct fake_os {
 	int fail_code;
 	bool die_after, dead;
 	struct bytes trace;
+	int (*talker)(void *arg, uint64_t netns, int protocol, const void *request, size_t len,
+		      struct bytes *answers);
+	void *talker_arg;
 };
 
 extern const struct os_ops fake_os_ops;

@@ -369,32 +369,12 @@ static int vfs_randomness(sqlite3_vfs *vfs, int len, char *ret)
 	return len;
 }
 
-static int vfs_sleep(sqlite3_vfs *vfs, int microseconds)
-{
-	(void)vfs;
-	return microseconds;
-}
-
-static int vfs_time(sqlite3_vfs *vfs, double *ret)
-{
-	(void)vfs;
-	*ret = 2461000.5; /* any Julian day */
-	return SQLITE_OK;
-}
-
-static int vfs_last_error(sqlite3_vfs *vfs, int len, char *ret)
-{
-	(void)vfs;
-	(void)len;
-	(void)ret;
-	return 0;
-}
-
 struct fake_vfs *fake_vfs_new(struct os *os, const char *name)
 {
+	const sqlite3_vfs *usual = sqlite3_vfs_find(NULL);
 	struct fake_vfs *v = calloc(1, sizeof(*v));
 
-	if (v == NULL)
+	if (v == NULL || usual == NULL)
 		abort();
 	v->os = os;
 	v->random = 1;
@@ -408,9 +388,9 @@ struct fake_vfs *fake_vfs_new(struct os *os, const char *name)
 		.xAccess = vfs_access,
 		.xFullPathname = vfs_full_pathname,
 		.xRandomness = vfs_randomness,
-		.xSleep = vfs_sleep,
-		.xCurrentTime = vfs_time,
-		.xGetLastError = vfs_last_error,
+		.xSleep = usual->xSleep,
+		.xCurrentTime = usual->xCurrentTime,
+		.xGetLastError = usual->xGetLastError,
 	};
 	if (sqlite3_vfs_register(&v->vfs, 0) != SQLITE_OK)
 		abort();
@@ -514,8 +494,6 @@ void fake_vfs_load(struct fake_vfs *v, const struct fake_vfs_image *image)
 
 void fake_vfs_image_free(struct fake_vfs_image *image)
 {
-	if (image == NULL)
-		return;
 	drop_files(image->files);
 	free(image);
 }

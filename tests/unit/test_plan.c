@@ -31,6 +31,7 @@ static void setup(void)
 	fake_os_add_sysctl(os, NETNS, "net.ipv4.tcp_wmem", "4096 16384 4194304");
 	fake_os_add_sysctl(os, NETNS, "net.ipv4.tcp_sack", "1");
 	fake_os_add_sysctl(os, NETNS, "net.ipv4.ip_forward", "0");
+	fake_os_add_sysctl(os, NETNS, "net.ipv4.conf.eth0.accept_redirects", "0");
 	fake_os_add_sysctl(os, NETNS, PORTS, "32768 60999");
 	fake_os_add_sysctl(os, NETNS, FIRST, "1024");
 	fake_os_add_sysctl(os, NETNS, "net.ipv4.conf.all.rp_filter", "0");
@@ -225,6 +226,27 @@ START_TEST(the_order_may_depend_on_the_direction)
 }
 END_TEST
 
+START_TEST(what_holds_but_is_reset_is_written_again)
+{
+	static const char *const order[] = { "net.ipv4.ip_forward",
+					     "net.ipv4.conf.eth0.accept_redirects" };
+	const struct wish wishes[] = { { "net.ipv4.conf.eth0.accept_redirects", "0", "by hand" },
+				       { "net.ipv4.conf.eth0.rp_filter", "0", "by hand" },
+				       { "net.ipv4.tcp_sack", "1", "by hand" },
+				       { "net.ipv4.ip_forward", "1", "by hand" } };
+
+	ck_assert_int_eq(make(wishes, 4), 0);
+	ck_order(order, 2);
+	ck_assert_uint_eq(plan.satisfied, 2);
+	ck_assert_str_eq(plan.changes[1].from.text, "0");
+	ck_assert_str_eq(plan.changes[1].to, "0");
+	/* When that holds as well, nothing is. */
+	fake_os_set_sysctl(os, NETNS, "net.ipv4.ip_forward", "1");
+	ck_assert_int_eq(make(wishes, 4), 0);
+	ck_assert_uint_eq(plan.count, 0);
+}
+END_TEST
+
 START_TEST(errors_name_the_wish)
 {
 	static const struct {
@@ -316,6 +338,7 @@ Suite *test_plan_suite(void)
 	tcase_add_test(making, as_wished_when_nothing_depends);
 	tcase_add_test(making, what_resets_others_goes_first);
 	tcase_add_test(making, the_order_may_depend_on_the_direction);
+	tcase_add_test(making, what_holds_but_is_reset_is_written_again);
 	tcase_add_loop_test(making, errors_name_the_wish, 0, 8);
 	tcase_add_test(making, every_call_may_fail);
 	tcase_add_test(making, rows_of_the_order);

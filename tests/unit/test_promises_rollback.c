@@ -194,18 +194,33 @@ START_TEST(test_p9_a_pending_change_does_not_survive_a_reboot)
 }
 END_TEST
 
+static unsigned int commits_of(const char *trace)
+{
+	static const char commit[] = "truncate state.db-journal\nfsync state.db-journal\n";
+	unsigned int n = 0;
+
+	for (const char *at = trace; (at = strstr(at, commit)) != NULL; at++)
+		n++;
+	return n;
+}
+
 /* Kept, and killed before its file was written: the file is what was asked for. */
 START_TEST(test_p9_files_are_finished_after_a_reboot)
 {
-	unsigned int call = 1;
+	struct world_image *image = world_save(&world);
+	size_t before = world_effects(&world);
 
 	world.persist = true;
-	do {
-		world_kill(&world, FAKE_LOSE_NOTHING, 0);
-		fake_os_die_at(world.os, call++, true);
-		(void)world_apply(&world);
-	} while (world.record.state != TRANSACTION_KEPT);
-	ck_assert(!world_has_file(&world, world.record.id));
+	/* Up to the second commit: the one that keeps it. */
+	for (unsigned int call = 1; commits_of(since(before)) < 2; call++) {
+		world_load(&world, image);
+		before = world_effects(&world);
+		fake_os_die_at(world.os, call, true);
+		ck_assert_int_lt(world_apply(&world), 0);
+	}
+	world_image_free(image);
+	ck_assert(world_holds_to(&world));
+	ck_assert(!world_has_file(&world, 1));
 	world_kill(&world, FAKE_LOSE_ALL, 0);
 	ck_assert_int_eq(world_recover(&world), 0);
 	ck_assert_int_eq(world.record.state, TRANSACTION_VOID);
@@ -335,6 +350,8 @@ Suite *test_promises_rollback_suite(void)
 	TCase *kept = tcase_create("kept");
 
 	tcase_add_checked_fixture(kept, setup, teardown);
+	/* Some of them run hundreds of processes, on machines that do other things as well. */
+	tcase_set_timeout(kept, 60);
 	tcase_add_test(kept, test_p2_a_half_written_vector_is_ours);
 	tcase_add_test(kept, test_p3_recovery_is_idempotent);
 	tcase_add_test(kept, test_p3_recovery_leaves_what_is_not_crashed);

@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# --persist and those who set the same: files for the next boot come with the confirmation and go with
+# the roll-back, and TuneD, sysctl.d and older files are named before anything is written.
+#
+# /etc/sysctl.d, /etc/systemd/system and the like are directories of the test, in a mount namespace of
+# its own. The one setting of the machine's own network namespace that is changed (files set no other
+# one) concerns dead connections alone, and is put back however the test ends.
+set -u
+if [ "${1:-}" != inside ]; then
+  exec unshare --mount --propagation private bash "$0" inside
+fi
+# shellcheck source=change.sh
+. "$(dirname "$0")/change.sh"
+
+key=net.ipv4.tcp_keepalive_probes
+old=$(sysctl -n $key)
+tuned=
+# shellcheck disable=SC2317 # called by the trap
+end() {
+  [ -n "$tuned" ] && kill "$tuned" 2>/dev/null && wait "$tuned" 2>/dev/null
+  sysctl -q -w "$key=$old"
+  clean_up
+}
+trap end EXIT
+in_force() { # VALUE
+  check "  $key is $1" test "$(sysctl -n $key)" = "$1"
+}
+wanted=$((old + 1))
+file() { printf '/etc/sysctl.d/95-netwright-%010d.conf' "$1"; }
+
+if ! [ -e /proc/sys/net/core/netdev_max_backlog ]; then
+  echo "skip: not in the initial network namespace, and no file sets any other"
+  echo "0 passed, 0 failed, 1 skipped"
+  exit 0
+fi
+mkdir -p "$tmp"/sysctl.d "$tmp"/units "$tmp"/tuned /etc/sysctl.d /etc/systemd/system
+mount --bind "$tmp/sysctl.d" /etc/sysctl.d || exit 1
+mount --bind "$tmp/units" /etc/systemd/system || exit 1
+
+echo "# kept for the next boot"
+run 0 "set --persist" set "$key=$wanted" --persist
+id=$(last_id)
+says "next boot: $(file "$id")"
+in_force "$wanted"
+check "the file sets it" grep -qx "$key = $wanted" "$(file "$id")"
+check "  and sysctl(8) reads it" sysctl -q -p "$(file "$id")"
+run 0 "show" show "$id" --json
+json ".transaction.persistence == \"written\" and .transaction.files == [\"$(file "$id")\"]"
+check "lint finds nothing wrong with it" "$NETWRIGHT" lint "$(file "$id")" >/dev/null
+run 0 "rollback" rollback
+in_force "$old"
+check "the file is gone" test ! -e "$(file "$id")"
+check "nothing else is left" test -z "$(ls -A /etc/sysctl.d)"
+
+echo "# only once it is confirmed"
+run 0 "set --persist --confirm" set "$key=$wanted" --persist --confirm 30s
+id=$(last_id)
+says "written when it is confirmed"
+check "no file yet" test ! -e "$(file "$id")"
+run 0 "confirm" confirm
+says "next boot: $(file "$id")"
+check "the file is there" test -e "$(file "$id")"
+
+echo "# what an earlier --persist sets is named"
+run 0 "another value, for this boot alone" set "$key=$((wanted + 1))" --dry-run
+complains "an earlier netwright --persist sets it to \"$wanted\" ($(file "$id"):4): set again at the next boot"
+run 0 "which wins with a file of its own" set "$key=$((wanted + 1))" --persist --dry-run
+run 0 "rollback" rollback
+check "the file is gone" test ! -e "$(file "$id")"
+run 0 "set --persist --confirm, not confirmed" set "$key=$wanted" --persist --confirm 1s
+id=$(last_id)
+# shellcheck disable=SC2317 # called by eventually
+is_back() { [ "$(state_of "$id")" = rolled-back ]; }
+eventually 15 "it is put back" is_back
+in_force "$old"
+check "no file" test -z "$(ls -A /etc/sysctl.d)"
+
+echo "# a file that cannot be written"
+mount -t tmpfs -o ro none /etc/sysctl.d
+run 4 "set --persist" set "$key=$wanted" --persist
+id=$(last_id)
+complains "may not survive a reboot"
+in_force "$wanted"
+umount /etc/sysctl.d
+run 0 "the next command that changes anything writes it" set "$key=$wanted"
+complains "transaction $id of an earlier run is now kept"
+check "the file is there" test -e "$(file "$id")"
+run 0 "rollback" rollback "$id"
+check "the file is gone" test ! -e "$(file "$id")"
+
+echo "# what has no file"
+new_namespace persist
+run 7 "another namespace" set --netns "$ns" net.core.somaxconn=8192 --persist
+complains "initial network namespace"
+holds net.core.somaxconn "$(value_of net.core.somaxconn)"
+run 2 "with --export" tune --export sysctl.d --persist
+
+echo "# sysctl.d of others"
+echo "$key = 77" >/etc/sysctl.d/99-site.conf
+run 0 "set --dry-run" set "$key=$wanted" --dry-run --json
+complains "sysctl.d sets it to \"77\" (/etc/sysctl.d/99-site.conf:1): set again at the next boot"
+json '.rivals | length == 1 and .[0].kind == "sysctl.d" and .[0].value == "77"'
+run 0 "with --persist it wins all the same" set "$key=$wanted" --dry-run --persist
+complains "read after the file of --persist"
+mv /etc/sysctl.d/99-site.conf /etc/sysctl.d/10-site.conf
+run 0 "unless it is read before" set "$key=$wanted" --dry-run --persist
+silent
+echo "$key = $wanted" >/etc/sysctl.d/10-site.conf
+run 0 "the same value is no rival" set "$key=$wanted" --dry-run
+silent
+rm /etc/sysctl.d/10-site.conf
+
+echo "# TuneD"
+if ! command -v tuned >/dev/null; then
+  echo "skip TuneD: not installed"
+  echo "$passed passed, $failed failed, 1 skipped"
+  [ "$failed" -eq 0 ]
+  exit
+fi
+mkdir -p "$tmp/tuned/netwright-base" "$tmp/tuned/netwright-test" "$tmp/tuned/profiles" "$tmp/run"
+printf '[main]\nsummary=x\n[sysctl]\n%s=66\n' "$key" >"$tmp/tuned/netwright-base/tuned.conf"
+printf '[main]\ninclude=netwright-base\n[sysctl]\nnet.ipv4.tcp_fin_timeout=59\n' >"$tmp/tuned/netwright-test/tuned.conf"
+cp -r "$tmp"/tuned/netwright-* "$tmp/tuned/profiles/"
+echo netwright-test >"$tmp/tuned/active_profile"
+printf '%s\n' 'daemon = 1' 'dynamic_tuning = 0' 'sleep_interval = 1' 'update_interval = 0' \
+  'recommend_command = 0' 'reapply_sysctl = 0' 'enable_dbus = 0' 'enable_unix_socket = 0' \
+  >"$tmp/tuned/tuned-main.conf"
+echo manual >"$tmp/tuned/profile_mode"
+mkdir -p /run/tuned
+mount --bind "$tmp/tuned" /etc/tuned && mount --bind "$tmp/run" /run/tuned || exit 1
+new_namespace tuned
+run 0 "before it runs" set "$key=$wanted" --dry-run
+silent
+ip netns exec "$ns" tuned --no-dbus >"$tmp/tuned.log" 2>&1 &
+tuned=$!
+# shellcheck disable=SC2317
+is_tuned() { [ "$(value_of "$key")" = 66 ]; }
+eventually 30 "TuneD sets it in a namespace" is_tuned
+run 0 "set --dry-run there" set --netns "$ns" "$key=$wanted" --dry-run
+complains "TuneD, profile netwright-test (PID "
+complains "sets it to \"66\" (/etc/tuned/"
+complains "netwright-base/tuned.conf:4)"
+run 0 "as JSON" set --netns "$ns" "$key=$wanted" --dry-run --json
+json '.rivals | length == 1 and .[0].kind == "tuned"'
+run 0 "a setting of which TuneD knows nothing" set --netns "$ns" net.core.somaxconn=8192 --dry-run
+silent
+run 0 "a namespace that TuneD is not in" set "$key=$wanted" --dry-run
+silent
+run 0 "set writes nevertheless, and says so first" set --netns "$ns" "$key=$wanted"
+complains "TuneD"
+holds "$key" "$wanted"
+
+finish
