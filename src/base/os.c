@@ -99,6 +99,14 @@ static int live_list(struct os *os, const char *path, struct bytes *names)
 	return r;
 }
 
+static ssize_t live_readlink(struct os *os, const char *path, char *buf, size_t len)
+{
+	ssize_t n = readlink(path, buf, len);
+
+	(void)os;
+	return n < 0 ? -errno : n;
+}
+
 static int live_setns(struct os *os, int fd)
 {
 	(void)os;
@@ -185,6 +193,7 @@ static const struct os_ops live_ops = {
 	.mkdir = live_mkdir,
 	.rmdir = live_rmdir,
 	.list = live_list,
+	.readlink = live_readlink,
 	.setns = live_setns,
 	.prlimit = live_prlimit,
 	.talk = live_talk,

@@ -33,6 +33,8 @@ struct os_ops {
 	int (*rmdir)(struct os *os, const char *path);
 	/* Appends the names in a directory, each with its NUL, without "." and "..". */
 	int (*list)(struct os *os, const char *path, struct bytes *names);
+	/* At most `len` bytes of where a link leads, without a NUL; returns how many. */
+	ssize_t (*readlink)(struct os *os, const char *path, char *buf, size_t len);
 	int (*setns)(struct os *os, int fd); /* CLONE_NEWNET */
 	int (*prlimit)(struct os *os, pid_t pid, int resource, const struct rlimit *set,
 		       struct rlimit *ret);

@@ -214,6 +214,10 @@ static void tunable_now(const struct explain_writer *w, const struct tunable *tu
 		line(w, EXPLAIN_NOW, "each process has its own, in /proc/PID/limits");
 		return;
 	}
+	if (tunable->scope == TUNABLE_PER_SOCKET) {
+		line(w, EXPLAIN_NOW, "each connection has its own; ss -tmio shows most of it");
+		return;
+	}
 	/* Of these there are many, and none was named. */
 	if (owner_scope(tunable) != NULL)
 		return;
@@ -273,6 +277,8 @@ static const char *tunable_scope(const struct tunable *tunable)
 		return "each interface of each network namespace has its own";
 	if (tunable->scope == TUNABLE_PER_PROCESS)
 		return "each process has its own, and hands it on to those that it starts later";
+	if (tunable->scope == TUNABLE_PER_SOCKET)
+		return "one open TCP connection, until it is closed; nothing of it can persist";
 	if (tunable->scope == TUNABLE_PER_NETNS)
 		return "each network namespace has its own";
 	return tunable->shown ? "the whole host; other network namespaces show it, and cannot "
@@ -293,6 +299,8 @@ void explain_tunable(const struct explain_writer *w, const struct tunable *tunab
 		[TUNABLE_ROOT] = "uid 0 of the host",
 		[TUNABLE_SAME_USER] = "the user of the process; CAP_SYS_RESOURCE for those of "
 				      "others, and for changing the hard limit",
+		[TUNABLE_TRACER] = "CAP_SYS_PTRACE to reach connections of other users' processes; "
+				   "CAP_NET_ADMIN for buffers and congestion",
 	};
 
 	heading(w, "%s (a tunable; unit: %s)", tunable->name, unit_info(tunable->unit)->name);

@@ -46,6 +46,20 @@ static int copy_name(const struct settings *s, const char *word, size_t len,
 	return 0;
 }
 
+/* The first equals sign that is not of a selector: "rlimit:cgroup=/a/b/nofile=4096". */
+static const char *find_equals(const char *word)
+{
+	static const char cgroup[] = "cgroup";
+	const size_t len = sizeof(cgroup) - 1;
+	const char *at = strchr(word, '=');
+
+	while (at != NULL && kind_of_target(word)->prefix[0] != '\0' && (size_t)(at - word) > len &&
+	       memcmp(at - len, cgroup, len) == 0 &&
+	       (at[-1 - (int)len] == ':' || at[-1 - (int)len] == ' '))
+		at = strchr(at + 1, '=');
+	return at;
+}
+
 static int parse(const struct settings *s, struct assignments *ret, struct error *e)
 {
 	if (s->operand_count == 0)
@@ -54,7 +68,7 @@ static int parse(const struct settings *s, struct assignments *ret, struct error
 				 "net.core.somaxconn=4096");
 	for (size_t i = 0; i < s->operand_count; i++) {
 		const char *word = s->operands[i];
-		const char *equals = strchr(word, '=');
+		const char *equals = find_equals(word);
 		int r = 0;
 
 		if (equals == NULL || equals == word)
@@ -96,6 +110,8 @@ static const struct example examples[] = {
 	  "what would be written, and from what" },
 	{ "sudo netwright set 'net.ipv4.tcp_rmem[2]=64MiB' --confirm 2min",
 	  "one element of a vector; put back after two minutes unless confirmed" },
+	{ "sudo netwright set 'socket:dst 198.51.100.0/24/congestion=bbr'",
+	  "of the connections that are open there now" },
 	{ NULL, NULL },
 };
 

@@ -160,6 +160,8 @@ enum tunable_privilege tunable_privilege(const struct tunable *t)
 		return TUNABLE_NET_ADMIN;
 	if (t->scope == TUNABLE_PER_PROCESS)
 		return TUNABLE_SAME_USER;
+	if (t->scope == TUNABLE_PER_SOCKET)
+		return TUNABLE_TRACER;
 	return strncmp(t->name, "net.", 4) == 0 ? TUNABLE_NET_ADMIN : TUNABLE_ROOT;
 }
 

@@ -34,6 +34,7 @@ enum tunable_scope {
 	TUNABLE_PER_PROCESS, /* no sysctl: see tunables/rlimit.h */
 	TUNABLE_PER_ROUTE,
 	TUNABLE_PER_LINK,
+	TUNABLE_PER_SOCKET, /* no sysctl: see tunables/socket.h */
 };
 enum tunable_undo {
 	TUNABLE_UNDO_FULL,
@@ -52,6 +53,7 @@ enum tunable_privilege {
 	TUNABLE_NET_ADMIN, /* CAP_NET_ADMIN, or uid 0, of the namespace */
 	TUNABLE_ROOT,	   /* uid 0 of the host */
 	TUNABLE_SAME_USER, /* the process's user; CAP_SYS_RESOURCE for more than that */
+	TUNABLE_TRACER,	   /* who may trace the process: pidfd_getfd(2) */
 };
 
 struct tunable {

@@ -5,6 +5,7 @@
 #include "tunables/link.h"
 #include "tunables/rlimit.h"
 #include "tunables/route.h"
+#include "tunables/socket.h"
 #include "tunables/sysctl.h"
 
 #include <errno.h>
@@ -12,7 +13,8 @@
 #include <string.h>
 
 const struct kind *const kinds[] = {
-	&link_kind, &rlimit_kind, &route_kind, &sysctl_uncatalogued_kind, &sysctl_kind,
+	&link_kind,   &rlimit_kind, &route_kind, &socket_kind, &sysctl_uncatalogued_kind,
+	&sysctl_kind,
 };
 
 const size_t kind_count = ARRAY_LEN(kinds);
@@ -98,7 +100,10 @@ int target_split_name(const char *text, char name[TARGET_NAME_MAX], int *ret_ele
 				 "the name of a tunable has 1 to %d characters",
 				 TARGET_NAME_MAX - 1);
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] <= ' ' || text[i] > '~')
+		/* Selectors have words: "socket:dst 198.51.100.0/24/congestion". */
+		bool selector = i > 0 && memchr(text, ':', i) != NULL;
+
+		if (text[i] < ' ' || text[i] > '~' || (text[i] == ' ' && !selector))
 			return error_set(e, -EINVAL, ERROR_INPUT, shown,
 					 "the name of a tunable has no blanks and no characters "
 					 "that cannot be printed");

@@ -15,6 +15,7 @@
 #include "tunables/catalogue.h"
 #include "tunables/place.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define TARGET_NAME_MAX	    192
@@ -28,7 +29,7 @@ struct kind;
 struct target {
 	const struct kind *kind;
 	const struct tunable *tunable;
-	/* Canonical: "net.ipv4.tcp_rmem", "rlimit:812/nofile", "route:default/initcwnd". */
+	/* Canonical: "net.ipv4.tcp_rmem", "rlimit:812/nofile", "socket:812/9/congestion". */
 	char name[TARGET_NAME_MAX];
 	/* Words that say which one it is, and tell it from another of the same name later:
 	 * "netns 4102", "netns 4102 link 7 eth0", "process 812 start 173529". */

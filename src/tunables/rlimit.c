@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "base/text.h"
-#include "host/procfile.h"
+#include "tunables/capability.h"
 #include "tunables/process_identity.h"
 #include "tunables/rlimit_value.h"
 
@@ -11,9 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CAP_SYS_RESOURCE 24 /* linux/capability.h */
-#define STATUS_MAX	 8192
 
 /* getrlimit(2). RLIMIT_RTTIME is in microseconds, RLIMIT_NICE counts 20 - nice. */
 #define ROW(NAME, UNIT, SCALE, HELP)                                                        \
@@ -265,23 +262,6 @@ static int want(const struct place *p, const struct target *t, int element, cons
 	return r;
 }
 
-/* Whether we have CAP_SYS_RESOURCE: 1, 0 or a negative errno. */
-static int has_resource_right(struct os *os, struct error *e)
-{
-	static const char path[] = "/proc/thread-self/status";
-	CLEANUP(bytes_done) struct bytes status = { 0 };
-	struct text_span word;
-	uint64_t capabilities;
-	int r = os_read_file(os, path, STATUS_MAX, &status);
-
-	if (r < 0)
-		return error_errno(e, r, path, "reading our capabilities");
-	word = procfile_find_key(procfile_text(&status), "CapEff");
-	if (text_parse_u64(word.at, word.len, 16, &capabilities) < 0)
-		return error_set(e, -EBADMSG, ERROR_FAILED, path, "has no CapEff");
-	return (capabilities >> CAP_SYS_RESOURCE & 1) != 0;
-}
-
 static int check(const struct place *p, const struct target *t, const struct held *from,
 		 const char *to, struct error *e)
 {
@@ -292,7 +272,7 @@ static int check(const struct place *p, const struct target *t, const struct hel
 		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "\"%.60s\" is no limit", to);
 	if (new.rlim_max == old.rlim_max)
 		return 0;
-	right = has_resource_right(p->os, e);
+	right = capability_held(p->os, CAPABILITY_SYS_RESOURCE, e);
 	if (right != 0)
 		return right < 0 ? right : 0;
 	if (new.rlim_max > old.rlim_max)

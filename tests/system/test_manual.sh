@@ -43,6 +43,8 @@ grep -ohE '^[A-Z]+\("[a-z][^"]*"' src/tunables/catalogue_*.inc | cut -d'"' -f2 >
 check "there are tunables" test "$(wc -l <"$dir/tunables")" -gt 200
 sed -n 's/.*ROW("\([a-z]*\)".*/rlimit:\1/p' src/tunables/rlimit.c >>"$dir/tunables"
 check "there are limits" grep -q '^rlimit:nofile$' "$dir/tunables"
+sed -n 's/.*ROW("\([a-z_]*\)".*/socket:\1/p' src/tunables/socket_option.c >>"$dir/tunables"
+check "there are options of connections" grep -q '^socket:keepalive_idle$' "$dir/tunables"
 sed -n 's/^\tROW("\([a-z_]*\)".*/route:*\/\1/p' src/tunables/route.c >>"$dir/tunables"
 check "there are metrics of routes" grep -q '^route:\*/congctl$' "$dir/tunables"
 sed -n 's/^\tROW("\([a-z]*\)".*/link:*\/\1/p; s/^\tNUMBER("\([a-z0-9_]*\)".*/link:*\/\1/p
@@ -63,6 +65,7 @@ for id in RCV-02 LST-01; do check "explain $id agrees" agrees man/netwright-rule
 check "explain path.min_rtt agrees" agrees man/netwright-metrics.7 path.min_rtt
 check "explain net.ipv4.tcp_rmem agrees" agrees man/netwright-tunables.7 net.ipv4.tcp_rmem
 check "explain rlimit:nofile agrees" agrees man/netwright-tunables.7 rlimit:nofile
+check "explain socket:rcvbuf agrees" agrees man/netwright-tunables.7 socket:rcvbuf
 
 # The example of netwright-rules(5) is a rule book.
 mkdir "$dir/rules.d"

@@ -91,6 +91,7 @@ void fake_os_free(struct os *os)
 	free(f->links);
 	free(f->sysctls);
 	free(f->processes);
+	fake_free_sockets(f);
 	free(f);
 }
 

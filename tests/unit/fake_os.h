@@ -74,6 +74,31 @@ struct rlimit fake_os_limit(struct os *os, pid_t pid, int resource);
 /* Whether limits may be raised above the hard one; at first they may. */
 void fake_os_set_resource_right(struct os *os, bool may);
 
+/* A TCP connection, open, with a kernel's defaults; inode 100000 + cookie. What a test changes of
+ * it is what somebody else does. Valid until fake_os_free(). */
+struct fake_tcp {
+	uint64_t cookie, netns;
+	char remote[16]; /* IPv4 */
+	uint16_t local_port, remote_port;
+	uint8_t state;
+	char congestion[16];
+	int sndbuf, rcvbuf, window_clamp, lock; /* lock: of SO_BUF_LOCK */
+	uint64_t pacing_rate;
+	int keepalive, keepalive_idle, keepalive_interval, keepalive_count;
+	int nodelay, notsent_lowat, user_timeout;
+	unsigned int rcv_wscale;
+	bool no_lock; /* a kernel without SO_BUF_LOCK */
+};
+struct fake_tcp *fake_os_add_socket(struct os *os, uint64_t cookie, uint64_t netns,
+				    uint16_t local_port, const char *remote, uint16_t remote_port);
+struct fake_tcp *fake_os_socket(struct os *os, uint64_t cookie);
+#define FAKE_NO_SOCKET UINT64_MAX /* any other file, in place of a cookie */
+/* The process has the connection open as that descriptor; several may share one. */
+void fake_os_hold_socket(struct os *os, pid_t pid, int fd, uint64_t cookie);
+void fake_os_drop_socket(struct os *os, pid_t pid, int fd);
+/* Whether we may look into processes; at first we may. */
+void fake_os_set_trace_right(struct os *os, bool may);
+
 /* Plain files. Directories exist without being added. */
 void fake_os_add_file(struct os *os, const char *path, const char *text);
 void fake_os_remove_file(struct os *os, const char *path); /* durably; if there is one */
@@ -110,7 +135,7 @@ void fake_os_die(struct os *os);
 
 /* What was changed, a line for each call that had an effect: "write 4102 net.ipv4.tcp_rmem 1 2 3",
  * "write PATH" for a file, "fsync PATH", "rename FROM TO", "unlink PATH", "prlimit PID RESOURCE
- * SOFT HARD". fake_os_note() adds one of another fake. */
+ * SOFT HARD", "setsockopt COOKIE LEVEL NAME". fake_os_note() adds one of another fake. */
 const char *fake_os_trace(struct os *os);
 void fake_os_note(struct os *os, const char *line);
 

@@ -246,9 +246,13 @@ static int fake_list(struct os *os, const char *path, struct bytes *names)
 	struct fake_os *f = fake_os_of(os);
 	struct fake_fate fate = fake_os_step(os);
 	char number[16];
+	int r;
 
 	if (fate.fail < 0)
 		return fate.fail;
+	r = fake_list_descriptors(f, path, names);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; strcmp(path, "/run/netns") == 0 && i < f->netns_count; i++) {
 		if (f->netns[i].name[0] != '\0')
 			list_one(names, f->netns[i].name);
@@ -320,7 +324,6 @@ static int fake_prlimit(struct os *os, pid_t pid, int resource, const struct rli
 	return (int)fake_ended(os, &fate, 0);
 }
 
-/* Looks up a link by name: the only request that is understood. */
 void fake_os_set_talker(struct os *os,
 			int (*talk)(void *arg, uint64_t netns, int protocol, const void *request,
 				    size_t len, struct bytes *answers),
@@ -332,6 +335,7 @@ void fake_os_set_talker(struct os *os,
 	f->talker_arg = arg;
 }
 
+/* Dumps connections, and looks up a link by name: what else is asked is for the talker. */
 static int fake_talk(struct os *os, int protocol, const void *request, size_t len,
 		     struct bytes *answers)
 {
@@ -347,6 +351,8 @@ static int fake_talk(struct os *os, int protocol, const void *request, size_t le
 
 	if (fate.fail < 0)
 		return fate.fail;
+	if (protocol == NETLINK_SOCK_DIAG)
+		return (int)fake_ended(os, &fate, fake_dump_sockets(f, request, len, answers));
 	memset(&asked, 0, sizeof(asked));
 	if (protocol == NETLINK_ROUTE && len == sizeof(asked))
 		memcpy(&asked, request, len);
@@ -379,32 +385,16 @@ static int fake_getsockopt(struct os *os, int number, int level, int name, void 
 
 	if (fate.fail < 0)
 		return fate.fail;
-	if (fd == NULL || fd->kind != FAKE_SOCKET)
-		return -EBADF;
+	if (fd == NULL || (fd->kind != FAKE_SOCKET && fd->kind != FAKE_TCP))
+		return fd == NULL ? -EBADF : -ENOTSOCK;
+	if (fd->kind == FAKE_TCP)
+		return (int)fake_ended(os, &fate,
+				       fake_get_tcp(os, fd->cookie, level, name, value, len));
 	if (level != SOL_SOCKET || name != FAKE_SO_NETNS_COOKIE || f->no_cookies ||
 	    *len < sizeof(fd->cookie))
 		return -ENOPROTOOPT;
 	memcpy(value, &fd->cookie, sizeof(fd->cookie));
 	return (int)fake_ended(os, &fate, 0);
-}
-
-static int fake_setsockopt(struct os *os, int fd, int level, int name, const void *value,
-			   socklen_t len)
-{
-	(void)os, (void)fd, (void)level, (void)name, (void)value, (void)len;
-	return -ENOPROTOOPT;
-}
-
-static int fake_pidfd_open(struct os *os, pid_t pid)
-{
-	(void)os, (void)pid;
-	return -ENOSYS;
-}
-
-static int fake_pidfd_getfd(struct os *os, int pidfd, int fd)
-{
-	(void)os, (void)pidfd, (void)fd;
-	return -ENOSYS;
 }
 
 static uint64_t fake_boottime_ns(struct os *os)
@@ -429,6 +419,7 @@ const struct os_ops fake_os_ops = {
 	.mkdir = fake_mkdir,
 	.rmdir = fake_rmdir,
 	.list = fake_list,
+	.readlink = fake_readlink,
 	.setns = fake_setns,
 	.prlimit = fake_prlimit,
 	.talk = fake_talk,

@@ -51,12 +51,29 @@ struct fake_entry {
 	struct fake_inode *now, *durable;
 };
 
-enum fake_fd_kind { FAKE_CLOSED, FAKE_SYSCTL, FAKE_FILE, FAKE_DIRECTORY, FAKE_NETNS, FAKE_SOCKET };
+enum fake_fd_kind {
+	FAKE_CLOSED,
+	FAKE_SYSCTL,
+	FAKE_FILE,
+	FAKE_DIRECTORY,
+	FAKE_NETNS,
+	FAKE_SOCKET,
+	FAKE_PIDFD,
+	FAKE_TCP,
+};
+
+/* What a process has open. */
+struct fake_descriptor {
+	pid_t pid;
+	int fd;
+	uint64_t cookie; /* of a connection, or FAKE_NO_SOCKET */
+};
 
 struct fake_fd {
 	enum fake_fd_kind kind;
 	char path[FAKE_PATH_MAX];
-	uint64_t cookie; /* of the namespace it was opened in, or stands for */
+	uint64_t cookie; /* of the namespace it was opened in, or stands for; of FAKE_TCP its own,
+			  * and of FAKE_PIDFD the number of the process */
 	size_t offset;
 	struct bytes content;	  /* what reading gives, but for FAKE_FILE */
 	struct fake_inode *inode; /* FAKE_FILE */
@@ -72,6 +89,10 @@ struct fake_os {
 	size_t sysctl_count;
 	struct fake_process *processes;
 	size_t process_count;
+	struct fake_tcp **tcps;
+	size_t tcp_count;
+	struct fake_descriptor *descriptors;
+	size_t descriptor_count;
 	struct fake_inode **inodes;
 	size_t inode_count;
 	struct fake_entry *entries;
@@ -79,7 +100,7 @@ struct fake_os {
 	struct fake_fd fds[FAKE_FDS];
 	uint64_t here; /* the thread's namespace */
 	uint64_t boottime_ns;
-	bool no_cookies, no_resource_right;
+	bool no_cookies, no_resource_right, no_trace_right;
 	unsigned int calls, fail_at, short_at, die_at;
 	int fail_code;
 	bool die_after, dead;
@@ -106,6 +127,16 @@ struct fake_fd *fake_fd_of(struct fake_os *f, int fd); /* NULL: not open */
 int fake_open(struct os *os, const char *path, int flags, mode_t mode);
 int fake_socket(struct os *os, int family, int type, int protocol);
 int fake_close(struct os *os, int fd);
+/* fake_os_sockets.c */
+int fake_pidfd_open(struct os *os, pid_t pid);
+int fake_pidfd_getfd(struct os *os, int pidfd, int fd);
+int fake_setsockopt(struct os *os, int fd, int level, int name, const void *value, socklen_t len);
+ssize_t fake_readlink(struct os *os, const char *path, char *buf, size_t len);
+int fake_get_tcp(struct os *os, uint64_t cookie, int level, int name, void *value, socklen_t *len);
+int fake_dump_sockets(struct fake_os *f, const void *request, size_t len, struct bytes *answers);
+/* What is in /proc/PID/fd; nothing of other directories. */
+int fake_list_descriptors(struct fake_os *f, const char *path, struct bytes *names);
+void fake_free_sockets(struct fake_os *f);
 /* One blank between words. */
 void fake_words(const char *text, size_t len, char ret[FAKE_TEXT_MAX]);
 

@@ -56,6 +56,10 @@ START_TEST(rows_are_found_by_what_people_write)
 	ck_assert_ptr_eq(kind_row_find("rlimit:nginx/nofile"), row);
 	ck_assert_ptr_eq(kind_row_find("net.ipv4.tcp_rmem"), tunable_find("net.ipv4.tcp_rmem"));
 	ck_assert_ptr_eq(kind_row_find("rlimit:cgroup=/a/b/nofile"), row);
+	row = kind_row_find("socket:dst 198.51.100.0/24/congestion");
+	ck_assert_ptr_nonnull(row);
+	ck_assert_str_eq(row->name, "socket:congestion");
+	ck_assert_int_eq(tunable_privilege(row), TUNABLE_TRACER);
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		ck_assert_msg(kind_row_find(none[i]) == NULL, "%s", none[i]);
 }
@@ -70,6 +74,8 @@ static const struct {
 	{ "sysctl", "net.ipv4.conf.eth0/100.rp_filter", "netns 1 link 7 eth0.100" },
 	{ "sysctl-uncatalogued", "uncatalogued:net.foo.bar", "netns 4102" },
 	{ "rlimit", "rlimit:812/nofile", "process 812 start 173529" },
+	{ "socket", "socket:812/9/rcvbuf", "process 812 start 173529 fd 9 cookie 4711" },
+	{ "socket", "socket:1/0/congestion", "process 1 start 0 fd 0 cookie 18446744073709551614" },
 	{ "link", "link:eth0/mtu", "netns 4102 link 2 eth0" },
 	{ "link", "link:eth0.100/qdisc", "netns 1 link 2147483647 eth0.100" },
 	{ "link", "link:eth0/offload.tso", "netns 1 link 2 eth0" },
@@ -128,6 +134,17 @@ static const struct {
 	{ "rlimit", "rlimit:812/nofile", "process 812" },
 	{ "rlimit", "rlimit:812/nofile", "process 812 start 1 x" },
 	{ "rlimit", "rlimit:4294968108/nofile", "process 4294968108 start 1" },
+	{ "socket", "socket:pid 812/rcvbuf", "process 812 start 173529 fd 9 cookie 4711" },
+	{ "socket", "socket:812/9/buffer", "process 812 start 173529 fd 9 cookie 4711" },
+	{ "socket", "socket:813/9/rcvbuf", "process 812 start 173529 fd 9 cookie 4711" },
+	{ "socket", "socket:812/8/rcvbuf", "process 812 start 173529 fd 9 cookie 4711" },
+	{ "socket", "socket:812/09/rcvbuf", "process 812 start 173529 fd 9 cookie 4711" },
+	{ "socket", "socket:812/9/rcvbuf", "process 812 start 173529 fd 9 cookie 0" },
+	{ "socket", "socket:812/9/rcvbuf", "process 812 start 173529 fd 9" },
+	{ "socket", "socket:812/9/rcvbuf", "process 812 start 173529 fd 9 cookie 4711 " },
+	{ "socket", "socket:812/9/rcvbuf", "process 812 start 173529 fd 4294967305 cookie 4711" },
+	{ "socket", "socket:0/9/rcvbuf", "process 0 start 1 fd 9 cookie 4711" },
+	{ "rlimit", "socket:812/9/rcvbuf", "process 812 start 173529 fd 9 cookie 4711" },
 	{ "route", "route:default/initcwmd", "netns 1" },
 	{ "route", "route:default/initcwnd", "netns 1 old" },
 	{ "route", "route:default/initcwnd", "netns 1 new new" },
@@ -189,9 +206,9 @@ END_TEST
 
 START_TEST(elements_are_split_off)
 {
-	static const char *const bad[] = { "",	     "[2]",   "a[",    "a[]",	"a[2",
-					   "a[2]x",  "a[-1]", "a[02]", "a[2]]", "a[x]",
-					   "a[100]", "a b",   "a\n",   "a[ 2]" };
+	static const char *const bad[] = { "",	    "[2]",   "a[",    "a[]",  "a[2",	"a[2]x",
+					   "a[-1]", "a[02]", "a[2]]", "a[x]", "a[100]", "a b",
+					   "a\n",   "a[ 2]", "a b:c", "a:\n", "a:b[ 2]" };
 	char name[TARGET_NAME_MAX], longest[TARGET_NAME_MAX + 1];
 	struct error e = { 0 };
 	int element;
@@ -201,6 +218,10 @@ START_TEST(elements_are_split_off)
 	ck_assert_int_eq(element, 2);
 	ck_assert_int_eq(target_split_name("net.ipv4.tcp_rmem", name, &element, &e), 0);
 	ck_assert_int_eq(element, -1);
+	ck_assert_int_eq(target_split_name("socket:dst 198.51.100.0/24 and port 443/congestion",
+					   name, &element, &e),
+			 0);
+	ck_assert_str_eq(name, "socket:dst 198.51.100.0/24 and port 443/congestion");
 	ck_assert_int_eq(target_split_name("a[0]", name, &element, &e), 0);
 	ck_assert_int_eq(element, 0);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

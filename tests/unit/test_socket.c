@@ -1,0 +1,362 @@
+/* The kind of tunables that are options of connections, on a machine in memory. */
+#include "base/cleanup.h"
+#include "socket_fixture.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+Suite *test_socket_suite(void);
+
+START_TEST(selectors_mean_connections)
+{
+	static const struct {
+		const char *selector, *first;
+		size_t count;
+	} cases[] = {
+		{ "812/7", "812/7", 1 },
+		{ "dst 198.51.100.0/24", "811/20", 2 },
+		{ "dst 198.51.100.7", "812/7", 1 },
+		{ "port 443", "811/20", 3 },
+		{ "sport 443", "811/20", 2 },
+		{ "pid 812", "812/7", 2 },
+		{ "pid 900", "900/5", 1 },
+		{ "name nginx", "811/20", 2 },
+		{ "name a) b (c", "900/5", 1 },
+		{ "cgroup=" SERVICE, "811/20", 2 },
+		{ "cgroup=" SERVICE " and dst 198.51.100.7", "812/7", 1 },
+		{ "dst 198.51.100.7 and pid 812 and name nginx", "812/7", 1 },
+		{ "not (pid 812 or dst 203.0.113.9) or dst 198.51.100.7", "812/7", 1 },
+		{ "pid 900 or dst 198.51.100.7", "812/7", 2 },
+	};
+	struct place p;
+	struct os *os = machine(&p);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct target_list list = { 0 };
+		struct error e = { 0 };
+		char name[200];
+
+		(void)snprintf(name, sizeof(name), "socket:%s/congestion", cases[i].selector);
+		ck_assert_msg(socket_kind.resolve(&p, name, &list, &e) == 0, "%s: %s", name,
+			      e.text);
+		ck_assert_msg(list.count == cases[i].count, "%s: %zu", name, list.count);
+		(void)snprintf(name, sizeof(name), "socket:%s/congestion", cases[i].first);
+		ck_assert_str_eq(list.all[0].name, name);
+		for (size_t j = 0; j < list.count; j++)
+			ck_assert_ptr_eq(socket_kind.recall(list.all[j].name, list.all[j].identity),
+					 list.all[j].tunable);
+		target_list_done(&list);
+	}
+	ck_assert_str_eq(resolved(&p, "socket:812/7/rcvbuf").identity,
+			 "process 812 start 173529 fd 7 cookie 11");
+	ck_assert_uint_eq(fake_os_open_files(os), 0);
+	ck_assert_str_eq(fake_os_trace(os), "");
+	fake_os_free(os);
+}
+END_TEST
+
+START_TEST(a_namespace_has_connections_of_its_own)
+{
+	struct place own, p;
+	struct os *os = machine(&own);
+	struct error e;
+
+	ck_assert_int_eq(place_open(os, "blue", &p, &e), 0);
+	ck_assert_str_eq(resolved(&p, "socket:dst 198.51.100.0/24/nodelay").name,
+			 "socket:900/6/nodelay");
+	ck_assert_uint_eq(fake_os_netns(os), FAKE_INITIAL_NETNS);
+	place_close(&p);
+	fake_os_free(os);
+}
+END_TEST
+
+START_TEST(selectors_that_mean_none_are_refused)
+{
+	static const struct {
+		const char *name;
+		int result;
+	} cases[] = {
+		{ "socket:812/8/congestion", -ENOENT },
+		{ "socket:813/7/congestion", -ENOENT },
+		{ "socket:812/3/congestion", -EINVAL }, /* a file */
+		{ "socket:812/7/congestio", -EINVAL },
+		{ "socket:812/7", -EINVAL },
+		{ "socket:/congestion", -EINVAL },
+		{ "socket:congestion", -EINVAL },
+		{ "socket:0/7/congestion", -EINVAL },
+		{ "socket:0812/7/congestion", -EINVAL },
+		{ "socket:812/-1/congestion", -EINVAL },
+		{ "socket:dst 192.0.2.77/congestion", -ENOENT },
+		{ "socket:dst/congestion", -EINVAL },
+		{ "socket:dst 198.51.100.0/24 and/congestion", -EINVAL },
+		{ "socket:pid nginx/congestion", -EINVAL },
+		{ "socket:pid 0/congestion", -EINVAL },
+		{ "socket:pid 4711/congestion", -ENOENT },
+		{ "socket:name nginx or port 1/congestion", -EINVAL },
+		{ "socket:name no-such/congestion", -ENOENT },
+		{ "socket:cgroup=../x/congestion", -EINVAL },
+		{ "socket:name nginx and pid 900/congestion", -ENOENT },
+	};
+	struct place p;
+	struct os *os = machine(&p);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct target_list list = { 0 };
+		struct error e = { 0 };
+		int r = socket_kind.resolve(&p, cases[i].name, &list, &e);
+
+		ck_assert_msg(r == cases[i].result, "%s: %d %s", cases[i].name, r, e.text);
+		ck_assert_msg(e.kind == ERROR_INPUT, "%s", cases[i].name);
+		ck_assert_ptr_null(list.all);
+	}
+	ck_assert_uint_eq(fake_os_open_files(os), 0);
+	fake_os_free(os);
+}
+END_TEST
+
+START_TEST(rights_are_asked_for)
+{
+	struct place p;
+	struct os *os = machine(&p);
+	struct target t = resolved(&p, "socket:812/7/congestion");
+	struct held from = { "cubic", "" };
+	struct target_list list = { 0 };
+	struct error e = { 0 };
+
+	fake_os_set_trace_right(os, false);
+	ck_assert_int_eq(socket_kind.present(&p, &t, &e), -EPERM);
+	ck_assert_int_eq(e.kind, ERROR_PRIVILEGE);
+	ck_assert_ptr_nonnull(strstr(e.text, "CAP_SYS_PTRACE"));
+	ck_assert_int_eq(socket_kind.resolve(&p, "socket:port 443/congestion", &list, &e), -EPERM);
+	ck_assert_int_eq(e.kind, ERROR_PRIVILEGE);
+	fake_os_set_trace_right(os, true);
+	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "bbr", &e), 0);
+	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "vegas", &e), -EOPNOTSUPP);
+	ck_assert_int_eq(e.kind, ERROR_UNSUPPORTED);
+	fake_os_add_file(os, "/proc/thread-self/status", "CapEff:\t000001ffffffefff\n");
+	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "bbr", &e), -EPERM);
+	ck_assert_ptr_nonnull(strstr(e.text, "CAP_NET_ADMIN"));
+	t = resolved(&p, "socket:812/7/rcvbuf");
+	fake_os_socket(os, 11)->no_lock = true;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(e.text, "5.14"));
+	ck_assert_uint_eq(fake_os_open_files(os), 0);
+	fake_os_free(os);
+}
+END_TEST
+
+static const struct {
+	const char *key, *words, *to; /* to NULL: refused */
+} wishes[] = {
+	{ "congestion", "bbr", "bbr" },
+	{ "congestion", "", NULL },
+	{ "congestion", "bbr cubic", NULL },
+	{ "congestion", "../x", NULL },
+	{ "keepalive", "on", "1" },
+	{ "keepalive", "off", "0" },
+	{ "keepalive", "1", "1" },
+	{ "keepalive", "2", NULL },
+	{ "keepalive", "yes", NULL },
+	{ "keepalive_idle", "2min", "120" },
+	{ "keepalive_idle", "100ms", NULL },
+	{ "keepalive_idle", "120s", "120" },
+	{ "keepalive_idle", "0", NULL },
+	{ "keepalive_count", "127", "127" },
+	{ "keepalive_count", "128", NULL },
+	{ "nodelay", "on", "1" },
+	{ "notsent_lowat", "128KiB", "131072" },
+	{ "notsent_lowat", "-1", NULL },
+	{ "pacing_rate", "100Mbit", "12500000" },
+	{ "pacing_rate", "unlimited", "unlimited" },
+	{ "pacing_rate", "auto", NULL },
+	{ "pacing_rate", "0", NULL },
+	{ "rcvbuf", "auto", "auto" },
+	{ "rcvbuf", "4MiB", "4194304" },
+	{ "rcvbuf", "5001", "5002" },
+	{ "rcvbuf", "4607", NULL },
+	{ "rcvbuf", "2147483647", NULL },
+	{ "rcvbuf", "unlimited", NULL },
+	{ "sndbuf", "2147483646", "2147483646" },
+	{ "user_timeout", "5s", "5000" },
+	{ "user_timeout", "0", "0" },
+};
+
+START_TEST(words_become_values)
+{
+	struct place p;
+	struct os *os = machine(&p);
+	char name[64], to[HELD_TEXT_MAX] = "untouched";
+	struct held now = { 0 };
+	struct error e = { 0 };
+	struct target t;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "socket:812/7/%s", wishes[_i].key);
+	t = resolved(&p, name);
+	r = socket_kind.want(&p, &t, -1, wishes[_i].words, &now, to, &e);
+	if (wishes[_i].to != NULL) {
+		ck_assert_msg(r == 0, "%s", e.text);
+		ck_assert_str_eq(to, wishes[_i].to);
+	} else {
+		ck_assert_msg(r == -EINVAL || r == -ERANGE || r == -E2BIG, "%d", r);
+		ck_assert_int_eq(e.kind, ERROR_INPUT);
+		ck_assert_str_eq(to, "untouched");
+	}
+	ck_assert_int_eq(socket_kind.want(&p, &t, 0, "1", &now, to, &e), -EINVAL);
+	fake_os_free(os);
+}
+END_TEST
+
+static const struct {
+	const char *key, *from, *to;
+} changes[] = {
+	{ "congestion", "cubic", "bbr" },    { "keepalive", "0", "1" },
+	{ "keepalive_count", "9", "3" },     { "keepalive_idle", "7200", "60" },
+	{ "keepalive_interval", "75", "5" }, { "nodelay", "0", "1" },
+	{ "notsent_lowat", "0", "131072" },  { "pacing_rate", "unlimited", "12500000" },
+	{ "rcvbuf", "auto", "4194304" },     { "sndbuf", "auto", "4194304" },
+	{ "user_timeout", "0", "5000" },
+};
+
+static void expect_held(const struct place *p, const struct target *t, const char *text)
+{
+	struct held now = { 0 };
+	struct error e = { 0 };
+
+	ck_assert_msg(socket_kind.read(p, t, &now, &e) == 0, "%s", e.text);
+	ck_assert_str_eq(now.text, text);
+}
+
+START_TEST(every_option_is_set_and_put_back)
+{
+	struct place p;
+	struct os *os = machine(&p);
+	struct fake_tcp before = *fake_os_socket(os, 11), others = *fake_os_socket(os, 12);
+	struct held from = { 0 }, now = { 0 };
+	struct error e = { 0 };
+	struct target t;
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "socket:812/7/%s", changes[_i].key);
+	t = resolved(&p, name);
+	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), 0);
+	ck_assert_str_eq(from.text, changes[_i].from);
+	ck_assert_msg(socket_kind.check(&p, &t, &from, changes[_i].to, &e) == 0, "%s", e.text);
+	ck_assert_int_eq(memcmp(fake_os_socket(os, 11), &before, sizeof(before)), 0);
+	ck_assert_int_eq(socket_kind.write(&p, &t, changes[_i].to, &e), 0);
+	expect_held(&p, &t, changes[_i].to);
+	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, changes[_i].to), HELD_TO);
+	ck_assert_int_eq(socket_kind.restore(&p, &t, &from, &e), 0);
+	expect_held(&p, &t, changes[_i].from);
+	ck_assert_int_eq(memcmp(fake_os_socket(os, 11), &before, sizeof(before)), 0);
+	ck_assert_int_eq(memcmp(fake_os_socket(os, 12), &others, sizeof(others)), 0);
+	ck_assert_uint_eq(fake_os_open_files(os), 0);
+	fake_os_free(os);
+}
+END_TEST
+
+START_TEST(a_locked_buffer_is_released_and_locked_again)
+{
+	struct place p;
+	struct os *os = machine(&p);
+	struct fake_tcp *tcp = fake_os_socket(os, 11);
+	struct target t = resolved(&p, "socket:812/7/rcvbuf");
+	struct held from = { 0 }, now = { 0 };
+	struct error e;
+
+	tcp->rcvbuf = 65536;
+	tcp->lock = 3;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), 0);
+	ck_assert_str_eq(from.text, "65536");
+	ck_assert_int_eq(socket_kind.write(&p, &t, "auto", &e), 0);
+	/* That of the send buffer stays. */
+	ck_assert_int_eq(tcp->lock, 1);
+	ck_assert_int_eq(tcp->rcvbuf, 131072);
+	ck_assert_int_eq(tcp->window_clamp, 131072);
+	tcp->rcvbuf = 6291456;
+	tcp->window_clamp = 4000000;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "auto"), HELD_TO);
+	ck_assert_int_eq(socket_kind.restore(&p, &t, &from, &e), 0);
+	ck_assert_int_eq(tcp->rcvbuf, 65536);
+	ck_assert_int_eq(tcp->window_clamp, 65536);
+	ck_assert_int_eq(tcp->lock, 3);
+	/* Killed while it was being released: enlarged, and still locked. */
+	tcp->rcvbuf = 131072;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "auto"), HELD_BETWEEN);
+	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "98304"), HELD_FOREIGN);
+	tcp->rcvbuf = 131074;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "auto"), HELD_FOREIGN);
+	fake_os_free(os);
+}
+END_TEST
+
+START_TEST(drift_of_an_automatic_buffer_is_nobodys)
+{
+	struct place p;
+	struct os *os = machine(&p);
+	struct fake_tcp *tcp = fake_os_socket(os, 11);
+	struct target t = resolved(&p, "socket:812/7/sndbuf");
+	struct held from = { 0 }, now = { 0 };
+	struct error e;
+
+	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), 0);
+	tcp->sndbuf = 4194304;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "2097152"), HELD_FROM);
+	/* Killed between the size and the lock of a restore: still ours. */
+	tcp->sndbuf = 87040;
+	tcp->lock = 1;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "2097152"), HELD_BETWEEN);
+	/* Somebody else's. */
+	tcp->sndbuf = 87044;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "2097152"), HELD_FOREIGN);
+	fake_os_free(os);
+}
+END_TEST
+
+START_TEST(a_window_has_a_ceiling)
+{
+	struct place p;
+	struct os *os = machine(&p);
+	struct target t = resolved(&p, "socket:812/7/rcvbuf");
+	const struct held from = { "auto", "size 131072" };
+	struct error e = { 0 };
+
+	fake_os_socket(os, 11)->rcv_wscale = 3; /* 524280 */
+	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "1048560", &e), 0);
+	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "auto", &e), 0);
+	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "1048562", &e), -ERANGE);
+	ck_assert_int_eq(e.kind, ERROR_INPUT);
+	ck_assert_ptr_nonnull(strstr(e.text, "524280"));
+	ck_assert_ptr_nonnull(strstr(e.text, "opened again"));
+	/* Of what is sent the other side decides. */
+	t = resolved(&p, "socket:812/7/sndbuf");
+	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "1048562", &e), 0);
+	fake_os_free(os);
+}
+END_TEST
+
+Suite *test_socket_suite(void)
+{
+	Suite *s = suite_create("tunables/socket");
+	TCase *t = tcase_create("socket");
+
+	tcase_add_test(t, selectors_mean_connections);
+	tcase_add_test(t, a_namespace_has_connections_of_its_own);
+	tcase_add_test(t, selectors_that_mean_none_are_refused);
+	tcase_add_test(t, rights_are_asked_for);
+	tcase_add_loop_test(t, words_become_values, 0, ARRAY_LEN(wishes));
+	tcase_add_loop_test(t, every_option_is_set_and_put_back, 0, ARRAY_LEN(changes));
+	tcase_add_test(t, a_locked_buffer_is_released_and_locked_again);
+	tcase_add_test(t, drift_of_an_automatic_buffer_is_nobodys);
+	tcase_add_test(t, a_window_has_a_ceiling);
+	suite_add_tcase(s, t);
+	return s;
+}
