@@ -1,0 +1,16 @@
+/* Profiles from elsewhere and for elsewhere: what `netwright profile` has for TuneD's users. */
+#ifndef NETWRIGHT_CLI_PROFILE_EXCHANGE_H
+#define NETWRIGHT_CLI_PROFILE_EXCHANGE_H
+
+#include "base/error.h"
+#include "cli/options.h"
+
+#include <stdio.h>
+
+/* The operand is a TuneD profile, by name or as a file, or sysctl files. The profile goes to `out`;
+ * what was not carried over, and what is to be looked at, also to stderr. An exit status or a
+ * negative errno, as of a profile_action. */
+int profile_import(const struct settings *s, const char *const *operands, size_t count, FILE *out,
+		   struct error *e);
+
+#endif
