@@ -30,6 +30,7 @@ B := build
 SRCS     := $(sort $(wildcard src/*/*.c))
 HEADERS  := $(sort $(wildcard src/*/*.h))
 BOOKS    := $(sort $(wildcard profiles/rules/*.conf))
+PROFILES := $(sort $(wildcard profiles/*.conf))
 UNIT     := $(sort $(wildcard tests/unit/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 SYSTEM   := $(sort $(wildcard tests/system/test_*.sh))
@@ -37,9 +38,10 @@ MANUALS  := $(sort $(wildcard man/*.[578]))
 GENERATED_MANUALS := $(patsubst %.in,%,$(sort $(wildcard man/*.in)))
 SHELLS   := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
 
-OBJS     := $(SRCS:%.c=$B/obj/%.o) $B/obj/rulebooks.o
-SAN_OBJS := $(SRCS:%.c=$B/san/%.o) $B/san/rulebooks.o
-FUZZ_OBJS := $(SRCS:%.c=$B/fuzz/%.o) $B/fuzz/rulebooks.o
+EMBEDDED := rulebooks.o profiles.o
+OBJS     := $(SRCS:%.c=$B/obj/%.o) $(EMBEDDED:%=$B/obj/%)
+SAN_OBJS := $(SRCS:%.c=$B/san/%.o) $(EMBEDDED:%=$B/san/%)
+FUZZ_OBJS := $(SRCS:%.c=$B/fuzz/%.o) $(EMBEDDED:%=$B/fuzz/%)
 
 LIBRARIES := libnl-3.0 libnl-genl-3.0 libconfig jansson zlib sqlite3
 # Looked up when a recipe runs, not when this file is read: `deps` may install them first.
@@ -109,29 +111,35 @@ $B/fuzz/%.o: %.c | deps
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 
-# The rule books of profiles/rules/, embedded as they are.
+# Files of profiles/, embedded as they are: embed KIND HEADER FILE... writes the table embedded_KINDs.
+embed = { echo '\#include "$2"'; n=0; \
+  for file in $3; do n=$$((n + 1)); \
+    printf '__asm__(".section .rodata\\n$1_%d: .incbin \\"%s\\"\\n$1_%d_end: .byte 0\\n.previous\\n");\n' \
+      $$n $$file $$n; \
+    printf 'extern const char $1_%d[];\nextern const char $1_%d_end[];\n' $$n $$n; \
+  done; n=0; echo 'const struct embedded_$1 embedded_$1s[] = {'; \
+  for file in $3; do n=$$((n + 1)); \
+    printf '\t{ "%s", $1_%d, $1_%d_end },\n' $${file\#profiles/} $$n $$n; \
+  done; echo '};'; \
+  echo "const size_t embedded_$1_count = $(words $3);"; } > $@
+
 $B/rulebooks.c: $(BOOKS) Makefile
 	$(say) EMBED $@
 	$(Q)mkdir -p $(@D)
-	$(Q){ echo '#include "rules/embedded.h"'; n=0; \
-	  for book in $(BOOKS); do n=$$((n + 1)); \
-	    printf '__asm__(".section .rodata\\nbook_%d: .incbin \\"%s\\"\\nbook_%d_end: .byte 0\\n.previous\\n");\n' \
-	      $$n $$book $$n; \
-	    printf 'extern const char book_%d[];\nextern const char book_%d_end[];\n' $$n $$n; \
-	  done; n=0; echo 'const struct embedded_rulebook embedded_rulebooks[] = {'; \
-	  for book in $(BOOKS); do n=$$((n + 1)); \
-	    printf '\t{ "%s", book_%d, book_%d_end },\n' $${book#profiles/} $$n $$n; \
-	  done; echo '};'; \
-	  echo "const size_t embedded_rulebook_count = $(words $(BOOKS));"; } > $@
+	$(Q)$(call embed,rulebook,rules/embedded.h,$(BOOKS))
+$B/profiles.c: $(PROFILES) Makefile
+	$(say) EMBED $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(call embed,profile,profiles/embedded.h,$(PROFILES))
 
-$B/obj/rulebooks.o: $B/rulebooks.c $(BOOKS)
+$(EMBEDDED:%=$B/obj/%): $B/obj/%.o: $B/%.c $(BOOKS) $(PROFILES)
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_FLAGS) $(OPT_FLAGS) -c -o $@ $<
-$B/san/rulebooks.o: $B/rulebooks.c $(BOOKS)
+$(EMBEDDED:%=$B/san/%): $B/san/%.o: $B/%.c $(BOOKS) $(PROFILES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_FLAGS) $(SAN_FLAGS) -c -o $@ $<
-$B/fuzz/rulebooks.o: $B/rulebooks.c $(BOOKS)
+$(EMBEDDED:%=$B/fuzz/%): $B/fuzz/%.o: $B/%.c $(BOOKS) $(PROFILES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -c -o $@ $<
 
@@ -246,7 +254,7 @@ man: $B/man/generate ## make the manual pages of the tables anew (rules, metrics
 # --- looking after the tree ---------------------------------------------------------------------
 
 lint: lint-deps layers ## cppcheck, clang-tidy, shellcheck, formatting, layers, house rules
-	$(Q)$(MAKE) --no-print-directory DEV=1 $B/flags.mk $B/rulebooks.c
+	$(Q)$(MAKE) --no-print-directory DEV=1 $B/flags.mk $B/rulebooks.c $B/profiles.c
 	$(Q)bash tests/lint/lint.sh
 
 layers: ## fail on an include that goes against the layers
@@ -255,12 +263,14 @@ layers: ## fail on an include that goes against the layers
 format: ## rewrite the sources with clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-install: all ## install the program, its manual and the rule books
+install: all ## install the program, its manual, the rule books and the profiles
 	install -D -m 0755 $B/netwright $(DESTDIR)$(SBINDIR)/netwright
 	for page in $(MANUALS); do \
 	  install -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for book in $(BOOKS); do \
 	  install -D -m 0644 $$book $(DESTDIR)$(DATADIR)/netwright/rules/$${book##*/}; done
+	for profile in $(PROFILES); do \
+	  install -D -m 0644 $$profile $(DESTDIR)$(DATADIR)/netwright/profiles/$${profile##*/}; done
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(SBINDIR)/netwright

@@ -39,7 +39,7 @@ struct settings {
 	uint64_t limit;				 /* UINT64_MAX: not given */
 	bool all, dry_run, force, help, json, quiet, uncatalogued, verbose;
 	const char *compare, *config, *filter, *netns, *plan, *record, *replay, *root, *state_dir;
-	struct option_list only, rules;
+	struct option_list inputs, only, profiles, rules;
 	const char *operands[SETTINGS_OPERANDS_MAX];
 	size_t operand_count;
 };
@@ -124,6 +124,19 @@ extern const char *const severity_choices[];
 		.name = "rules", .type = OPTION_LIST, .argument = "DIRECTORY",             \
 		.help = "also load the rule books (*.conf) of DIRECTORY; may be repeated", \
 		.offset = offsetof(struct settings, rules)                                 \
+	}
+
+#define OPTION_ROW_INPUT                                                                         \
+	{                                                                                        \
+		.name = "input", .type = OPTION_LIST, .argument = "NAME=VALUE",                  \
+		.help = "a value in place of the default of the profile's input, e.g. rtt=80ms", \
+		.offset = offsetof(struct settings, inputs)                                      \
+	}
+#define OPTION_ROW_PROFILES                                                              \
+	{                                                                                \
+		.name = "profiles", .type = OPTION_LIST, .argument = "DIRECTORY",        \
+		.help = "also load the profiles (*.conf) of DIRECTORY; may be repeated", \
+		.offset = offsetof(struct settings, profiles)                            \
 	}
 
 /* The one option every verb has. */

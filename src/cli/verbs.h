@@ -35,6 +35,7 @@ extern const struct verb verb_help;
 extern const struct verb verb_history;
 extern const struct verb verb_lint;
 extern const struct verb verb_metrics;
+extern const struct verb verb_profile;
 extern const struct verb verb_rollback;
 extern const struct verb verb_rules;
 extern const struct verb verb_set;

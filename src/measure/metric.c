@@ -41,6 +41,18 @@ const struct metric *metric_find(const char *name)
 	return bsearch(name, metrics, metric_count, sizeof(metrics[0]), compare_name);
 }
 
+bool metric_is_fact(const struct metric *m)
+{
+	static const char *const facts[] = { "host.cpus", "host.link_speed_max",
+					     "host.memory_total", "host.page_size" };
+
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
+		if (strcmp(facts[i], m->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct value metric_get(const struct metric *m, const struct observation *o, const void *entity)
 {
 	if (entity == NULL && m->entity != ENTITY_HOST)

@@ -11,6 +11,7 @@
 #include "measure/observation.h"
 #include "measure/value.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct metric {
@@ -29,6 +30,9 @@ extern const struct metric metrics[];
 extern const size_t metric_count;
 
 const struct metric *metric_find(const char *name); /* or NULL */
+/* Whether it is a fact of the host, which does not change by itself: what is worked out from facts
+ * alone comes out the same tomorrow. */
+bool metric_is_fact(const struct metric *m);
 /* The value for one entity (observation_entity()); never a guess: unknown carries its reason. */
 struct value metric_get(const struct metric *m, const struct observation *o, const void *entity);
 

@@ -74,7 +74,8 @@ enum host_metric {
 	TCP_NO_WSCALE_SHARE,
 };
 METRIC_GETTER(metric_host);
-METRIC_GETTER(metric_srtt); /* argument: percent of the quantile */
+METRIC_GETTER(metric_link_speed_max); /* of all links */
+METRIC_GETTER(metric_srtt);	      /* argument: percent of the quantile */
 
 enum path_quantile {
 	PATH_CWND_P50,

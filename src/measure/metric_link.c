@@ -126,3 +126,19 @@ METRIC_GETTER(metric_link_qdisc)
 	return l->last.qdisc[0] != '\0' ? value_text(l->last.qdisc)
 					: value_unknown("the kernel did not tell");
 }
+
+METRIC_GETTER(metric_link_speed_max)
+{
+	double speed = 0;
+
+	(void)self;
+	(void)entity;
+	for (size_t i = 0; i < o->link_count; i++) {
+		const struct link_info *l = &o->links[i].last;
+
+		if (l->up && !l->loopback)
+			speed = fmax(speed, l->speed);
+	}
+	return speed > 0 ? value_number(speed)
+			 : value_unknown("no link that is up tells its speed");
+}

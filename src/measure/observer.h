@@ -17,7 +17,11 @@ struct observe_options {
 int observe(struct source *s, const struct observe_options *options, struct observation **ret,
 	    struct error *e);
 
-/* The same in steps, so that several sources can be sampled side by side. */
+/* What can be known at one instant without looking at sockets: facts, gauges and links. All else is
+ * unknown. Errors as above. */
+int observe_host(struct source *s, struct observation **ret, struct error *e);
+
+/* observe() in steps, so that several sources can be sampled side by side. */
 struct observer;
 /* Reads the facts. `s` and `options` must outlive the observer. */
 int observer_new(struct source *s, const struct observe_options *options, struct observer **ret,

@@ -116,6 +116,15 @@ const char *expression_text(const struct expression *x)
 	return x->text;
 }
 
+bool expression_reads(const struct expression *x, const struct tunable *t)
+{
+	for (size_t i = 0; i < x->count; i++) {
+		if (x->nodes[i].kind == NODE_SYSCTL && x->nodes[i].u.sysctl.tunable == t)
+			return true;
+	}
+	return false;
+}
+
 struct expression_result expression_evaluate(const struct expression *x,
 					     const struct expression_environment *env)
 {

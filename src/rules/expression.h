@@ -41,6 +41,7 @@ struct expression_variable {
 struct expression_context {
 	enum entity_kind scope; /* metrics of this kind and of the host are in scope; those of
 				 * other kinds only inside sum() and any() */
+	bool facts_only;	/* no metric but those of metric_is_fact() */
 	const struct expression_variable *variables;
 	size_t variable_count;
 	const char *file; /* for messages */
@@ -60,6 +61,9 @@ struct dimension expression_dimension(const struct expression *x);
 /* Most fitting unit for printing: that of its only metric or tunable, else by dimension. */
 enum unit expression_unit(const struct expression *x);
 const char *expression_text(const struct expression *x);
+
+/* Whether it reads that tunable with sysctl(). */
+bool expression_reads(const struct expression *x, const struct tunable *t);
 
 struct expression_environment {
 	const struct observation *observation;

@@ -80,6 +80,12 @@ static int admit_metric(struct parser *p, const struct metric *m, const struct t
 	struct aggregate *a = p->aggregate;
 	char buf_own[32], buf_other[32];
 
+	if (p->context->facts_only && !metric_is_fact(m))
+		return parser_fail(p, name->begin,
+				   "\"%s\" changes from moment to moment; what a formula here may "
+				   "name is host.cpus, host.link_speed_max, host.memory_total and "
+				   "host.page_size",
+				   m->name);
 	if (m->entity == ENTITY_HOST)
 		return 0;
 	if (m->entity == p->context->scope) {

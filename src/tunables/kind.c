@@ -57,6 +57,32 @@ const struct tunable *kind_row_find(const char *name)
 	return NULL;
 }
 
+/* What comes after the last / of "rlimit:nginx/nofile", and after the colon of a row's own name,
+ * "rlimit:nofile". */
+static const char *last_part(const char *name)
+{
+	const char *slash = strrchr(name, '/'), *colon = strchr(name, ':');
+
+	if (slash != NULL)
+		return slash + 1;
+	return colon != NULL ? colon + 1 : name;
+}
+
+const struct tunable *kind_row(const char *name)
+{
+	const struct kind *kind = kind_of_target(name);
+
+	if (kind->prefix[0] == '\0')
+		return tunable_find(name);
+	if (strchr(name, '/') == NULL)
+		return NULL;
+	for (size_t i = 0; i < *kind->row_count; i++) {
+		if (strcmp(last_part(kind->rows[i].name), last_part(name)) == 0)
+			return &kind->rows[i];
+	}
+	return NULL;
+}
+
 int target_recall(const char *kind, const char *name, const char *identity, struct target *ret,
 		  struct error *e)
 {

@@ -104,6 +104,11 @@ const struct kind *kind_of_target(const char *target); /* by prefix, never NULL 
  * ("rlimit:nginx/nofile"); NULL when there is none, or it may be named by hand only. */
 const struct tunable *kind_row_find(const char *name);
 
+/* The row that a name (without an element) would have, by form alone: of a sysctl as
+ * tunable_find(), of another kind by the name's last part, "nofile" of "rlimit:nginx/nofile". NULL
+ * when there is none. Pure. */
+const struct tunable *kind_row(const char *name);
+
 /* Makes the target of a journaled change again, without asking the kernel: name and identity are
  * checked for form, the tunable must be catalogued. -EINVAL (ERROR_INPUT). */
 int target_recall(const char *kind, const char *name, const char *identity, struct target *ret,

@@ -56,14 +56,14 @@ refused() {
   complains "$message"
 }
 
-verbs=(apply audit confirm explain flows help history lint metrics rollback rules set show status tune)
+verbs=(apply audit confirm explain flows help history lint metrics profile rollback rules set show status tune)
 
 echo "# help and version"
 run 0 "--version" --version
 check "  name and number" grep -qE '^netwright [0-9]+\.[0-9]+' "$tmp/out"
 run 0 "--help" --help
 cp "$tmp/out" "$tmp/overview"
-check "  at most 40 lines" test "$(wc -l <"$tmp/overview")" -le 40
+check "  at most 44 lines" test "$(wc -l <"$tmp/overview")" -le 44
 run 0 "-h" -h
 check "  is the same" cmp -s "$tmp/out" "$tmp/overview"
 run 0 "help" help
