@@ -13,4 +13,13 @@
 int profile_import(const struct settings *s, const char *const *operands, size_t count, FILE *out,
 		   struct error *e);
 
+/* The operand is a profile of ours: its tuned.conf goes to `out`, and what that cannot express to
+ * stderr. */
+int profile_export(const struct settings *s, const char *const *operands, size_t count, FILE *out,
+		   struct error *e);
+/* The operands are a profile and a sysctl: prints the whole value that the sysctl has on this host
+ * once the profile is applied. */
+int profile_value(const struct settings *s, const char *const *operands, size_t count, FILE *out,
+		  struct error *e);
+
 #endif

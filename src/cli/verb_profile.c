@@ -10,9 +10,11 @@
 
 const struct profile_action profile_actions[] = {
 	{ "check", "FILE", 1, 1, profile_check },
+	{ "export", "NAME", 1, 1, profile_export },
 	{ "import", "FILE|TUNED-PROFILE", 1, SETTINGS_OPERANDS_MAX - 1, profile_import },
 	{ "list", "", 0, 0, profile_list },
 	{ "show", "NAME", 1, 1, profile_show },
+	{ "value", "NAME SYSCTL", 2, 2, profile_value },
 };
 const size_t profile_action_count = ARRAY_LEN(profile_actions);
 
@@ -91,7 +93,10 @@ const struct verb verb_profile = {
 		"check FILE: whether a profile is right, and what it would come to here.\n"
 		"import FILE or a name: prints the profile that a tuned.conf, a TuneD profile of "
 		"that name or sysctl files would be, says what it cannot carry over and why, and "
-		"judges the rest.",
+		"judges the rest.\n"
+		"export NAME: prints it as a profile for TuneD, and says what TuneD cannot do.\n"
+		"value NAME SYSCTL: the whole value that the sysctl has once the profile is "
+		"applied, for scripts.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),
