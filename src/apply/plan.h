@@ -32,11 +32,15 @@ struct plan {
 	size_t satisfied; /* wishes that hold already, and are not among the changes */
 };
 
+/* WISH_RAISE and WISH_LOWER are for one number, and leave alone what is beyond it already. */
+enum wish_mode { WISH_SET, WISH_RAISE, WISH_LOWER };
+
 /* What somebody wants: rules, profiles and people all say it in this form. Texts are borrowed. */
 struct wish {
 	const char *tunable; /* with an element or a selector: "net.ipv4.tcp_rmem[2]" */
 	const char *value;   /* in words: "64MiB", "bbr", "4096 131072 67108864" */
 	const char *why;
+	enum wish_mode mode;
 };
 
 /* Resolves, reads, validates, merges elements of one vector, leaves out what holds already, checks
@@ -45,6 +49,10 @@ struct wish {
  * plan_done() in any case. */
 int plan_make(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
 	      struct error *e);
+/* Likewise for somebody who only wants to know what differs: whether it could be written is not
+ * asked, which would take the right to. Not to be applied. */
+int plan_compare(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
+		 struct error *e);
 void plan_done(struct plan *plan); /* accepts {0} */
 
 /* Adds a change, keeping the order: what others depend on first (plan_order.c says what depends on

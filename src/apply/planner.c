@@ -1,6 +1,7 @@
 /* From wishes to a plan: everything that must be asked of the kernel before it is told anything. */
 #include "apply/plan.h"
 
+#include "apply/wish_mode.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -23,6 +24,7 @@ struct claim {
 
 struct planner {
 	const struct place *place;
+	bool compare_only;
 	struct plan_change *drafts; /* owned; one per target, in the order wished */
 	size_t draft_count, draft_capacity;
 	struct claim *claims; /* owned; in the order wished */
@@ -135,8 +137,17 @@ static int claimed_text(const struct planner *m, const struct claim *c, char ret
 {
 	const struct plan_change *draft = &m->drafts[c->draft];
 	struct held now = draft->from;
+	bool exceeded;
+	int r = wish_is_exceeded(c->wish, draft->target.tunable, c->element, draft->to, &exceeded,
+				 e);
 
+	if (r < 0)
+		return r;
 	memcpy(now.text, draft->to, sizeof(now.text));
+	if (exceeded) {
+		memcpy(ret_to, now.text, sizeof(now.text));
+		return 0;
+	}
 	return draft->target.kind->want(m->place, &draft->target, c->element, c->wish->value, &now,
 					ret_to, e);
 }
@@ -246,7 +257,7 @@ static int collect(const struct planner *m, struct plan *plan, struct error *e)
 			plan->satisfied++;
 			continue;
 		}
-		r = check_draft(m, i, e);
+		r = m->compare_only ? 0 : check_draft(m, i, e);
 		if (r == 0 && plan_add(plan, d) < 0)
 			r = out_of_memory(e);
 	}
@@ -267,10 +278,10 @@ static void note_host(struct plan *plan, const struct place *p)
 	plan->netns_cookie = p->cookie;
 }
 
-int plan_make(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
-	      struct error *e)
+static int make(const struct place *p, bool compare_only, const struct wish *wishes, size_t n,
+		struct plan *ret, struct error *e)
 {
-	CLEANUP(planner_done) struct planner m = { .place = p };
+	CLEANUP(planner_done) struct planner m = { .place = p, .compare_only = compare_only };
 	int r = 0;
 
 	memset(ret, 0, sizeof(*ret));
@@ -284,6 +295,18 @@ int plan_make(const struct place *p, const struct wish *wishes, size_t n, struct
 	if (r == 0)
 		r = collect(&m, ret, e);
 	return r;
+}
+
+int plan_make(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
+	      struct error *e)
+{
+	return make(p, false, wishes, n, ret, e);
+}
+
+int plan_compare(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
+		 struct error *e)
+{
+	return make(p, true, wishes, n, ret, e);
 }
 
 int plan_check_host(const struct plan *plan, const struct place *p, struct error *e)

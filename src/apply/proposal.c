@@ -69,7 +69,8 @@ static void add_finding(struct proposal *p, const struct finding *f)
 		if (c->to.kind == VALUE_UNKNOWN || proposal_find(p, c->tunable, c->element) != NULL)
 			continue;
 		fill(f, c, text);
-		p->wishes[p->count++] = (struct wish){ text->tunable, text->value, text->why };
+		p->wishes[p->count++] = (struct wish){ text->tunable, text->value, text->why,
+						       WISH_SET };
 	}
 }
 

@@ -94,7 +94,7 @@ static int read_changes(const char *path, struct plan_file *f, struct error *e)
 	for (size_t i = 0; i < n; i++) {
 		const json_t *c = json_array_get(changes, i);
 		const struct wish wish = { text_of(c, "tunable"), text_of(c, "to"),
-					   text_of(c, "why") };
+					   text_of(c, "why"), WISH_SET };
 
 		if (wish.tunable == NULL || wish.value == NULL || wish.why == NULL ||
 		    text_of(c, "from") == NULL || text_of(c, "identity") == NULL)

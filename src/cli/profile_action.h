@@ -25,12 +25,17 @@ struct profile_action {
 extern const struct profile_action profile_actions[];
 extern const size_t profile_action_count;
 
+int profile_active(const struct settings *s, const char *const *operands, size_t count, FILE *out,
+		   struct error *e);
 int profile_check(const struct settings *s, const char *const *operands, size_t count, FILE *out,
 		  struct error *e);
 int profile_list(const struct settings *s, const char *const *operands, size_t count, FILE *out,
 		 struct error *e);
 int profile_show(const struct settings *s, const char *const *operands, size_t count, FILE *out,
 		 struct error *e);
+/* Of one name, against the host; of two, the profiles against each other. */
+int profile_verify(const struct settings *s, const char *const *operands, size_t count, FILE *out,
+		   struct error *e);
 
 /* A profile on this host, in text or as PROFILE_SCHEMA. */
 int profile_print(const struct settings *s, const struct profile_view *v, FILE *out,

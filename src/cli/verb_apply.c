@@ -3,6 +3,7 @@
 #include "cli/change.h"
 #include "cli/change_options.h"
 #include "cli/plan_file.h"
+#include "cli/profile_apply.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
@@ -28,24 +29,37 @@ static int carry_out(const struct settings *s, const struct plan_file *file, FIL
 	return r;
 }
 
-static int run(const struct settings *s, FILE *out, struct error *e)
+static int apply_plan(const struct settings *s, FILE *out, struct error *e)
 {
 	struct plan_file file = { 0 };
-	int r;
+	int r = plan_file_load(s->plan, &file, e);
 
-	if (s->plan == NULL)
-		return error_set(
-			e, -EINVAL, ERROR_INPUT, s->verb,
-			"applies nothing; give --plan FILE, which netwright tune --dry-run "
-			"--json writes");
-	r = plan_file_load(s->plan, &file, e);
 	if (r == 0)
 		r = carry_out(s, &file, out, e);
 	plan_file_done(&file);
 	return r;
 }
 
+static int run(const struct settings *s, FILE *out, struct error *e)
+{
+	bool profile = s->operand_count > 0;
+
+	if (profile == (s->plan != NULL))
+		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				 "give the name of a profile (netwright profile list has them), or "
+				 "--plan FILE, which netwright tune --dry-run --json writes");
+	if (profile)
+		return profile_apply(s, s->operands[0], out, e);
+	if (s->netns != NULL || s->inputs.count > 0 || s->profiles.count > 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				 "--netns, --input and --profiles are for profiles: a plan has its "
+				 "own place and values");
+	return apply_plan(s, out, e);
+}
+
 static const struct example examples[] = {
+	{ "sudo netwright apply bulk-wan --input rtt=180ms --confirm 2min",
+	  "a profile; put back after two minutes unless netwright confirm comes" },
 	{ "netwright tune --dry-run --json > plan.json", "make a plan, and read it" },
 	{ "sudo netwright apply --plan plan.json --confirm 5min",
 	  "carry it out, if everything still is as it was" },
@@ -55,13 +69,16 @@ static const struct example examples[] = {
 static const struct option_spec options[] = {
 	OPTION_ROW_CONFIRM,
 	OPTION_ROW_DRY_RUN,
+	OPTION_ROW_INPUT,
 	OPTION_ROW_JSON,
 	OPTION_ROW_LOCK_TIMEOUT,
+	OPTION_ROW_CHANGE_NETNS,
 	{ .name = "plan",
 	  .type = OPTION_TEXT,
 	  .argument = "FILE",
 	  .help = "the plan: what tune or set print with --dry-run --json",
 	  .offset = offsetof(struct settings, plan) },
+	OPTION_ROW_PROFILES,
 	OPTION_ROW_CHANGE_QUIET,
 	OPTION_ROW_STATE_DIR,
 	OPTION_ROW_CHANGE_VERBOSE,
@@ -69,15 +86,19 @@ static const struct option_spec options[] = {
 
 const struct verb verb_apply = {
 	.name = "apply",
-	.usage = "[OPTION...] --plan FILE",
-	.summary = "carry out a plan that was made before",
+	.usage = "[OPTION...] PROFILE | --plan FILE",
+	.summary = "apply a profile, or a plan that was made before",
 	.description =
-		"Writes the changes of a plan as one transaction, in the namespace that it was made "
+		"Writes the settings of a profile as one transaction (netwright profile show says "
+		"which), and puts back in the same transaction what only the profiles before it "
+		"had set.\n"
+		"With --plan, writes the changes of a plan as one transaction, in the namespace that it was made "
 		"for. If a value is no longer what it was when the plan was made, or the namespace "
 		"is gone, nothing is written. A plan may be edited; its values are checked like any "
 		"others.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),
+	.operands_max = 1,
 	.run = run,
 };

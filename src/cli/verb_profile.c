@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "base/text.h"
+#include "cli/change_options.h"
 #include "cli/profile_action.h"
 #include "cli/profile_exchange.h"
 #include "cli/verbs.h"
@@ -9,12 +10,15 @@
 #include <string.h>
 
 const struct profile_action profile_actions[] = {
+	{ "active", "", 0, 0, profile_active },
 	{ "check", "FILE", 1, 1, profile_check },
+	{ "diff", "NAME [NAME]", 1, 2, profile_verify },
 	{ "export", "NAME", 1, 1, profile_export },
 	{ "import", "FILE|TUNED-PROFILE", 1, SETTINGS_OPERANDS_MAX - 1, profile_import },
 	{ "list", "", 0, 0, profile_list },
 	{ "show", "NAME", 1, 1, profile_show },
 	{ "value", "NAME SYSCTL", 2, 2, profile_value },
+	{ "verify", "NAME", 1, 1, profile_verify },
 };
 const size_t profile_action_count = ARRAY_LEN(profile_actions);
 
@@ -78,19 +82,24 @@ static const struct option_spec options[] = {
 	  .argument = "DIRECTORY",
 	  .help = "look for TuneD's profiles below DIRECTORY",
 	  .offset = offsetof(struct settings, root) },
+	OPTION_ROW_STATE_DIR,
 };
 
 const struct verb verb_profile = {
 	.name = "profile",
 	.usage = "[OPTION...] ACTION [NAME...]",
-	.summary = "list, show and check named settings for a kind of work",
+	.summary = "list, show, check and compare named settings for a kind of work",
 	.description =
 		"A profile is a set of settings for one kind of work, worked out from the size of "
 		"this host and from inputs. Nothing is changed here: netwright apply NAME does.\n"
+		"active: the profile that is in force, by the journal.\n"
 		"list: the profiles there are.\n"
 		"show NAME: each setting of one on this host: its value, formula, reason, source "
 		"and what is set now; or why it is left out.\n"
 		"check FILE: whether a profile is right, and what it would come to here.\n"
+		"diff NAME [NAME]: what differs here from one, or between two.\n"
+		"verify NAME: whether all that one sets here holds; exit status 1 when not, naming "
+		"each difference.\n"
 		"import FILE or a name: prints the profile that a tuned.conf, a TuneD profile of "
 		"that name or sysctl files would be, says what it cannot carry over and why, and "
 		"judges the rest.\n"

@@ -62,7 +62,8 @@ static int parse(const struct settings *s, struct assignments *ret, struct error
 		r = copy_name(s, word, (size_t)(equals - word), ret->names[i], e);
 		if (r < 0)
 			return r;
-		ret->wishes[i] = (struct wish){ ret->names[i], equals + 1, CHANGE_WHY_BY_HAND };
+		ret->wishes[i] = (struct wish){ ret->names[i], equals + 1, CHANGE_WHY_BY_HAND,
+						WISH_SET };
 	}
 	return 0;
 }

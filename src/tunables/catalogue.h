@@ -109,6 +109,9 @@ struct tunable_values {
  * there from the initial namespace. Missing keys and patterns are unknown; returns 0 or -ENOMEM. */
 int tunable_values_read(struct source *s, struct tunable_values *ret, struct error *e);
 void tunable_values_done(struct tunable_values *v);
+/* The value of a text such as the kernel shows. Its elements point into *ret: do not copy it. */
+void tunable_value_take(const struct tunable *t, const char *text, size_t len,
+			struct tunable_value *ret);
 const struct tunable_value *tunable_value_of(const struct tunable_values *v,
 					     const struct tunable *t);
 

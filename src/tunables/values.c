@@ -19,13 +19,13 @@ static void set_unknown(struct tunable_value *v)
 
 /* One blank between words, none around: the kernel separates a vector by tabs. Returns false when
  * the text does not fit. */
-static bool normalise(const struct bytes *file, char *buf, size_t size)
+static bool normalise(const char *text, size_t text_len, char *buf, size_t size)
 {
-	struct text_span rest = { file->data, file->len }, line, word;
+	struct text_span rest = { text, text_len }, line, word;
 	size_t len = 0;
 
 	buf[0] = '\0';
-	if (file->len == 0 || !text_next_line(&rest, &line))
+	if (text_len == 0 || !text_next_line(&rest, &line))
 		return true;
 	while (text_next_word(&line, &word)) {
 		if (len + (len > 0 ? 1 : 0) + word.len >= size)
@@ -56,10 +56,12 @@ static int parse_numbers(const struct tunable *t, struct tunable_value *v)
 	return 0;
 }
 
-static void parse_value(const struct tunable *t, const struct bytes *file, struct tunable_value *v)
+void tunable_value_take(const struct tunable *t, const char *text, size_t len,
+			struct tunable_value *v)
 {
-	v->exists = true;
-	if (!normalise(file, v->text, sizeof(v->text))) {
+	*v = (struct tunable_value){ .exists = true };
+	set_unknown(v);
+	if (!normalise(text, len, v->text, sizeof(v->text))) {
 		v->text[0] = '\0';
 		(void)snprintf(v->reason, sizeof(v->reason), "%s is longer than %zu bytes", t->name,
 			       sizeof(v->text));
@@ -124,7 +126,7 @@ int tunable_values_read(struct source *s, struct tunable_values *ret, struct err
 		}
 		set_unknown(&values[i]);
 		if (r == 0)
-			parse_value(&tunables[i], &file, &values[i]);
+			tunable_value_take(&tunables[i], file.data, file.len, &values[i]);
 		else
 			explain(&tunables[i], r, &values[i]);
 	}

@@ -239,7 +239,7 @@ static void make_plan(struct world *w)
 	struct place p;
 
 	for (size_t i = 0; i < w->key_count; i++)
-		wishes[i] = (struct wish){ w->keys[i].key, w->keys[i].to, "by hand" };
+		wishes[i] = (struct wish){ w->keys[i].key, w->keys[i].to, "by hand", WISH_SET };
 	must(place_open(w->os, "blue", &p, &e), &e);
 	must(plan_make(&p, wishes, w->key_count, &w->plan, &e), &e);
 	place_close(&p);

@@ -1,0 +1,25 @@
+/* The profiles that the journal has in force. */
+#ifndef NETWRIGHT_CLI_PROFILE_JOURNAL_H
+#define NETWRIGHT_CLI_PROFILE_JOURNAL_H
+
+#include "apply/succession.h"
+#include "base/error.h"
+#include "cli/change_list.h"
+#include "cli/options.h"
+#include "tunables/place.h"
+
+#include <stddef.h>
+
+struct profile_journal {
+	struct change_list kept;		   /* owned */
+	const struct transaction_record **records; /* owned; those of profiles here, newest first */
+	size_t count;
+};
+
+/* Reads the journal, changing nothing; none is in force without one. `ret` must be {0}; release
+ * with profile_journal_done() in any case. Errors as of change_journal_open(). */
+int profile_journal_load(const struct settings *s, const struct place *p,
+			 struct profile_journal *ret, struct error *e);
+void profile_journal_done(struct profile_journal *j);
+
+#endif
