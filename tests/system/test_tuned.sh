@@ -64,9 +64,9 @@ prepare() {
   [ -s "$work/keys" ]
 }
 
-# "key<TAB>element<TAB>value" of each setting that is not left out, from the JSON of profile show.
+# "key<TAB>element<TAB>value" of each setting, from the JSON of profile show; a value of null is left out.
 settings_shown() { # WORK
-  jq -r '.settings[] | select(.state != "left-out")
+  jq -r '.settings[]
     | (.tunable | capture("^(?<key>[^\\[]*)(\\[(?<element>[0-9]+)\\])?$"))
       + { value: (if .state == "differs" then .value else .present end) }
     | "\(.key)\t\(.element // "-")\t\(.value)"' "$1/shown"
@@ -83,14 +83,15 @@ wrong_values() { # WORK
       while ((getline line < (work "/keys")) > 0) ours[line] = 1
     }
     ($1 in ours) {
+      compared[$1] = 1
+      if ($3 == "null") next
       split(now[$1], words, " ")
       got = $2 == "-" ? now[$1] : words[$2 + 1]
       if (got != $3) print $1 " [" $2 "] is " got ", and not " $3
       told[$1, $2] = 1
-      compared++
     }
     END {
-      if (compared == 0) print "nothing was compared"
+      for (key in ours) if (!(key in compared)) print key " is not in what profile show says"
       for (key in now) {
         n = split(now[key], a, " "); split(before[key], b, " ")
         for (i = 1; i <= n; i++)
@@ -152,6 +153,24 @@ if prepare "$work" base ""; then
   fi
 fi
 
+# A profile of the user's own, with another input: the variable of the parent counts.
+work=$dir/own
+if prepare "$work" bulk-wan ""; then
+  mv "$work/profile" "$work/parent"
+  mkdir "$work/profile" "$work/etc"
+  cp -rL "$work/parent" "$work/etc/netwright-bulk-wan"
+  mkdir "$work/etc/profiles"
+  cp -rL "$work/parent" "$work/etc/profiles/netwright-bulk-wan"
+  printf '[main]\ninclude=netwright-bulk-wan\n[variables]\nrtt=170ms\nrate=1Gbit\n' >"$work/profile/tuned.conf"
+  # shellcheck disable=SC2016 # the inner shell expands them
+  TUNED_ASIDE="netwright profile show --json --input rtt=170ms --input rate=1Gbit bulk-wan" \
+    unshare --net --mount --propagation private bash -c 'sysctl -qw net.ipv4.tcp_rmem="4096 131072 6291456"
+      bash "$here/tuned_session.sh" "$@"' _ "$work" netwright-own
+  judge "$work" own "a profile that includes netwright-bulk-wan, with its own inputs"
+  most=$(sed -n 's/^net.ipv4.tcp_rmem = .* //p' "$work/applied")
+  if [ "$most" -gt $((2 * 170 * 125000)) ]; then ok "  has buffers for 1 Gbit/s and 170 ms"; else not_ok "  has buffers of $most bytes"; fi
+fi
+
 # --- on the machine ----------------------------------------------------------------------------------
 # Notes what TuneD is about to write, so that the lab puts it back if neither of us can.
 host_note() { # WORK
@@ -163,7 +182,7 @@ host_note() { # WORK
   netwright profile show --json "$2" >"$1/shown"
   while IFS=$'\t' read -r key element value; do
     path=/proc/sys/${key//.//}
-    if [ "$element" != - ] || ! grep -Fxq "$key" "$1/keys"; then continue; fi
+    if [ "$element" != - ] || [ "$value" = null ] || ! grep -Fxq "$key" "$1/keys"; then continue; fi
     echo "sysctl $path|$value|$(tr '\t' ' ' <"$path")" >>"$lab_record"
   done < <(settings_shown "$1")
 }

@@ -13,17 +13,12 @@ work=$1 name=$2 keys=${3:-}
 # "key = value" with single blanks: of KEYS-FILE, or every sysctl below net that can be written here.
 # A flush is no setting, and a secret cannot be read.
 dump() {
-  local path value
   if [ -n "$keys" ]; then
     sed 's|\.|/|g; s|^|/proc/sys/|' "$keys"
   else
     find /proc/sys/net -type f -perm -200 ! -name flush ! -name stable_secret
-  fi | sort | while read -r path; do
-    value=$(cat "$path" 2>/dev/null) || continue
-    path=${path#/proc/sys/}
-    # shellcheck disable=SC2086 # to single blanks
-    echo "${path//\//.} =" $value
-  done
+  fi | xargs grep -sH '' | sort | sed 's|^/proc/sys/||; s/[[:blank:]]\+/ /g; s/ $//' |
+    awk '{ at = index($0, ":"); key = substr($0, 1, at - 1); gsub("/", ".", key); print key " = " substr($0, at + 1) }'
 }
 
 ask() { # METHOD
