@@ -1,0 +1,208 @@
+#!/usr/bin/env bash
+# Profiles: every one applies in a namespace, verifies, and is put back without a difference; one after
+# another leaves nothing of the first; what only the whole host has; broken ones change nothing; and a
+# bulk transfer gains what it is meant to.
+set -u
+# shellcheck source=change.sh
+. "$(dirname "$0")/change.sh"
+
+profiles=(base bulk-wan container-host database-cache desktop http-client low-latency mobile-clients
+  reverse-proxy router-nat udp-quic-dns video-streaming web-server websocket-realtime)
+
+# All that the namespace $ns has set: sysctls but for counts, routes, links, queueing disciplines.
+dump() {
+  ip netns exec "$ns" sysctl -a 2>/dev/null | grep '^net\.' | grep -vE '_count|random|uuid' | sort
+  for family in -4 -6; do ip netns exec "$ns" ip -d "$family" route show table all; done
+  ip netns exec "$ns" ip -d link
+  ip netns exec "$ns" tc -d qdisc show
+}
+same() { # FILE FILE
+  diff "$1" "$2" >"$tmp/difference" && return
+  head -n 5 "$tmp/difference"
+  return 1
+}
+
+echo "# the list"
+run 0 "profile list" profile list --json
+check "has the fourteen" test "$(jq -r '.profiles[].name' "$tmp/out" | xargs)" = "${profiles[*]}"
+run 0 "profile" profile
+says "web-server"
+run 2 "a profile that is none" profile show web-servr
+complains "did you mean web-server?"
+run 2 "an action that is none" profile lst
+complains "did you mean list?"
+run 2 "show without a name" profile show
+complains "profile show NAME"
+run 0 "nothing is in force" profile active
+says "No profile is in force here."
+check "no journal was made" test ! -e "$state"
+
+echo "# each one: applied, verified, put back"
+new_namespace each
+ip -n "$ns" link set lo up
+ip -n "$ns" link add e0 type veth peer name e1
+ip -n "$ns" link set e0 addrgenmode none
+ip -n "$ns" link set e1 addrgenmode none
+ip -n "$ns" link set e1 up
+ip -n "$ns" link set e0 up
+ip -n "$ns" address add 192.0.2.1/24 dev e0
+for profile in "${profiles[@]}"; do
+  run 0 "show $profile" profile show "$profile" --netns "$ns" --json
+  json '.name == "'"$profile"'" and (.settings | length > 5) and all(.settings[]; (.state == "left-out") == (.reason != null))'
+  dump >"$tmp/before"
+  run 0 "apply $profile --dry-run" apply "$profile" --netns "$ns" --dry-run
+  dump >"$tmp/after"
+  check "  writes nothing" same "$tmp/before" "$tmp/after"
+  run 0 "apply $profile" apply "$profile" --netns "$ns"
+  run 0 "  verify" profile verify "$profile" --netns "$ns"
+  run 0 "  diff" profile diff "$profile" --netns "$ns"
+  run 0 "  active" profile active --netns "$ns" --json
+  json '.profile == "'"$profile"'"'
+  run 0 "  applied again" apply "$profile" --netns "$ns" --json
+  json '.transaction == null'
+  run 0 "  rollback" rollback
+  dump >"$tmp/after"
+  check "  leaves no difference" same "$tmp/before" "$tmp/after"
+done
+
+echo "# drift is named"
+run 0 "apply web-server" apply web-server --netns "$ns"
+write_value net.ipv4.tcp_fin_timeout 45
+run 1 "verify" profile verify web-server --netns "$ns"
+says "net.ipv4.tcp_fin_timeout  45 -> 30"
+says "1 difference"
+run 1 "as JSON" profile verify web-server --netns "$ns" --json
+json '.holds == false and [.drift[].tunable] == ["net.ipv4.tcp_fin_timeout"]'
+write_value net.ipv4.tcp_fin_timeout 20
+run 0 "less is as good" profile verify web-server --netns "$ns"
+write_value net.ipv4.tcp_fin_timeout 30
+run 0 "rollback" rollback
+
+echo "# one after another: nothing of the first stays, and nothing is lost"
+dump >"$tmp/before"
+ports=$(value_of net.ipv4.ip_local_port_range)
+run 0 "apply http-client" apply http-client --netns "$ns"
+holds net.ipv4.ip_local_port_range "10000 65535"
+dump >"$tmp/alone.http"
+run 0 "then low-latency" apply low-latency --netns "$ns"
+says "back to what was before others"
+holds net.ipv4.ip_local_port_range "$ports"
+holds net.ipv4.tcp_notsent_lowat 16384
+run 0 "which is in force" profile active --netns "$ns"
+says "low-latency since"
+dump >"$tmp/switched"
+write_value net.ipv4.tcp_keepalive_time 999
+run 0 "then reverse-proxy, less strict about what waits" apply reverse-proxy --netns "$ns"
+holds net.ipv4.tcp_notsent_lowat 131072
+holds net.ipv4.tcp_keepalive_time 120
+run 0 "rollback" rollback
+holds net.ipv4.tcp_keepalive_time 999
+write_value net.ipv4.tcp_keepalive_time 7200
+dump >"$tmp/after"
+check "  is low-latency again" same "$tmp/switched" "$tmp/after"
+run 0 "low-latency is in force" profile active --netns "$ns"
+says "low-latency since"
+run 0 "back to the first" apply http-client --netns "$ns"
+holds net.ipv4.tcp_fin_timeout 15
+run 0 "rollback --all" rollback --all
+dump >"$tmp/after"
+check "  and nothing is left" same "$tmp/before" "$tmp/after"
+run 0 "low-latency alone" apply low-latency --netns "$ns"
+dump >"$tmp/after"
+check "  is what it was after another one" same "$tmp/switched" "$tmp/after"
+run 0 "rollback" rollback
+
+echo "# inputs, and a deadline"
+run 0 "bulk-wan for a fat path" apply bulk-wan --netns "$ns" --input rate=10Gbit --input rtt=100ms --input flows=1 --confirm 1min
+run 5 "another one meanwhile" apply base --netns "$ns"
+run 0 "confirm" confirm
+run 0 "verify, with the inputs" profile verify bulk-wan --netns "$ns" --input rate=10Gbit --input flows=1
+run 0 "smaller again, as one transaction" apply bulk-wan --netns "$ns" --input rate=1Gbit --input rtt=10ms --input flows=1
+dump >"$tmp/after"
+run 0 "rollback --all" rollback --all
+run 0 "the smaller one alone" apply bulk-wan --netns "$ns" --input rate=1Gbit --input rtt=10ms --input flows=1
+dump >"$tmp/alone"
+check "  is the same" same "$tmp/after" "$tmp/alone"
+run 0 "rollback --all" rollback --all
+dump >"$tmp/after"
+check "no difference is left" same "$tmp/before" "$tmp/after"
+
+echo "# broken ones: file, line, what to do, status 2, and nothing is changed"
+mkdir "$tmp/own"
+profile() { # TEXT: a profile of one's own
+  printf 'profile = { name = "own"; summary = "s";\n%s\n};\n' "$1" >"$tmp/own/own.conf"
+}
+setting() { # TUNABLE MODE-AND-VALUE
+  profile "settings = ( { tunable = \"$1\";
+$2; why = \"w\"; source = \"s\"; } );"
+}
+refused() { # WHAT MESSAGE
+  run 2 "$1: check" profile check "$tmp/own/own.conf" --netns "$ns"
+  complains "own.conf:$2"
+  run 2 "$1: apply" apply own --profiles "$tmp/own" --netns "$ns"
+  complains "own.conf:$2"
+  check "  one line on stderr" test "$(wc -l <"$tmp/err")" -eq 1
+}
+profile 'include = "own";'
+refused "a cycle" "2: include: leads back: own includes own"
+profile 'include = "bse";'
+refused "an include that is not there" "2: include: no profile is called"
+setting net.core.somaxcon 'set = "1"'
+refused "an unknown tunable" "2: tunable:"
+setting net.netfilter.nf_hooks_lwtunnel 'set = "1"'
+refused "one that is not catalogued" "2: tunable:"
+setting net.ipv4.tcp_fin_timeout 'set = "64KiB"'
+refused "a wrong unit" "3: set of net.ipv4.tcp_fin_timeout: is bytes"
+setting net.core.somaxconn 'raise_to = "host.memory_total / 1B"'
+refused "a value out of range here" "3: raise_to of net.core.somaxconn: comes to"
+profile 'settings = ( { tunable = "net.core.somaxconn"; set = "1"; why = "w"; source = "s"; },
+{ tunable = "net.core.somaxconn"; set = "2"; why = "w"; source = "s"; } );'
+refused "a setting twice" "3: settings 2: net.core.somaxconn is in line 2 already"
+echo 'not a configuration' >"$tmp/own/own.conf"
+refused "no configuration" "1: syntax error"
+run 2 "a file that is not there" profile check "$tmp/own/none.conf"
+run 2 "a directory that is not there" profile list --profiles "$tmp/none"
+run 2 "an input that it does not have" apply bulk-wan --netns "$ns" --input rt=1s
+complains "did you mean rtt"
+run 2 "an input of another unit" apply bulk-wan --netns "$ns" --input rtt=1MiB
+run 2 "a profile and a plan" apply bulk-wan --plan "$tmp/plan.json"
+run 2 "neither" apply
+dump >"$tmp/after"
+check "nothing was changed" same "$tmp/before" "$tmp/after"
+
+echo "# one's own"
+setting net.core.somaxconn 'raise_to = "8192"'
+run 0 "check" profile check "$tmp/own/own.conf" --netns "$ns"
+says "4096 -> 8192"
+run 0 "apply" apply own --profiles "$tmp/own" --netns "$ns"
+holds net.core.somaxconn 8192
+run 0 "rollback" rollback
+profile 'include = "base";'
+sed -i 's/"own"/"base"/' "$tmp/own/own.conf"
+run 0 "takes the place of the built-in one" profile list --profiles "$tmp/own" --json
+json 'any(.profiles[]; .name == "base" and (.file | endswith("own.conf")))'
+
+echo "# what only the whole host has"
+profile_of_host() {
+  printf 'profile = { name = "host"; summary = "s"; settings = (
+{ tunable = "net.core.netdev_max_backlog"; raise_to = "%s"; why = "w"; source = "s"; } ); };\n' "$1" >"$tmp/own/own.conf"
+}
+key=/proc/sys/net/core/netdev_max_backlog
+if [ -w "$key" ]; then
+  old=$(<"$key")
+  trap 'echo "$old" >"$key"; clean_up' EXIT
+  profile_of_host $((old + 24))
+  run 0 "apply" apply host --profiles "$tmp/own"
+  check "  is set" test "$(<"$key")" -eq $((old + 24))
+  run 0 "  verify" profile verify host --profiles "$tmp/own"
+  run 0 "  rollback" rollback
+  check "  is as it was" test "$(<"$key")" -eq "$old"
+  profile_of_host $((old - 24))
+  run 0 "what is more already" apply host --profiles "$tmp/own"
+  says "holds already"
+  check "  is kept" test "$(<"$key")" -eq "$old"
+  trap clean_up EXIT
+fi
+run 0 "in a namespace" profile show host --profiles "$tmp/own" --netns "$ns" --json
+json '.settings[0] | .state == "left-out" and (.reason | contains("initial network namespace"))'
+finish
