@@ -1,5 +1,6 @@
 #include "profiles/import.h"
 
+#include "base/text.h"
 #include "tunables/sysctl_file.h"
 #include "tunables/tunable_setting.h"
 
@@ -108,6 +109,18 @@ static int add_setting(struct import *im, struct imported_setting s)
 	return 0;
 }
 
+/* Formulas calculate in double: above 2^53 not every integer is one. */
+static bool is_exact(const struct tunable *t, const char *text)
+{
+	static const int64_t most = (int64_t)1 << 53;
+	int64_t number;
+
+	if (t->elements > 1 || t->unit == UNIT_TEXT)
+		return true;
+	return text_parse_i64(text, strlen(text), &number) == 0 && number <= most &&
+	       number >= -most;
+}
+
 int import_add_sysctl(struct import *im, struct import_origin origin, const char *shown,
 		      const char *key, enum import_mode mode, const char *value)
 {
@@ -133,6 +146,11 @@ int import_add_sysctl(struct import *im, struct import_origin origin, const char
 					"raise_to can do it for each number, name[2]");
 	if (tunable_parse(t, value, &parsed, &why) < 0)
 		return import_leave_out(im, origin, shown, why.text);
+	if (!is_exact(t, parsed.text))
+		return import_leave_out(
+			im, origin, shown,
+			"is a larger number than formulas hold exactly; that large, "
+			"it means no limit");
 	return add_setting(im, (struct imported_setting){ .name = strdup(name),
 							  .tunable = t,
 							  .mode = mode,

@@ -1,4 +1,5 @@
 /* The profile that an import becomes, as text. */
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "profiles/import.h"
 
@@ -38,38 +39,30 @@ static int print_comment(struct bytes *out, const char *heading, const char *tex
 	return bytes_printf(out, "# %s%s\n", heading, printable);
 }
 
-/* A number of the kernel's as a formula of the tunable's unit: 50 of net.core.busy_read is 50us. */
+/* What makes a formula of a number of the kernel's own: 50 of net.core.busy_read is 50us. */
+static const struct {
+	enum unit unit;
+	double scale;
+	const char *suffix;
+} forms[] = {
+	{ UNIT_COUNT, 1, "" },	      { UNIT_RATIO, 0.01, "%" },
+	{ UNIT_BYTES, 1, "B" },	      { UNIT_BYTES, 1024, "KiB" },
+	{ UNIT_SECONDS, 1, "s" },     { UNIT_SECONDS, 1e-3, "ms" },
+	{ UNIT_SECONDS, 1e-6, "us" }, { UNIT_SECONDS, 1e-9, " * 0.001us" },
+	{ UNIT_SEGMENTS, 1, "seg" },  { UNIT_BYTES_PER_SEGMENT, 1, "B / 1seg" },
+	{ UNIT_PAGES, 1, "pages" },
+};
+
+/* A number without a form stands alone, and `profile check` says what it lacks. */
 static void format_number(const struct tunable *t, const char *value, char *buf, size_t len)
 {
-	int64_t kernel = 0;
-	double base;
+	const char *suffix = "";
 
-	(void)text_parse_i64(value, strlen(value), &kernel);
-	base = tunable_from_kernel(t, kernel);
-	if (kernel == 0)
-		(void)snprintf(buf, len, "0");
-	else if (t->unit == UNIT_BYTES)
-		(void)snprintf(buf, len, "%.15gB", base);
-	else if (t->unit == UNIT_RATIO)
-		(void)snprintf(buf, len, "%.15g%%", 100 * base);
-	else if (t->unit == UNIT_SEGMENTS)
-		(void)snprintf(buf, len, "%.15gseg", base);
-	else if (t->unit == UNIT_PAGES)
-		(void)snprintf(buf, len, "%.15gpages", base);
-	else if (t->unit == UNIT_SECONDS && base >= 1)
-		(void)snprintf(buf, len, "%.15gs", base);
-	else if (t->unit == UNIT_SECONDS)
-		(void)snprintf(buf, len, "%.15gus", 1e6 * base);
-	else if (t->unit == UNIT_RATE)
-		(void)snprintf(buf, len, "%.15gbit", 8 * base);
-	else if (t->unit == UNIT_PER_SECOND)
-		(void)snprintf(buf, len, "%.15g / 1s", base);
-	else if (t->unit == UNIT_SEGMENTS_PER_SECOND)
-		(void)snprintf(buf, len, "%.15gseg / 1s", base);
-	else if (t->unit == UNIT_BYTES_PER_SEGMENT)
-		(void)snprintf(buf, len, "%.15gB / 1seg", base);
-	else
-		(void)snprintf(buf, len, "%.15g", base);
+	for (size_t i = 0; i < ARRAY_LEN(forms) && strcmp(value, "0") != 0; i++) {
+		if (forms[i].unit == t->unit && forms[i].scale == t->scale)
+			suffix = forms[i].suffix;
+	}
+	(void)snprintf(buf, len, "%s%s", value, suffix);
 }
 
 /* A list, a whole vector and a word are taken as they are. */

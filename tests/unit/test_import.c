@@ -195,6 +195,8 @@ static const struct {
 	{ "[sysctl]\nnet.ipv4.tcp_rmem=4096 131072\n", "[sysctl] net.ipv4.tcp_rmem=4096 131072",
 	  "3" },
 	{ "[sysctl]\nnet.core.busy_read=-5\n", "[sysctl] net.core.busy_read=-5", "0" },
+	{ "[sysctl]\nfs.file-max=9223372036854775807\n", "[sysctl] fs.file-max=9223372036854775807",
+	  "no limit" },
 	{ "[sysctl]\nnet.core.busy_read=${x}\n", "[sysctl] net.core.busy_read=${x}",
 	  "names a variable" },
 	{ "[sysctl]\nnet.core.busy_read=${f:exec:x}\n", "[sysctl] net.core.busy_read=${f:exec:x}",
@@ -325,7 +327,7 @@ START_TEST(the_profile_is_printed_with_units_and_comments)
 	ck_assert_contains(out.data, "dirty_ratio\"; set = \"40%\";");
 	ck_assert_contains(out.data, "congestion_control\"; set = \"cubic\";");
 	ck_assert_contains(out.data, "tcp_wmem\"; set = \"4096 16384 16777216\";");
-	ck_assert_contains(out.data, "min_free_kbytes\"; set = \"1024000B\";");
+	ck_assert_contains(out.data, "min_free_kbytes\"; set = \"1000KiB\";");
 	ck_assert_contains(out.data, "after_idle\"; set = \"0\";");
 	ck_assert_contains(out.data, "p/tuned.conf:4: [cpu] x=1: ");
 	ck_assert_contains(out.data, "p/tuned.conf:6: x: y\n");
