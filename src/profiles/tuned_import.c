@@ -235,31 +235,40 @@ static int64_t priority_of(const struct tuned_section *s)
 	return priority;
 }
 
-/* Of one kind, in the order in which TuneD applies them: the lower priority first, else as they
- * come; the last to set something wins. */
+/* Indices of sections: the lower priority first, else as they come. */
+static void sort_sections(const struct tuned_section *all, size_t *order, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		size_t moved = order[i], to = i;
+
+		for (; to > 0 && priority_of(&all[order[to - 1]]) > priority_of(&all[moved]); to--)
+			order[to] = order[to - 1];
+		order[to] = moved;
+	}
+}
+
+static bool is_instance(const struct tuned_section *s)
+{
+	return strcmp(s->name, "main") != 0 && strcmp(s->name, "variables") != 0;
+}
+
+/* In the order in which TuneD applies them: the last to set something wins. */
 static int import_sections(struct import *im, const struct tuned_profile *p)
 {
-	CLEANUP(free_charp) char *done = calloc(p->units.count + 1, 1);
+	size_t *order = calloc(p->units.count + 1, sizeof(*order)), count = 0;
+	int r = 0;
 
-	if (done == NULL)
+	if (order == NULL)
 		return -ENOMEM;
-	for (size_t n = 0; n < p->units.count; n++) {
-		const struct tuned_section *next = NULL;
-		int r = 0;
-
-		for (size_t i = 0; i < p->units.count; i++) {
-			const struct tuned_section *s = &p->units.all[i];
-
-			if (!done[i] && (next == NULL || priority_of(s) < priority_of(next)))
-				next = s;
-		}
-		done[next - p->units.all] = 1;
-		if (strcmp(next->name, "main") != 0 && strcmp(next->name, "variables") != 0)
-			r = import_section(im, p, next);
-		if (r < 0)
-			return r;
+	for (size_t i = 0; i < p->units.count; i++) {
+		if (is_instance(&p->units.all[i]))
+			order[count++] = i;
 	}
-	return 0;
+	sort_sections(p->units.all, order, count);
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = import_section(im, p, &p->units.all[order[i]]);
+	free(order);
+	return r;
 }
 
 int import_tuned(const struct tuned_profile *p, struct import *ret, struct error *e)
