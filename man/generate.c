@@ -1,8 +1,10 @@
 /* generate TEMPLATE: a manual page, from a template (man/NAME.in) in which a line "@rules@",
- * "@lints@", "@metrics@" or "@tunables@" stands for the entries of that table of the program. They
- * come through the writer of `netwright explain`, and so say the same. See `make man`. */
+ * "@lints@", "@metrics@", "@profiles@" or "@tunables@" stands for the entries of that table of the
+ * program. They come through the writer of `netwright explain`, and so say the same. See `make
+ * man`. */
 #include "base/cleanup.h"
 #include "cli/explain.h"
+#include "cli/explain_profile.h"
 #include "tunables/rlimit.h"
 
 #include <stdbool.h>
@@ -140,6 +142,20 @@ static int write_metrics(const struct explain_writer *w)
 	return 0;
 }
 
+static int write_profiles(const struct explain_writer *w)
+{
+	struct profile_library library = { 0 };
+	struct error e = { 0 };
+	int r = profile_library_load_builtin(&library, &e);
+
+	for (size_t i = 0; i < library.count; i++)
+		explain_profile(w, &library.profiles[i]);
+	profile_library_done(&library);
+	if (r < 0)
+		(void)fprintf(stderr, "generate: %s\n", e.text);
+	return r;
+}
+
 static int write_tunables(const struct explain_writer *w)
 {
 	const struct tunable_values unread = { 0 };
@@ -155,10 +171,8 @@ static const struct {
 	const char *name;
 	int (*write)(const struct explain_writer *w);
 } tables[] = {
-	{ "lints", write_lints },
-	{ "metrics", write_metrics },
-	{ "rules", write_rules },
-	{ "tunables", write_tunables },
+	{ "lints", write_lints }, { "metrics", write_metrics },	  { "profiles", write_profiles },
+	{ "rules", write_rules }, { "tunables", write_tunables },
 };
 
 static int write_table(const char *name)

@@ -35,19 +35,32 @@ static void succession_done(struct succession *s)
 	free(s->legacies);
 }
 
-bool succession_is_profile(const struct transaction_record *t, const char *boot_id,
-			   const struct place *p, char ret_name[PROFILE_NAME_MAX])
+bool succession_profile_of(const struct transaction_record *t, char ret_name[PROFILE_NAME_MAX])
 {
-	char name[PROFILE_NAME_MAX];
-
-	if (t->state != TRANSACTION_KEPT || strcmp(t->boot_id, boot_id) != 0 ||
-	    t->netns_cookie != p->cookie)
-		return false;
 	for (size_t i = 0; i < t->change_count; i++) {
-		if (profile_of_why(t->changes[i].change.why, ret_name != NULL ? ret_name : name))
+		if (profile_of_why(t->changes[i].change.why, ret_name))
 			return true;
 	}
 	return false;
+}
+
+bool succession_is_profile(const struct transaction_record *t, const char *boot_id,
+			   const struct place *p)
+{
+	char name[PROFILE_NAME_MAX];
+
+	return t->state == TRANSACTION_KEPT && strcmp(t->boot_id, boot_id) == 0 &&
+	       t->netns_cookie == p->cookie && succession_profile_of(t, name);
+}
+
+bool succession_follows(const struct transaction_record *later,
+			const struct transaction_record *earlier)
+{
+	char name[PROFILE_NAME_MAX];
+
+	return later->id > earlier->id && strcmp(later->boot_id, earlier->boot_id) == 0 &&
+	       later->netns_cookie == earlier->netns_cookie && succession_profile_of(later, name) &&
+	       succession_profile_of(earlier, name);
 }
 
 /* --- what the earlier ones did ------------------------------------------------------------------

@@ -17,10 +17,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether a transaction is a profile's that is in force here: kept, of this boot and this
- * namespace. `ret_name` may be NULL. */
+/* Whether a transaction is a profile's, and of which. */
+bool succession_profile_of(const struct transaction_record *t, char ret_name[PROFILE_NAME_MAX]);
+/* Whether it is one that is in force here: kept, of this boot and this namespace. */
 bool succession_is_profile(const struct transaction_record *t, const char *boot_id,
-			   const struct place *p, char ret_name[PROFILE_NAME_MAX]);
+			   const struct place *p);
+/* Whether profile's transaction `later` follows the profile's transaction `earlier`: rolling the
+ * earlier one back first would leave half of each. Both are kept. */
+bool succession_follows(const struct transaction_record *later,
+			const struct transaction_record *earlier);
 
 /* Adds to the wishes of profile `name` what earlier profiles set and it does not, as it was before
  * them, and takes them out of the way of raise_to and lower_to: those are held against what the

@@ -18,7 +18,7 @@ static int choose(const struct place *p, struct profile_journal *j, struct error
 	if (j->records == NULL)
 		return error_errno(e, -ENOMEM, NULL, "journal");
 	for (size_t i = 0; i < j->kept.count; i++) {
-		if (succession_is_profile(&j->kept.all[i], boot_id, p, NULL))
+		if (succession_is_profile(&j->kept.all[i], boot_id, p))
 			j->records[j->count++] = &j->kept.all[i];
 	}
 	return 0;
@@ -41,4 +41,37 @@ void profile_journal_done(struct profile_journal *j)
 	free(j->records);
 	change_list_done(&j->kept);
 	*j = (struct profile_journal){ 0 };
+}
+
+static int refuse(const struct change_list *kept, const struct transaction_record *t,
+		  struct error *e)
+{
+	char name[PROFILE_NAME_MAX], later[PROFILE_NAME_MAX];
+
+	for (size_t i = 0; i < kept->count; i++) {
+		const struct transaction_record *other = &kept->all[i];
+
+		if (!succession_follows(other, t) || !succession_profile_of(t, name) ||
+		    !succession_profile_of(other, later))
+			continue;
+		return error_set(
+			e, -EBUSY, ERROR_CONFLICT, NULL,
+			"transaction %lld applied profile %s, and transaction %lld followed "
+			"it with profile %s: roll that one back first, or both with --all",
+			(long long)t->id, name, (long long)other->id, later);
+	}
+	return 0;
+}
+
+int profile_journal_refuse_followed(struct store *store, int64_t id, struct error *e)
+{
+	struct change_list kept = { 0 };
+	int r = change_list_load(store, 1u << TRANSACTION_KEPT, SIZE_MAX, &kept, e);
+
+	for (size_t i = 0; i < kept.count && r == 0; i++) {
+		if (kept.all[i].id == id)
+			r = refuse(&kept, &kept.all[i], e);
+	}
+	change_list_done(&kept);
+	return r;
 }

@@ -22,4 +22,8 @@ int profile_journal_load(const struct settings *s, const struct place *p,
 			 struct profile_journal *ret, struct error *e);
 void profile_journal_done(struct profile_journal *j);
 
+/* -EBUSY (ERROR_CONFLICT) when `id` is a profile's transaction that another profile's followed:
+ * that one has to be rolled back first. */
+int profile_journal_refuse_followed(struct store *store, int64_t id, struct error *e);
+
 #endif

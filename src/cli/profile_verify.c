@@ -225,10 +225,8 @@ static int print_active(const struct settings *s, const struct profile_journal *
 	const struct transaction_record *t = j->count > 0 ? j->records[0] : NULL;
 	char name[PROFILE_NAME_MAX] = "", when[CHANGE_TIME_MAX];
 
-	for (size_t i = 0; t != NULL && i < t->change_count; i++) {
-		if (profile_of_why(t->changes[i].change.why, name))
-			break;
-	}
+	if (t != NULL)
+		(void)succession_profile_of(t, name);
 	if (s->json)
 		return active_json(t, t != NULL ? name : NULL, out, e);
 	if (t == NULL)

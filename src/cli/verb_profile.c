@@ -17,6 +17,7 @@ const struct profile_action profile_actions[] = {
 	{ "import", "FILE|TUNED-PROFILE", 1, SETTINGS_OPERANDS_MAX - 1, profile_import },
 	{ "list", "", 0, 0, profile_list },
 	{ "show", "NAME", 1, 1, profile_show },
+	{ "suggest", "", 0, 0, profile_suggest },
 	{ "value", "NAME SYSCTL", 2, 2, profile_value },
 	{ "verify", "NAME", 1, 1, profile_verify },
 };
@@ -73,10 +74,16 @@ static const struct example examples[] = {
 };
 
 static const struct option_spec options[] = {
+	{ .name = "for",
+	  .type = OPTION_DURATION,
+	  .argument = "DURATION",
+	  .help = "suggest: how long to observe, 1s to 1h (default 10s)",
+	  .offset = offsetof(struct settings, for_s) },
 	OPTION_ROW_INPUT,
 	OPTION_ROW_JSON,
 	OPTION_ROW_NETNS,
 	OPTION_ROW_PROFILES,
+	OPTION_ROW_REPLAY,
 	{ .name = "root",
 	  .type = OPTION_TEXT,
 	  .argument = "DIRECTORY",
@@ -98,6 +105,7 @@ const struct verb verb_profile = {
 		"and what is set now; or why it is left out.\n"
 		"check FILE: whether a profile is right, and what it would come to here.\n"
 		"diff NAME [NAME]: what differs here from one, or between two.\n"
+		"suggest: which profiles fit what is observed (10 s, or --for), and why.\n"
 		"verify NAME: whether all that one sets here holds; exit status 1 when not, naming "
 		"each difference.\n"
 		"import FILE or a name: prints the profile that a tuned.conf, a TuneD profile of "

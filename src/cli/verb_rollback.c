@@ -7,6 +7,7 @@
 #include "cli/change_report.h"
 #include "cli/change_session.h"
 #include "cli/exit_status.h"
+#include "cli/profile_journal.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
@@ -94,6 +95,8 @@ static int roll_back_chosen(const struct settings *s, int64_t id, struct change_
 	size_t count = 0;
 	int r = change_session_open(s, &session, e);
 
+	if (r == 0 && id != 0 && !s->force)
+		r = profile_journal_refuse_followed(session.applier.store, id, e);
 	if (r == 0)
 		r = choose(s, &session, id, &ids, &count, e);
 	if (r == 0)

@@ -23,6 +23,8 @@
 #define NETWRIGHT_PROFILES_PROFILE_H
 
 #include "base/error.h"
+#include "rules/expression.h"
+#include "rules/template.h"
 #include "tunables/catalogue.h"
 
 #include <stddef.h>
@@ -53,6 +55,12 @@ struct profile_setting {
 	unsigned int line, value_line, when_line;
 };
 
+/* Something seen on a host that speaks for the profile. */
+struct profile_sign {
+	struct expression *when;
+	struct template *because;
+};
+
 struct profile {
 	char *name, *summary;
 	char **includes;
@@ -66,6 +74,8 @@ struct profile {
 	size_t watch_count;
 	char **advice; /* what no tunable can give */
 	size_t advice_count;
+	struct profile_sign *signs; /* of a host that it fits */
+	size_t sign_count;
 	char *file;
 };
 void profile_done(struct profile *p); /* accepts {0} */

@@ -44,6 +44,15 @@ static void inputs_done(struct profile_input *inputs, size_t count)
 	free(inputs);
 }
 
+static void signs_done(struct profile_sign *signs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		expression_free(signs[i].when);
+		template_free(signs[i].because);
+	}
+	free(signs);
+}
+
 void profile_done(struct profile *p)
 {
 	free(p->name);
@@ -54,6 +63,7 @@ void profile_done(struct profile *p)
 	texts_done(p->advice, p->advice_count);
 	inputs_done(p->inputs, p->input_count);
 	settings_done(p->settings, p->setting_count);
+	signs_done(p->signs, p->sign_count);
 	*p = (struct profile){ 0 };
 }
 
@@ -217,6 +227,31 @@ static int read_settings(struct setting_reader *r, const config_setting_t *s, vo
 	return code;
 }
 
+static const struct setting_field sign_fields[] = {
+	{ "when", true, setting_read_condition, offsetof(struct profile_sign, when) },
+	{ "because", true, setting_read_template, offsetof(struct profile_sign, because) },
+};
+
+/* About the host: metrics of others within any() and sum(). */
+static int read_signs(struct setting_reader *r, const config_setting_t *s, void *field)
+{
+	struct profile *p = field;
+	size_t n = setting_items(s);
+	int code = 0;
+
+	if (!config_setting_is_list(s))
+		return setting_fail(r, s, "must be a list: ( { when = ...; because = ...; } )");
+	p->signs = calloc(n + 1, sizeof(*p->signs));
+	if (p->signs == NULL)
+		return setting_fail_memory(r);
+	for (size_t i = 0; i < n && code == 0; i++) {
+		p->sign_count = i + 1;
+		code = setting_read_group(r, setting_item(s, i), "sign", sign_fields,
+					  ARRAY_LEN(sign_fields), &p->signs[i]);
+	}
+	return code;
+}
+
 static const struct setting_field profile_fields[] = {
 	{ "name", true, read_name, offsetof(struct profile, name) },
 	{ "summary", true, setting_read_text, offsetof(struct profile, summary) },
@@ -225,6 +260,7 @@ static const struct setting_field profile_fields[] = {
 	{ "settings", false, read_settings, 0 },
 	{ "rules", false, read_rules, 0 },
 	{ "advice", false, read_advice, 0 },
+	{ "suggest", false, read_signs, 0 },
 };
 
 int profile_read(const config_setting_t *root, const char *file, struct profile *ret,

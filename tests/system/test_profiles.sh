@@ -84,6 +84,7 @@ ports=$(value_of net.ipv4.ip_local_port_range)
 run 0 "apply http-client" apply http-client --netns "$ns"
 holds net.ipv4.ip_local_port_range "10000 65535"
 dump >"$tmp/alone.http"
+first=$("$NETWRIGHT" profile active --netns "$ns" --state-dir "$state" --json | jq .transaction)
 run 0 "then low-latency" apply low-latency --netns "$ns"
 says "back to what was before others"
 holds net.ipv4.ip_local_port_range "$ports"
@@ -91,6 +92,10 @@ holds net.ipv4.tcp_notsent_lowat 16384
 run 0 "which is in force" profile active --netns "$ns"
 says "low-latency since"
 dump >"$tmp/switched"
+run 4 "the first cannot be rolled back below it" rollback "$first"
+complains "roll that one back first"
+dump >"$tmp/after"
+check "  and nothing is changed" same "$tmp/switched" "$tmp/after"
 write_value net.ipv4.tcp_keepalive_time 999
 run 0 "then reverse-proxy, less strict about what waits" apply reverse-proxy --netns "$ns"
 holds net.ipv4.tcp_notsent_lowat 131072
@@ -111,6 +116,18 @@ run 0 "low-latency alone" apply low-latency --netns "$ns"
 dump >"$tmp/after"
 check "  is what it was after another one" same "$tmp/switched" "$tmp/after"
 run 0 "rollback" rollback
+
+echo "# another namespace is not concerned"
+other=$ns
+run 0 "apply web-server" apply web-server --netns "$ns"
+new_namespace other
+run 0 "nothing is in force there" profile active --netns "$ns" --json
+json '.profile == null'
+run 0 "apply low-latency there" apply low-latency --netns "$ns"
+ns=$other
+run 0 "web-server is in force here" profile active --netns "$ns" --json
+json '.profile == "web-server"'
+run 0 "rollback --all" rollback --all
 
 echo "# inputs, and a deadline"
 run 0 "bulk-wan for a fat path" apply bulk-wan --netns "$ns" --input rate=10Gbit --input rtt=100ms --input flows=1 --confirm 1min
@@ -181,6 +198,28 @@ profile 'include = "base";'
 sed -i 's/"own"/"base"/' "$tmp/own/own.conf"
 run 0 "takes the place of the built-in one" profile list --profiles "$tmp/own" --json
 json 'any(.profiles[]; .name == "base" and (.file | endswith("own.conf")))'
+
+echo "# the example of the manual"
+sed -n '/^profile = {$/,/^};$/p' "$here/../../man/netwright-profile.5" >"$tmp/own/own.conf"
+run 0 "check" profile check "$tmp/own/own.conf" --netns "$ns" --json
+json '.name == "video-origin" and any(.settings[]; .tunable == "net.core.somaxconn" and .value == "8192")'
+
+echo "# suggestions, from recordings: with reasons, and silence on a host that idles"
+suggested() { # RECORDING JQ-CONDITION
+  run 0 "suggest, $1" profile suggest --replay "$here/../data/$1.nwr" --json
+  json "$2"
+}
+suggested receive-capped-sender-ipv4 '.profiles[0] | .profile == "bulk-wan" and (.reasons | length > 0)'
+suggested listener-accepting-ipv4 '[.profiles[].profile] == ["web-server"]'
+suggested udp-bursts-ipv4 '[.profiles[].profile] == ["udp-quic-dns"]'
+suggested healthy-idle-ipv4 '.profiles == []'
+suggested healthy-lan-sender-ipv4 'all(.profiles[]; .profile != "bulk-wan")'
+run 0 "in words" profile suggest --replay "$here/../data/listener-accepting-ipv4.nwr"
+says "next: netwright profile show web-server"
+run 0 "in words" profile suggest --replay "$here/../data/healthy-idle-ipv4.nwr"
+says "base fits every host"
+profile 'suggest = ( { when = "path.flows > 1"; because = "b"; } );'
+refused "a sign about one path" "2: when, column 1"
 
 echo "# what only the whole host has"
 profile_of_host() {
