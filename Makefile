@@ -1,6 +1,6 @@
 # netwright: measure, judge and tune a Linux host's network. `make help` lists the targets.
 #
-# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
+# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR TUNEDDIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
 # DEV=1 (warnings are errors). CFLAGS of the caller are appended after ours.
 
 .DEFAULT_GOAL := all
@@ -11,6 +11,8 @@ PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR  ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
+# Whatever the prefix: TuneD looks nowhere else for profiles that packages install.
+TUNEDDIR ?= /usr/lib/tuned
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -256,6 +258,16 @@ man: $B/man/generate ## make the manual pages of the tables anew (rules, metrics
 	$(Q)for page in $(GENERATED_MANUALS); do \
 	  $B/man/generate $$page.in >$B/$$page && mv $B/$$page $$page || exit 1; done
 
+# --- the profiles as TuneD's ---------------------------------------------------------------------
+
+TUNED_PROFILES := $(PROFILES:profiles/%.conf=netwright-%)
+
+tuned-profiles: all ## make tuned-profiles/ anew from profiles/
+	$(Q)for profile in $(PROFILES); do \
+	  name=$${profile#profiles/}; name=$${name%.conf}; dir=tuned-profiles/netwright-$$name; \
+	  mkdir -p $$dir && $B/netwright profile export $$name >$B/tuned.conf 2>/dev/null && \
+	  mv $B/tuned.conf $$dir/tuned.conf && ln -sfn ../value $$dir/value || exit 1; done
+
 # --- looking after the tree ---------------------------------------------------------------------
 
 lint: lint-deps layers ## cppcheck, clang-tidy, shellcheck, formatting, layers, house rules
@@ -276,11 +288,17 @@ install: all ## install the program, its manual, the rule books and the profiles
 	  install -D -m 0644 $$book $(DESTDIR)$(DATADIR)/netwright/rules/$${book##*/}; done
 	for profile in $(PROFILES); do \
 	  install -D -m 0644 $$profile $(DESTDIR)$(DATADIR)/netwright/profiles/$${profile##*/}; done
+	for name in $(TUNED_PROFILES); do dir=$(DESTDIR)$(TUNEDDIR)/profiles/$$name; \
+	  install -D -m 0644 tuned-profiles/$$name/tuned.conf $$dir/tuned.conf && \
+	  install -m 0755 tuned-profiles/value $$dir/value && \
+	  ln -sfn profiles/$$name $(DESTDIR)$(TUNEDDIR)/$$name || exit 1; done
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(SBINDIR)/netwright
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(DESTDIR)$(DATADIR)/netwright
+	for name in $(TUNED_PROFILES); do \
+	  rm -rf $(DESTDIR)$(TUNEDDIR)/profiles/$$name $(DESTDIR)$(TUNEDDIR)/$$name; done
 
 clean: ## remove everything that was built
 	rm -rf $B
@@ -290,6 +308,6 @@ help: ## show this list
 
 .SECONDARY:
 .PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings \
-	fuzz bench man lint layers format install uninstall clean help
+	fuzz bench man tuned-profiles lint layers format install uninstall clean help
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

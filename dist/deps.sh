@@ -4,7 +4,7 @@
 set -eu
 
 build="gcc make pkg-config libnl-3-dev libnl-genl-3-dev libconfig-dev libjansson-dev zlib1g-dev libsqlite3-dev"
-check="check iproute2 iperf3 jq mandoc strace tuned util-linux procps"
+check="check iproute2 iperf3 jq mandoc strace util-linux procps tuned python3"
 lint="clang clang-tidy clang-format libclang-rt-14-dev cppcheck shellcheck"
 
 wanted=""

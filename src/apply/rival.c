@@ -1,6 +1,6 @@
 #include "apply/rival.h"
 
-#include "apply/tuned_profile.h"
+#include "apply/tuned_active.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -53,7 +53,7 @@ struct search {
 	const struct place *place;
 	bool persist;
 	struct rivals *found;
-	struct tuned_profile profile;
+	struct tuned_active active;
 	int tuned, bpftune; /* PIDs; 0: not running */
 	struct sysctl_settings files;
 };
@@ -152,17 +152,18 @@ static void find_processes(struct search *s)
 
 static int look_at_tuned(struct search *s, const char *key, const struct plan_change *c)
 {
-	const struct tuned_setting *t = tuned_profile_find(&s->profile, key);
+	struct tuned_active_setting setting;
 	struct rival rival = { .kind = RIVAL_TUNED,
 			       .consequence = "set again when TuneD starts, stops or changes its "
 					      "profile" };
+	int r = s->tuned != 0 ? tuned_active_find(&s->active, key, &setting) : 0;
 
-	if (s->tuned == 0 || t == NULL)
-		return 0;
-	(void)snprintf(rival.name, sizeof(rival.name), "TuneD, profile %s (PID %d)",
-		       s->profile.name, s->tuned);
-	(void)snprintf(rival.where, sizeof(rival.where), "%s:%u", t->file, t->line);
-	memcpy(rival.value, t->value, sizeof(rival.value));
+	if (r <= 0)
+		return r;
+	(void)snprintf(rival.name, sizeof(rival.name), "TuneD, profile %s (PID %d)", s->active.name,
+		       s->tuned);
+	(void)snprintf(rival.where, sizeof(rival.where), "%s:%u", setting.file, setting.line);
+	memcpy(rival.value, setting.value, sizeof(rival.value));
 	memcpy(rival.tunable, c->target.name, sizeof(rival.tunable));
 	return add(s, &rival);
 }
@@ -275,12 +276,12 @@ int rivals_find(const char *root, const struct place *p, const struct plan *plan
 		return 0;
 	find_processes(&s);
 	if (s.tuned != 0)
-		r = tuned_profile_load(p->os, root, &s.profile);
+		r = tuned_active_load(root, &s.active);
 	if (r == 0 && p->is_init && sysctl_settings_load_system(&s.files, root, &unread) == -ENOMEM)
 		r = -ENOMEM;
 	if (r == 0)
 		r = look_for_all(&s, plan);
-	tuned_profile_done(&s.profile);
+	tuned_active_done(&s.active);
 	sysctl_settings_done(&s.files);
 	if (r < 0)
 		rivals_done(ret);

@@ -3,15 +3,22 @@
 #include "base/text.h"
 #include "cli/change_options.h"
 #include "cli/profile_action.h"
+#include "cli/profile_exchange.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
 #include <string.h>
 
 const struct profile_action profile_actions[] = {
-	{ "active", "", 0, 0, profile_active },		 { "check", "FILE", 1, 1, profile_check },
-	{ "diff", "NAME [NAME]", 1, 2, profile_verify }, { "list", "", 0, 0, profile_list },
-	{ "show", "NAME", 1, 1, profile_show },		 { "suggest", "", 0, 0, profile_suggest },
+	{ "active", "", 0, 0, profile_active },
+	{ "check", "FILE", 1, 1, profile_check },
+	{ "diff", "NAME [NAME]", 1, 2, profile_verify },
+	{ "export", "NAME", 1, 1, profile_export },
+	{ "import", "FILE|TUNED-PROFILE", 1, SETTINGS_OPERANDS_MAX - 1, profile_import },
+	{ "list", "", 0, 0, profile_list },
+	{ "show", "NAME", 1, 1, profile_show },
+	{ "suggest", "", 0, 0, profile_suggest },
+	{ "value", "NAME SYSCTL", 2, 2, profile_value },
 	{ "verify", "NAME", 1, 1, profile_verify },
 };
 const size_t profile_action_count = ARRAY_LEN(profile_actions);
@@ -61,6 +68,8 @@ static const struct example examples[] = {
 	{ "netwright profile show bulk-wan --input rtt=180ms",
 	  "what one would set here, with the reason and the source of each value" },
 	{ "netwright profile check ./mine.conf", "whether a profile of your own is right" },
+	{ "netwright profile import network-throughput >mine.conf",
+	  "make one of TuneD's, and see what it would not do" },
 	{ NULL, NULL },
 };
 
@@ -75,6 +84,11 @@ static const struct option_spec options[] = {
 	OPTION_ROW_NETNS,
 	OPTION_ROW_PROFILES,
 	OPTION_ROW_REPLAY,
+	{ .name = "root",
+	  .type = OPTION_TEXT,
+	  .argument = "DIRECTORY",
+	  .help = "look for TuneD's profiles below DIRECTORY",
+	  .offset = offsetof(struct settings, root) },
 	OPTION_ROW_STATE_DIR,
 };
 
@@ -93,7 +107,13 @@ const struct verb verb_profile = {
 		"diff NAME [NAME]: what differs here from one, or between two.\n"
 		"suggest: which profiles fit what is observed (10 s, or --for), and why.\n"
 		"verify NAME: whether all that one sets here holds; exit status 1 when not, naming "
-		"each difference.",
+		"each difference.\n"
+		"import FILE or a name: prints the profile that a tuned.conf, a TuneD profile of "
+		"that name or sysctl files would be, says what it cannot carry over and why, and "
+		"judges the rest.\n"
+		"export NAME: prints it as a profile for TuneD, and says what TuneD cannot do.\n"
+		"value NAME SYSCTL: the whole value that the sysctl has once the profile is "
+		"applied, for scripts.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

@@ -13,8 +13,16 @@ for page in man/*.[578]; do
 done
 check "and no other page" test "$(find "$dir/opt/nw/share/man" -type f | wc -l)" -eq "$(find man -name '*.[578]' | wc -l)"
 check "and every rule book" test "$(find "$dir/opt/nw/share/netwright/rules" -name '*.conf' | wc -l)" -eq "$(find profiles/rules -name '*.conf' | wc -l)"
-check "nothing outside the prefix" test "$(find "$dir" -type f -not -path "$dir/opt/nw/*" | wc -l)" -eq 0
+# TuneD looks in /usr/lib/tuned since ever, and below profiles/ in it since 2.23.
+for profile in tuned-profiles/netwright-*; do
+  name=${profile##*/}
+  for layout in "$dir/usr/lib/tuned" "$dir/usr/lib/tuned/profiles"; do
+    check "$name in ${layout#"$dir"}" cmp "$profile/tuned.conf" "$layout/$name/tuned.conf"
+    check "with its helper" test -x "$layout/$name/value"
+  done
+done
+check "nothing else outside the prefix" test "$(find "$dir" -type f -not -path "$dir/opt/nw/*" -not -path "$dir/usr/lib/tuned/profiles/netwright-*" | wc -l)" -eq 0
 check "installs again over itself" make -s DESTDIR="$dir" PREFIX=/opt/nw install
 check "uninstalls" make -s DESTDIR="$dir" PREFIX=/opt/nw uninstall
-check "and leaves no file" test "$(find "$dir" -type f | wc -l)" -eq 0
+check "and leaves no file" test "$(find "$dir" -type f -o -type l | wc -l)" -eq 0
 checks_done

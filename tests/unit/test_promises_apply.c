@@ -172,7 +172,8 @@ END_TEST
 
 START_TEST(test_p6_a_satisfied_plan_writes_nothing)
 {
-	struct wish wishes[] = { { RMEM, RMEM_FROM, "by hand" }, { RP_FILTER, "1", "by hand" } };
+	struct wish wishes[] = { { RMEM, RMEM_FROM, "by hand", WISH_SET },
+				 { RP_FILTER, "1", "by hand", WISH_SET } };
 	struct plan plan;
 	struct place p;
 	struct error e;
@@ -206,7 +207,7 @@ static struct plan plan_of(const struct wish *wishes, size_t n, int expected, st
 
 START_TEST(test_p11_what_cannot_be_undone_is_refused_with_confirm)
 {
-	const struct wish wish = { "net.ipv4.ip_forward", "1", "by hand" };
+	const struct wish wish = { "net.ipv4.ip_forward", "1", "by hand", WISH_SET };
 	struct error e;
 
 	fake_os_add_sysctl(world.os, WORLD_NETNS, "net.ipv4.ip_forward", "0");
@@ -316,7 +317,7 @@ START_TEST(test_p14_names_are_no_paths)
 					     "kernel.core_pattern",
 					     "net.ipv4.conf.*.rp_filter",
 					     "" };
-	const struct wish wish = { names[_i], "1", "by hand" };
+	const struct wish wish = { names[_i], "1", "by hand", WISH_SET };
 	struct error e = { 0 };
 	struct plan plan = plan_of(&wish, 1, -EINVAL, &e);
 

@@ -301,8 +301,8 @@ END_TEST
 /* A plan for a namespace, and a process of another one. */
 static void apply_with_process(void)
 {
-	const struct wish wishes[] = { { RMEM, RMEM_TO, "by hand" },
-				       { NOFILE, "4096", "by hand" } };
+	const struct wish wishes[] = { { RMEM, RMEM_TO, "by hand", WISH_SET },
+				       { NOFILE, "4096", "by hand", WISH_SET } };
 	struct error e;
 	struct place p;
 

@@ -175,7 +175,8 @@ static const struct {
 	const char *value; /* NULL: no rival */
 } merged[] = {
 	{ "[main]\ninclude=parent\n", "1" },
-	{ "[main]\ninclude=none;-nothing,parent\n", "1" },
+	{ "[main]\ninclude=parent;-nothing\n", "1" },
+	{ "[main]\ninclude=none;parent\n", NULL }, /* which TuneD does not load */
 	{ "[main]\ninclude=parent\n[sysctl]\nnet.core.somaxconn=2\n", "2" },
 	{ "[main]\ninclude=parent\n[sysctl]\nreplace=1\n", NULL },
 	{ "[main]\ninclude=parent\n[sysctl]\nreplace=yes\n", "1" },
@@ -184,8 +185,8 @@ static const struct {
 	{ "[main]\ninclude=parent\n[more]\ntype=sysctl\nnet.core.somaxconn=3\n", "3" },
 	{ "[main]\ninclude=parent\n[more]\nnet.core.somaxconn=3\n", "1" },
 	{ "[main]\ninclude=parent\n[sysctl]\nnet.core.somaxconn=${f:exec:/bin/x}\n", "" },
-	{ "[main]\ninclude=parent,child\n", "1" }, /* a circle */
-	{ "[main]\ninclude=../../../etc/parent\n", NULL },
+	{ "[main]\ninclude=parent,child\n", "1" },	  /* a circle */
+	{ "[main]\ninclude=../../../etc/parent\n", "1" }, /* only the last part is a name */
 	{ "net.core.somaxconn=3\n[\n[]\n=\n===\n\x01\n", NULL },
 	{ "", NULL },
 };

@@ -25,9 +25,9 @@ static void add_connection(uint64_t cookie, int fd)
 static void make_plan(void)
 {
 	static const struct wish wishes[] = {
-		{ "socket:812/7/sndbuf", "2MiB", "by hand" },
-		{ "socket:812/8/rcvbuf", "auto", "by hand" },
-		{ "socket:812/9/congestion", "bbr", "by hand" },
+		{ "socket:812/7/sndbuf", "2MiB", "by hand", WISH_SET },
+		{ "socket:812/8/rcvbuf", "auto", "by hand", WISH_SET },
+		{ "socket:812/9/congestion", "bbr", "by hand", WISH_SET },
 	};
 	struct place p;
 	struct error e = { 0 };

@@ -1,0 +1,179 @@
+#include "profiles/import.h"
+
+#include "base/text.h"
+#include "tunables/sysctl_file.h"
+#include "tunables/tunable_setting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for one more; NULL: no memory, and nothing has changed. */
+static void *grow(void *all, size_t count, size_t *capacity, size_t size)
+{
+	size_t wanted = *capacity == 0 ? 16 : 2 * *capacity;
+
+	if (count < *capacity)
+		return all;
+	all = reallocarray(all, wanted, size);
+	if (all != NULL)
+		*capacity = wanted;
+	return all;
+}
+
+static int add_note(struct import_note **notes, size_t *count, size_t *capacity,
+		    struct import_origin origin, const char *what, const char *why)
+{
+	struct import_note *grown = grow(*notes, *count, capacity, sizeof(**notes));
+	struct import_note n = { .origin = origin };
+
+	if (grown == NULL)
+		return -ENOMEM;
+	*notes = grown;
+	n.what = strdup(what);
+	n.why = strdup(why);
+	if (n.what == NULL || n.why == NULL) {
+		free(n.what);
+		free(n.why);
+		return -ENOMEM;
+	}
+	(*notes)[(*count)++] = n;
+	return 0;
+}
+
+int import_leave_out(struct import *im, struct import_origin origin, const char *shown,
+		     const char *why)
+{
+	return add_note(&im->left_out, &im->left_out_count, &im->left_out_capacity, origin, shown,
+			why);
+}
+
+int import_remark(struct import *im, struct import_origin origin, const char *what, const char *why)
+{
+	return add_note(&im->remarks, &im->remark_count, &im->remark_capacity, origin, what, why);
+}
+
+const char *import_origin_format(struct import_origin o, char *buf, size_t len)
+{
+	if (o.line > 0)
+		(void)snprintf(buf, len, "%s:%u", o.file, o.line);
+	else
+		(void)snprintf(buf, len, "%s", o.file);
+	return buf;
+}
+
+static void setting_done(struct imported_setting *s)
+{
+	free(s->name);
+	free(s->value);
+}
+
+/* The later line wins; the earlier one is listed. */
+static int replace_earlier(struct import *im, const struct imported_setting *later)
+{
+	char place[512], why[600], what[TUNABLE_TEXT_MAX + TUNABLE_NAME_MAX + 8];
+
+	for (size_t i = 0; i < im->count; i++) {
+		struct imported_setting *s = &im->settings[i];
+		int r;
+
+		if (strcmp(s->name, later->name) != 0)
+			continue;
+		(void)snprintf(what, sizeof(what), "%s=%s", s->name, s->value);
+		(void)snprintf(why, sizeof(why), "%s sets it again",
+			       import_origin_format(later->origin, place, sizeof(place)));
+		r = import_leave_out(im, s->origin, what, why);
+		if (r < 0)
+			return r;
+		setting_done(s);
+		memmove(s, s + 1, (im->count - i - 1) * sizeof(*s));
+		im->count--;
+		break;
+	}
+	return 0;
+}
+
+static int add_setting(struct import *im, struct imported_setting s)
+{
+	struct imported_setting *grown = grow(im->settings, im->count, &im->capacity,
+					      sizeof(*im->settings));
+
+	if (grown != NULL)
+		im->settings = grown;
+	if (grown == NULL || s.name == NULL || s.value == NULL || replace_earlier(im, &s) < 0) {
+		setting_done(&s);
+		return -ENOMEM;
+	}
+	im->settings[im->count++] = s;
+	return 0;
+}
+
+/* Formulas calculate in double: above 2^53 not every integer is one. */
+static bool is_exact(const struct tunable *t, const char *text)
+{
+	static const int64_t most = (int64_t)1 << 53;
+	int64_t number;
+
+	if (t->elements > 1 || t->unit == UNIT_TEXT)
+		return true;
+	return text_parse_i64(text, strlen(text), &number) == 0 && number <= most &&
+	       number >= -most;
+}
+
+int import_add_sysctl(struct import *im, struct import_origin origin, const char *shown,
+		      const char *key, enum import_mode mode, const char *value)
+{
+	char name[SYSCTL_KEY_MAX];
+	struct tunable_setting parsed;
+	const struct tunable *t;
+	struct error why = { 0 };
+
+	if (sysctl_key_normalise(key, strlen(key), name) < 0)
+		return import_leave_out(im, origin, shown, "is not the name of a sysctl");
+	t = strlen(name) < TUNABLE_NAME_MAX ? tunable_find(name) : NULL;
+	if (t == NULL)
+		return import_leave_out(im, origin, shown,
+					"is not in netwright's catalogue (netwright explain lists "
+					"it), which is all that profiles may name");
+	if (strchr(name, '*') != NULL)
+		return import_leave_out(im, origin, shown,
+					"stands for several; name one, or all or default");
+	if (mode != IMPORT_SET && (t->elements > 1 || t->unit == UNIT_TEXT))
+		return import_leave_out(im, origin, shown,
+					"TuneD compares single numbers only, and would write this "
+					"with the > or <, which the kernel refuses; netwright's "
+					"raise_to can do it for each number, name[2]");
+	if (tunable_parse(t, value, &parsed, &why) < 0)
+		return import_leave_out(im, origin, shown, why.text);
+	if (!is_exact(t, parsed.text))
+		return import_leave_out(
+			im, origin, shown,
+			"is a larger number than formulas hold exactly; that large, "
+			"it means no limit");
+	return add_setting(im, (struct imported_setting){ .name = strdup(name),
+							  .tunable = t,
+							  .mode = mode,
+							  .value = strdup(parsed.text),
+							  .origin = origin });
+}
+
+void import_done(struct import *im)
+{
+	for (size_t i = 0; i < im->count; i++)
+		setting_done(&im->settings[i]);
+	for (size_t i = 0; i < im->left_out_count; i++) {
+		free(im->left_out[i].what);
+		free(im->left_out[i].why);
+	}
+	for (size_t i = 0; i < im->remark_count; i++) {
+		free(im->remarks[i].what);
+		free(im->remarks[i].why);
+	}
+	free(im->settings);
+	free(im->left_out);
+	free(im->remarks);
+	free(im->name);
+	free(im->summary);
+	*im = (struct import){ 0 };
+}

@@ -1,0 +1,240 @@
+#include "profiles/tuned_file.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#define DEFAULTS  "DEFAULT"
+#define VARIABLES "variables"
+
+/* configparser's loop, state by state. */
+struct parser {
+	const char *path;
+	struct tuned_sections *sections;
+	struct tuned_section *section;	/* NULL before the first header */
+	struct tuned_sections defaults; /* one section, when there is one */
+	struct bytes key, value;	/* of the option that may go on */
+	unsigned int line, option_line;
+	size_t indent;
+	bool open; /* there is an option that may go on */
+	bool values_optional;
+};
+
+struct part {
+	const char *at;
+	size_t len;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static struct part trim(struct part p)
+{
+	while (p.len > 0 && is_blank(p.at[0])) {
+		p.at++;
+		p.len--;
+	}
+	while (p.len > 0 && is_blank(p.at[p.len - 1]))
+		p.len--;
+	return p;
+}
+
+/* Where a comment begins, or the line's length. */
+static size_t comment_start(struct part line)
+{
+	struct part text = trim(line);
+
+	if (text.len > 0 && (text.at[0] == '#' || text.at[0] == ';'))
+		return 0;
+	for (size_t i = 0; i < line.len; i++) {
+		if (line.at[i] == '#' && (i == 0 || is_blank(line.at[i - 1])))
+			return i;
+	}
+	return line.len;
+}
+
+static size_t indent_of(struct part line)
+{
+	size_t n = 0;
+
+	while (n < line.len && is_blank(line.at[n]))
+		n++;
+	return n;
+}
+
+static int set_part(struct bytes *b, struct part p)
+{
+	bytes_clear(b);
+	return bytes_append(b, p.at, p.len);
+}
+
+/* The option is complete: blank lines at its end are none of its own. */
+static int close_option(struct parser *p)
+{
+	struct part value = { p->value.data, p->value.len };
+
+	if (!p->open)
+		return 0;
+	p->open = false;
+	while (value.len > 0 && is_blank(value.at[value.len - 1]))
+		p->value.data[--value.len] = '\0';
+	return tuned_option_set(p->section, p->key.data, value.len > 0 ? value.at : "", p->path,
+				p->option_line);
+}
+
+static int fail(const struct parser *p, const char *why, struct error *e)
+{
+	return error_set(e, -EINVAL, ERROR_INPUT, NULL,
+			 "%s:%u: %s; TuneD rejects the whole file for it", p->path, p->line, why);
+}
+
+/* "[name]", and whatever follows the last bracket. False when the line is no header. */
+static bool header_of(struct part text, struct part *ret)
+{
+	const char *end = text.len > 0 ? memrchr(text.at, ']', text.len) : NULL;
+
+	if (text.len == 0 || text.at[0] != '[' || end == NULL || end <= text.at + 1)
+		return false;
+	*ret = (struct part){ text.at + 1, (size_t)(end - text.at) - 1 };
+	return true;
+}
+
+static int on_header(struct parser *p, struct part name)
+{
+	int r = close_option(p);
+
+	if (r == 0)
+		r = set_part(&p->key, name);
+	if (r < 0)
+		return r;
+	p->section = tuned_section_get(strcmp(p->key.data, DEFAULTS) == 0 ? &p->defaults
+									  : p->sections,
+				       p->key.data, p->path, p->line);
+	return p->section == NULL ? -ENOMEM : 0;
+}
+
+static int on_option(struct parser *p, struct part text, struct error *e)
+{
+	const char *equals = memchr(text.at, '=', text.len);
+	struct part key, value;
+	int r = close_option(p);
+
+	if (r < 0)
+		return r;
+	if (equals == NULL && p->values_optional)
+		return 0;
+	if (equals == NULL)
+		return fail(p, "is neither a [section] nor key=value", e);
+	key = trim((struct part){ text.at, (size_t)(equals - text.at) });
+	if (key.len == 0)
+		return fail(p, "has no name before the =", e);
+	value = trim((struct part){ equals + 1, text.len - (size_t)(equals - text.at) - 1 });
+	r = set_part(&p->key, key);
+	if (r == 0)
+		r = set_part(&p->value, value);
+	p->open = r == 0;
+	p->option_line = p->line;
+	return r;
+}
+
+/* A line that holds nothing, or the next one of a value. */
+static int extend(struct parser *p, struct part text)
+{
+	int r = bytes_append(&p->value, "\n", 1);
+
+	return r == 0 ? bytes_append(&p->value, text.at, text.len) : r;
+}
+
+static int parse_line(struct parser *p, struct part line, struct error *e)
+{
+	size_t comment = comment_start(line), indent = indent_of(line);
+	struct part text = trim((struct part){ line.at, comment }), name;
+
+	if (text.len == 0)
+		return comment == line.len && p->open ? extend(p, text) : 0;
+	if (p->open && indent > p->indent)
+		return extend(p, text);
+	p->indent = indent;
+	if (header_of(text, &name))
+		return on_header(p, name);
+	if (p->section == NULL)
+		return fail(p, "comes before the first [section]", e);
+	return on_option(p, text, e);
+}
+
+/* Python reads \r\n and \r as \n. */
+static int parse_lines(struct parser *p, const char *text, size_t len, struct error *e)
+{
+	int r = 0;
+
+	for (size_t at = 0; at < len && r == 0; p->line++) {
+		struct part line = { text + at, 0 };
+
+		while (at < len && text[at] != '\n' && text[at] != '\r') {
+			line.len++;
+			at++;
+		}
+		r = parse_line(p, line, e);
+		at += at + 1 < len && text[at] == '\r' && text[at + 1] == '\n' ? 2 : 1;
+	}
+	return r == 0 ? close_option(p) : r;
+}
+
+/* After the section's own, and never instead of them. */
+static int add_defaults(const struct parser *p)
+{
+	const struct tuned_section *defaults = tuned_section_find(&p->defaults, DEFAULTS);
+	int r = 0;
+
+	for (size_t i = 0; defaults != NULL && i < p->sections->count; i++) {
+		struct tuned_section *s = &p->sections->all[i];
+
+		for (size_t j = 0; j < defaults->count && r == 0; j++) {
+			const struct tuned_option *o = &defaults->options[j];
+
+			if (tuned_option_find(s, o->key) == NULL)
+				r = tuned_option_set(s, o->key, o->value, o->file, o->line);
+		}
+	}
+	return r;
+}
+
+static int parse(struct parser *p, const char *text, size_t len, struct error *e)
+{
+	int r;
+
+	p->line = 1;
+	if (memchr(text, '\0', len) != NULL)
+		return error_set(e, -EINVAL, ERROR_INPUT, p->path, "is not a text file");
+	r = parse_lines(p, text, len, e);
+	if (r == 0)
+		r = add_defaults(p);
+	tuned_sections_done(&p->defaults);
+	bytes_done(&p->key);
+	bytes_done(&p->value);
+	return r == -ENOMEM ? error_errno(e, r, p->path, "reading") : r;
+}
+
+int tuned_file_parse(const char *path, const char *text, size_t len, struct tuned_sections *ret,
+		     struct error *e)
+{
+	struct parser p = { .path = path, .sections = ret };
+
+	return parse(&p, text, len, e);
+}
+
+int tuned_file_parse_variables(const char *path, const char *text, size_t len,
+			       struct tuned_sections *ret, struct error *e)
+{
+	struct parser p = { .path = path, .sections = ret, .values_optional = true };
+
+	p.section = tuned_section_get(ret, VARIABLES, path, 1);
+	if (p.section == NULL)
+		return error_errno(e, -ENOMEM, path, "reading");
+	return parse(&p, text, len, e);
+}
