@@ -170,7 +170,8 @@ static int meet_some(struct planner *m, bool *ret_progress, struct error *e)
 	int refusal = 0;
 
 	*ret_progress = false;
-	for (size_t i = 0; i < m->claim_count; i++) {
+	/* Without a draft there is no claim. */
+	for (size_t i = 0; m->drafts != NULL && i < m->claim_count; i++) {
 		struct claim *c = &m->claims[i];
 		char to[HELD_TEXT_MAX];
 		int r;
@@ -218,7 +219,7 @@ static const struct claim *rival_of(const struct planner *m, const struct claim 
 /* Once all are met, each must still be: else a later one took its place. */
 static int check_claims(const struct planner *m, struct error *e)
 {
-	for (size_t i = 0; i < m->claim_count; i++) {
+	for (size_t i = 0; m->drafts != NULL && i < m->claim_count; i++) {
 		const struct claim *c = &m->claims[i];
 		const struct claim *other = rival_of(m, c);
 		char to[HELD_TEXT_MAX];

@@ -14,7 +14,7 @@ static int choose(const struct place *p, struct profile_journal *j, struct error
 
 	if (r < 0)
 		return r;
-	j->records = calloc(j->kept.count + 1, sizeof(*j->records));
+	j->records = calloc(j->kept.count + 1, sizeof(const struct transaction_record *));
 	if (j->records == NULL)
 		return error_errno(e, -ENOMEM, NULL, "journal");
 	for (size_t i = 0; i < j->kept.count; i++) {

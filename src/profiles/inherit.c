@@ -112,12 +112,17 @@ static int descend(struct descent *d, const struct profile *p)
 /* --- merging ------------------------------------------------------------------------------------
  */
 
+static bool is_input(const struct flat_input *in, const char *name)
+{
+	return in->input != NULL && strcmp(in->input->name, name) == 0;
+}
+
 static int merge_input(struct flat_profile *f, const struct profile *p,
 		       const struct profile_input *input, struct error *e)
 {
 	size_t i = 0;
 
-	while (i < f->input_count && strcmp(f->inputs[i].input->name, input->name) != 0)
+	while (i < f->input_count && !is_input(&f->inputs[i], input->name))
 		i++;
 	if (i == PROFILE_INPUTS_MAX)
 		return error_set(e, -EINVAL, ERROR_INPUT, NULL,
@@ -145,7 +150,7 @@ static int merge_setting(struct flat_profile *f, const struct profile *p,
 	for (size_t i = f->setting_count; i > 0; i--) {
 		const struct flat_setting *other = &f->settings[i - 1];
 
-		if (strcmp(other->setting->name, s->name) != 0)
+		if (other->setting == NULL || strcmp(other->setting->name, s->name) != 0)
 			continue;
 		if (s->element >= 0 && other->setting->element < 0)
 			return error_set(e, -EINVAL, ERROR_INPUT, NULL,
@@ -190,7 +195,7 @@ int profile_flatten(const struct profile_library *library, const struct profile 
 
 	ret->profile = profile;
 	/* One more: a profile that is being checked need not be in the library. */
-	ret->order = calloc(library->count + 1, sizeof(*ret->order));
+	ret->order = calloc(library->count + 1, sizeof(const struct profile *));
 	if (ret->order == NULL)
 		return error_errno(e, -ENOMEM, profile->file, "reading profiles");
 	r = descend(&d, profile);

@@ -22,10 +22,16 @@ void profile_library_done(struct profile_library *l)
 	*l = (struct profile_library){ 0 };
 }
 
+/* Every profile that was read has a name. */
+static bool is_called(const struct profile *p, const char *name)
+{
+	return p->name != NULL && name != NULL && strcmp(p->name, name) == 0;
+}
+
 static struct profile *find(const struct profile_library *l, const char *name)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		if (strcmp(l->profiles[i].name, name) == 0)
+		if (is_called(&l->profiles[i], name))
 			return &l->profiles[i];
 	}
 	return NULL;
@@ -80,7 +86,8 @@ static int put(struct profile_library *l, struct profile *p, struct error *e)
 		l->profiles[l->count++] = *p;
 	}
 	*p = (struct profile){ 0 };
-	qsort(l->profiles, l->count, sizeof(*l->profiles), compare_names);
+	if (l->count > 1)
+		qsort(l->profiles, l->count, sizeof(*l->profiles), compare_names);
 	return 0;
 }
 

@@ -57,7 +57,7 @@ static int take_given(const struct flat_profile *flat, const char *text, struct 
 	struct dimension dim = { 0 };
 	char shown[SHOWN_MAX], wanted[64];
 	const char *value;
-	size_t index, used;
+	size_t index = 0, used = 0;
 	double number;
 	int r = find_input(flat, text, &index, e);
 

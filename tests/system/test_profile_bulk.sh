@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Profile bulk-wan on both ends of 1 Gbit/s x 100 ms, from receive and send limits of 6 and 4 MiB: at
 # least 2.5 times the goodput; and put back, what it was.
+# shellcheck disable=SC2317 # functions are called through expect
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
