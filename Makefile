@@ -265,7 +265,8 @@ TUNED_PROFILES := $(PROFILES:profiles/%.conf=netwright-%)
 tuned-profiles: all ## make tuned-profiles/ anew from profiles/
 	$(Q)for profile in $(PROFILES); do \
 	  name=$${profile#profiles/}; name=$${name%.conf}; dir=tuned-profiles/netwright-$$name; \
-	  mkdir -p $$dir && $B/netwright profile export $$name >$B/tuned.conf 2>/dev/null && \
+	  mkdir -p $$dir && $B/netwright profile export $$name >$B/tuned.conf 2>$B/tuned.err || \
+	    { cat $B/tuned.err; exit 1; }; \
 	  mv $B/tuned.conf $$dir/tuned.conf && ln -sfn ../value $$dir/value || exit 1; done
 
 # --- looking after the tree ---------------------------------------------------------------------

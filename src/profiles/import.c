@@ -134,8 +134,8 @@ int import_add_sysctl(struct import *im, struct import_origin origin, const char
 	t = strlen(name) < TUNABLE_NAME_MAX ? tunable_find(name) : NULL;
 	if (t == NULL)
 		return import_leave_out(im, origin, shown,
-					"is not in netwright's catalogue (netwright explain lists "
-					"it), which is all that profiles may name");
+					"is not in netwright's catalogue, netwright-tunables(7), "
+					"which is all that profiles may name");
 	if (strchr(name, '*') != NULL)
 		return import_leave_out(im, origin, shown,
 					"stands for several; name one, or all or default");

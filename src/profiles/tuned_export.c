@@ -273,7 +273,8 @@ int tuned_export(const struct flat_profile *f, struct bytes *out)
 		out,
 		"# Made from netwright's profile %s by netwright profile export. Do not "
 		"edit it: write a\n# profile of your own that says include=netwright-%s "
-		"and what differs.\n",
+		"and what differs. The program `value`,\n# which those that come with "
+		"netwright have beside them, has to be beside it.\n",
 		name, name);
 
 	if (r == 0)

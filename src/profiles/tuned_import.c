@@ -86,16 +86,17 @@ static int carry_net(const struct carried *c)
 	if (strcmp(c->key, "dynamic") == 0)
 		return leave_out(c, "is TuneD's changing of link speeds by load, which netwright "
 				    "does not do");
-	return leave_out(c, "is a setting of the devices that TuneD finds at run time; name those "
-			    "that you mean, see link in netwright-tunables(7)");
+	return leave_out(c, "is a setting of the devices that TuneD finds at run time; set it for "
+			    "those that you mean");
 }
 
 static int carry_sysfs(const struct carried *c)
 {
 	if (strcmp(c->key, "/sys/module/nf_conntrack/parameters/hashsize") == 0)
 		return carry_as(c, CONNTRACK_BUCKETS);
-	return leave_out(c, "is a file below /sys for which netwright has no tunable, or one of a "
-			    "device: see link in netwright-tunables(7)");
+	return leave_out(c,
+			 "is a file below /sys, which a profile of netwright's does not name; set "
+			 "what it stands for");
 }
 
 static int carry_script(const struct carried *c)

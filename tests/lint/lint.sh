@@ -9,7 +9,7 @@ found() { bad=1; }
 mapfile -t c_files < <(git ls-files 'src/*.c' 'man/*.c' 'tests/*.c')
 mapfile -t src_files < <(git ls-files 'src/*.c')
 mapfile -t headers < <(git ls-files 'src/*.h')
-mapfile -t shells < <(git ls-files '*.sh' .ci/run)
+mapfile -t shells < <(git ls-files '*.sh' .ci/run tuned-profiles/value)
 
 step "house rules"
 if grep -nE '\b(atoi|atol|strtok|sprintf|vsprintf|strcpy|strcat|system|popen|alloca|gets)\(' "${src_files[@]}" "${headers[@]}"; then

@@ -43,6 +43,31 @@ else
   ok "no section runs programs, loads modules or changes how the machine starts"
 fi
 
+# --- what the helper is told -------------------------------------------------------------------------
+# answers STATUS PATTERN ARGUMENT...: of `netwright profile`, in a namespace whose limits are low.
+answers() {
+  local wanted=$1 pattern=$2 said status
+  shift 2
+  # shellcheck disable=SC2016 # the inner shell expands them
+  said=$(unshare --net bash -c 'sysctl -qw net.ipv4.tcp_rmem="4096 131072 6291456"; exec netwright profile "$@"' _ "$@" 2>&1)
+  status=$?
+  if [ "$status" -eq "$wanted" ] && grep -qE -- "$pattern" <<<"$said"; then
+    ok "profile $*: status $wanted, $pattern"
+  else
+    not_ok "profile $*: status $status, not $wanted, or not $pattern: $said"
+  fi
+}
+answers 0 '^4096 131072 33554432$' value base net.ipv4.tcp_rmem
+answers 0 '^1$' value base net.ipv4.tcp_sack
+answers 2 'does not set it; netwright profile show base' value base net.ipv4.tcp_fastopen
+answers 2 'without an element' value base 'net.ipv4.tcp_rmem[2]'
+answers 2 'did you mean' value bulk-wam net.ipv4.tcp_rmem
+answers 2 'profile value NAME SYSCTL' value base
+answers 2 'rtt' value bulk-wan net.ipv4.tcp_rmem --input rtt=100MiB
+answers 7 'has no such key|does not exist' value container-host net.core.netdev_max_backlog
+answers 2 'did you mean' export bulk-wam
+answers 0 '^not expressed: .*nf_conntrack_max: ' export router-nat
+
 # --- one session of TuneD ----------------------------------------------------------------------------
 # Keys that a network namespace has for itself: those it can write.
 grep -hoE "$setting_lines" "$profiles"/*/tuned.conf | tr -d = | sort -u >"$dir/all-keys"
