@@ -90,7 +90,7 @@ START_TEST(test_nobody)
 }
 END_TEST
 
-START_TEST(test_sysctl_files)
+START_TEST(test_p16_sysctl_files)
 {
 	put("/usr/lib/sysctl.d/50-vendor.conf", "net.core.somaxconn = 1024\n");
 	put("/etc/sysctl.d/60-site.conf", "# ours\nnet.core.somaxconn = 2048\n");
@@ -136,7 +136,7 @@ START_TEST(test_earlier_persistence)
 }
 END_TEST
 
-START_TEST(test_tuned_and_its_parents)
+START_TEST(test_p16_tuned_and_its_parents)
 {
 	run_tuned("network-throughput\n");
 	put("/usr/lib/tuned/network-throughput/tuned.conf",
@@ -203,7 +203,7 @@ START_TEST(test_tuned_merges)
 END_TEST
 
 /* A file that TuneD left behind, and one of a process that is another by now. */
-START_TEST(test_tuned_by_its_pid_file)
+START_TEST(test_p16_tuned_by_its_pid_file)
 {
 	put("/etc/tuned/active_profile", "x\n");
 	put("/etc/tuned/x/tuned.conf", "[sysctl]\nnet.core.somaxconn=1\n");
@@ -218,7 +218,7 @@ START_TEST(test_tuned_by_its_pid_file)
 }
 END_TEST
 
-START_TEST(test_bpftune)
+START_TEST(test_p16_bpftune)
 {
 	put("/proc/900/comm", "bpftune\n");
 	ck_assert_uint_eq(find(false), 1); /* it leaves somaxconn alone */
@@ -236,15 +236,15 @@ Suite *test_rival_suite(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, test_nobody);
-	tcase_add_test(tc, test_sysctl_files);
+	tcase_add_test(tc, test_p16_sysctl_files);
 	tcase_add_test(tc, test_sysctl_conf_is_read_last);
 	tcase_add_test(tc, test_same_value_is_no_rival);
 	tcase_add_test(tc, test_earlier_persistence);
-	tcase_add_test(tc, test_tuned_and_its_parents);
+	tcase_add_test(tc, test_p16_tuned_and_its_parents);
 	tcase_add_test(tc, test_tuned_layouts);
 	tcase_add_loop_test(tc, test_tuned_merges, 0, (int)(sizeof(merged) / sizeof(merged[0])));
-	tcase_add_test(tc, test_tuned_by_its_pid_file);
-	tcase_add_test(tc, test_bpftune);
+	tcase_add_test(tc, test_p16_tuned_by_its_pid_file);
+	tcase_add_test(tc, test_p16_bpftune);
 	suite_add_tcase(s, tc);
 	return s;
 }
