@@ -59,11 +59,15 @@ if command -v tuned >/dev/null 2>&1; then
     { printf '[main]\nsummary=%s\n[sysctl]\n' "$side"; cat "$dir/$side.conf"; } |
       tee "$dir/etc/side-$side/tuned.conf" >"$dir/etc/profiles/side-$side/tuned.conf"
   done
-  in_ns unshare --mount --propagation private sh -c "
+  if in_ns unshare --mount --propagation private sh -c "
     mkdir -p /run/tuned && mount --bind '$dir/etc' /etc/tuned && mount -t tmpfs tmpfs /run/tuned && exec \"\$@\"" - \
     "$build/tests/bench_run" 3 tuned --no-dbus --log "$dir/tuned.log" --profile side-b -- \
-    tuned --no-dbus --log "$dir/tuned.log" --profile side-a >"$dir/tuned.out" 2>"$dir/tuned.err" &&
-    report "TuneD, one-shot" "$(cat "$dir/tuned.out")" || { echo "TuneD did not run:"; cat "$dir/tuned.err"; }
+    tuned --no-dbus --log "$dir/tuned.log" --profile side-a >"$dir/tuned.out" 2>"$dir/tuned.err"; then
+    report "TuneD, one-shot" "$(cat "$dir/tuned.out")"
+  else
+    echo "TuneD did not run:"
+    cat "$dir/tuned.err"
+  fi
 else
   echo "         TuneD is not installed: not compared"
 fi
