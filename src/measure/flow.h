@@ -68,6 +68,8 @@ struct flow_stats {
 	uint32_t unread_high;	/* the program leaves half of its buffer unread */
 	uint32_t idle_restarts; /* a burst of > 10 segments after an idle longer than RTO */
 	bool idle_now;		/* the last dump found it idle for longer than RTO */
+	bool backed_off_now;	/* the last dump found it after two timeouts in a row, or more */
+	uint32_t outlasted;	/* times that it then went on: the peer was there */
 
 	/* Gauges: last, extreme or summed over samples. 0 when never seen. */
 	uint32_t min_rtt_us;  /* least of tcpi_min_rtt (and rcv_rtt when only receiving) */
@@ -132,6 +134,9 @@ double flow_srtt_s(const struct flow_stats *f);		      /* mean */
 double flow_min_rtt_s(const struct flow_stats *f);
 double flow_rtt_inflation(const struct flow_stats *f); /* mean srtt / min_rtt */
 double flow_jitter_s(const struct flow_stats *f);
+/* A program that sends little at a time: what fast retransmit cannot repair, for want of segments
+ * behind the lost one (tcp_stream_is_thin(), include/net/tcp.h, with a rate of few segments). */
+bool flow_is_thin(const struct flow_stats *f);
 bool flow_mostly_sends(const struct flow_stats *f);  /* else it mostly receives */
 bool flow_is_rate_based(const struct flow_stats *f); /* bbr: loss and idleness do not slow it */
 

@@ -5,6 +5,11 @@
 
 #define NS_PER_S 1e9
 #define US_PER_S 1e6
+/* tcp_stream_is_thin(): fewer in flight than the duplicate acknowledgements of a fast retransmit
+ * take. */
+#define THIN_SEGMENTS 4.0
+/* Per second, that typing, a game or a sensor sends. */
+#define THIN_RATE 10.0
 
 /* Unknown, not infinite, when the denominator is zero. */
 static double quotient(double a, double b)
@@ -99,6 +104,15 @@ double flow_jitter_s(const struct flow_stats *f)
 	if (f->rtt_samples < 2)
 		return NAN;
 	return (double)f->jitter_sum_us / US_PER_S / (f->rtt_samples - 1);
+}
+
+/* A bulk sender that loss has brought to a crawl keeps its write queue full. */
+bool flow_is_thin(const struct flow_stats *f)
+{
+	return f->samples > 0 && f->gain.data_segs_out > 0 &&
+	       (double)f->gain.data_segs_out < THIN_RATE * flow_seconds(f) &&
+	       (double)f->unacked_sum < THIN_SEGMENTS * f->samples &&
+	       (double)f->wqueue_sum < THIN_SEGMENTS * f->mss * f->samples;
 }
 
 bool flow_mostly_sends(const struct flow_stats *f)

@@ -19,6 +19,9 @@
 /* IW10, RFC 6928: a burst that fits the initial window loses nothing to slow start after idle. */
 #define INITIAL_WINDOW_SEGMENTS 10u
 
+/* After the first timeout the next comes later and later, unless timeouts are linear. */
+#define BACKED_OFF_TIMEOUTS 2u
+
 static uint32_t memory_of(const struct socket_info *s, enum socket_memory which)
 {
 	return (unsigned int)which < s->memory_fields ? s->memory[which] : 0;
@@ -268,6 +271,15 @@ static void add_gauges(struct flow_stats *f, const struct flow_sample *s)
 	memcpy(f->congestion, s->socket->congestion, sizeof(f->congestion));
 }
 
+static void add_back_off(struct flow_stats *f, const struct flow_sample *s)
+{
+	const struct tcpinfo *i = &s->socket->info;
+
+	if (f->backed_off_now && s->delta.bytes_acked > 0)
+		f->outlasted++;
+	f->backed_off_now = i->ca_state == TCPINFO_CA_LOSS && i->retransmits >= BACKED_OFF_TIMEOUTS;
+}
+
 void flow_stats_add(struct flow_stats *f, const struct flow_sample *s)
 {
 	flow_totals_add(&f->gain, &s->delta);
@@ -285,6 +297,7 @@ void flow_stats_add(struct flow_stats *f, const struct flow_sample *s)
 	/* Whatever was sent came after the idle time that the last dump found. */
 	if (f->idle_now && s->delta.data_segs_out > INITIAL_WINDOW_SEGMENTS)
 		f->idle_restarts++;
+	add_back_off(f, s);
 	add_rtt(f, s);
 	add_gauges(f, s);
 }

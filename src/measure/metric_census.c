@@ -28,6 +28,24 @@ METRIC_GETTER(metric_tcp_census)
 	return value_unknown("not counted");
 }
 
+METRIC_GETTER(metric_tcp_idle)
+{
+	(void)entity;
+	if (o->sockets_unseen)
+		return value_unknown(REASON_UNSEEN);
+	if (o->idle.untold > 0)
+		return value_unknown("the kernel did not tell when connections were used last");
+	switch ((enum tcp_idle)self->argument) {
+	case TCP_IDLE_LONG:
+		return value_number(o->idle.longer);
+	case TCP_IDLE_PROBED_LATE:
+		return value_number(o->idle.probed_late);
+	case TCP_IDLE_UNPROBED:
+		return value_number(o->idle.unprobed);
+	}
+	return value_unknown("not counted");
+}
+
 METRIC_GETTER(metric_listener_census)
 {
 	const struct listener_stats *l = entity;

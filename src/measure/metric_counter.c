@@ -129,6 +129,7 @@ static const struct counter_pair gain_shares[GAIN_SHARES] = {
 			      "no packet was received" },
 	[GAIN_SQUEEZED] = { COUNTER_SOFTNET_SQUEEZED, COUNTER_SOFTNET_PROCESSED,
 			    "no packet was processed" },
+	[GAIN_TIMEOUTS] = { COUNTER_TIMEOUTS, COUNTER_TCP_RETRANS_SEGS, "nothing was sent again" },
 };
 
 METRIC_GETTER(metric_gain_share)
@@ -194,6 +195,25 @@ static struct value idle_restart_share(const struct observation *o)
 			       "no flow sent whose congestion control restarts after idle time");
 }
 
+/* Of thin flows; those that stalled alone, or all. */
+static struct value thin_flows(const struct observation *o, bool stalled)
+{
+	size_t flows = 0;
+
+	if (o->sockets_unseen)
+		return value_unknown(REASON_UNSEEN);
+	if (!(o->seconds > 0))
+		return value_unknown(REASON_ONE_SAMPLE);
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow_stats *f = observation_flow(o, i);
+
+		if (!info_field_known(f->info_len, INFO_DATA_SEGMENTS))
+			return value_unknown(reason_of_field(o, INFO_DATA_SEGMENTS));
+		flows += flow_is_thin(f) && (!stalled || f->outlasted > 0);
+	}
+	return value_number((double)flows);
+}
+
 static struct value option_share(const struct observation *o, bool sack)
 {
 	double without = 0, flows = 0;
@@ -257,6 +277,10 @@ METRIC_GETTER(metric_host)
 		return option_share(o, true);
 	case TCP_NO_WSCALE_SHARE:
 		return option_share(o, false);
+	case TCP_THIN_FLOWS:
+		return thin_flows(o, false);
+	case TCP_THIN_STALLED:
+		return thin_flows(o, true);
 	}
 	return value_unknown("not a metric of the host");
 }

@@ -52,6 +52,7 @@ enum gain_share {
 	GAIN_FORWARDED,
 	GAIN_FORWARDED6,
 	GAIN_SQUEEZED,
+	GAIN_TIMEOUTS,
 	GAIN_SHARES,
 };
 METRIC_GETTER(metric_gain_share); /* gain of one counter / gain of another */
@@ -72,6 +73,8 @@ enum host_metric {
 	TCP_IDLE_RESTART_SHARE,
 	TCP_NO_SACK_SHARE,
 	TCP_NO_WSCALE_SHARE,
+	TCP_THIN_FLOWS,
+	TCP_THIN_STALLED,
 };
 METRIC_GETTER(metric_host);
 METRIC_GETTER(metric_link_speed_max); /* of all links */
@@ -308,6 +311,12 @@ enum tcp_census {
 	TCP_FIN_WAIT2_ORPHANS,
 };
 METRIC_GETTER(metric_tcp_census);
+enum tcp_idle {
+	TCP_IDLE_LONG,
+	TCP_IDLE_PROBED_LATE,
+	TCP_IDLE_UNPROBED,
+};
+METRIC_GETTER(metric_tcp_idle);
 
 enum ephemeral_metric {
 	EPHEMERAL_FIRST,

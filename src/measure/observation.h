@@ -15,6 +15,7 @@
 #include "host/processes.h"
 #include "measure/flow.h"
 #include "measure/half_closed.h"
+#include "measure/idle_connections.h"
 #include "measure/port_use.h"
 #include "measure/quantile.h"
 #include "measure/udp_socket.h"
@@ -148,9 +149,10 @@ struct observation {
 	bool sockets_unseen; /* no dump succeeded: no flows here does not mean that there are none
 			      */
 	size_t sockets;	     /* established, at the end */
-	struct flow_table *flows; /* owned; use observation_flow() */
-	size_t flow_count;	  /* that were active */
-	struct path_stats *paths; /* owned, most bytes first */
+	struct idle_connections idle; /* at the end */
+	struct flow_table *flows;     /* owned; use observation_flow() */
+	size_t flow_count;	      /* that were active */
+	struct path_stats *paths;     /* owned, most bytes first */
 	size_t path_count;
 	struct listener_stats *listeners; /* owned, sorted by port */
 	size_t listener_count;

@@ -144,6 +144,7 @@ static int on_socket(void *arg, const struct socket_info *socket)
 		return 0;
 	if (socket->state == SOCKET_LISTEN)
 		return listener_observe(&ob->listeners, socket);
+	idle_connections_count(&ob->o->idle, socket);
 	if (socket->state == SOCKET_ESTABLISHED)
 		return flow_observe(ob->o->flows, socket);
 	return 0;
@@ -203,6 +204,7 @@ static int sample_tcp(struct observer *ob)
 	int r;
 
 	listener_round_begin(&ob->listeners);
+	ob->o->idle = (struct idle_connections){ 0 };
 	r = dump_sockets(ob, &plan_tcp, &ob->o->sockets_unseen, &complete);
 	if (r < 0)
 		return r;

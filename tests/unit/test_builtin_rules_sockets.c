@@ -292,10 +292,148 @@ START_TEST(half_open_for_long)
 }
 END_TEST
 
+static void make_idle(void)
+{
+	set_up();
+	f.o->idle = (struct idle_connections){ .longer = 60, .probed_late = 10, .unprobed = 0 };
+	fixture_set(&f, "net.ipv4.tcp_keepalive_time", 0, 7200);
+	fixture_set(&f, "net.ipv4.tcp_keepalive_intvl", 0, 75);
+	fixture_set(&f, "net.ipv4.tcp_keepalive_probes", 0, 9);
+}
+
+START_TEST(silent_connections_probed_late)
+{
+	const struct finding *finding = judge("KA-01");
+
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_int_eq(finding->severity, SEVERITY_INFO);
+	ck_assert_uint_eq(finding->change_count, 0); /* what is on the way cannot be seen */
+	ck_assert_ptr_nonnull(strstr(finding->advice, "cannot be seen from this host"));
+	ck_assert_ptr_nonnull(strstr(finding->advice, "tcp_keepalive_time 120"));
+	ck_assert_ptr_null(strstr(finding->advice, "no keep-alive at all"));
+	f.o->idle.probed_late = 50;
+	f.o->idle.unprobed = 7;
+	finding = judge("KA-01");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_int_eq(finding->severity, SEVERITY_LOW);
+	ck_assert_ptr_nonnull(strstr(finding->advice, "7 more have no keep-alive at all"));
+}
+END_TEST
+
+START_TEST(silent_connections_whose_programs_chose_the_time)
+{
+	const struct finding *finding;
+
+	fixture_set(&f, "net.ipv4.tcp_keepalive_time", 0, 350);
+	finding = judge("KA-01");
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_ptr_nonnull(strstr(finding->advice, "TCP_KEEPIDLE"));
+	ck_assert_ptr_null(strstr(finding->advice, "tcp_keepalive_time 120"));
+}
+END_TEST
+
+START_TEST(silent_connections_that_keep_alive_does_not_concern)
+{
+	f.o->idle.probed_late = 9;
+	ck_assert_ptr_null(judge("KA-01"));
+	f.o->idle = (struct idle_connections){ .longer = 60, .unprobed = 60 };
+	ck_assert_ptr_null(judge("KA-01"));
+	f.o->idle = (struct idle_connections){ .longer = 60, .probed_late = 60, .untold = 1 };
+	ck_assert_ptr_null(judge("KA-01"));
+	f.o->idle.untold = 0;
+	ck_assert_ptr_nonnull(judge("KA-01"));
+	f.o->sockets_unseen = true;
+	ck_assert_ptr_null(judge("KA-01"));
+}
+END_TEST
+
+/* Flows that send five segments of a hundred bytes per second, three of which outlasted a back-off.
+ */
+static void make_thin(void)
+{
+	set_up();
+	ck_assert_int_eq(flow_table_new(&f.o->flows), 0);
+	for (uint64_t round = 0; round < 2; round++) {
+		ck_assert_int_eq(flow_round_begin(f.o->flows, 1 + round * 10000000000u), 0);
+		for (uint64_t i = 1; i <= 30; i++) {
+			struct socket_info s = { .cookie = i,
+						 .state = SOCKET_ESTABLISHED,
+						 .info_len = sizeof(struct tcpinfo),
+						 .info = { .snd_mss = 1448 } };
+
+			s.info.bytes_acked = s.info.bytes_sent = round * 5000;
+			s.info.data_segs_out = (uint32_t)round * 50;
+			ck_assert_int_eq(flow_observe(f.o->flows, &s), 0);
+		}
+		flow_round_end(f.o->flows, true);
+	}
+	f.o->flow_count = 30;
+	for (size_t i = 0; i < 3; i++)
+		flow_table_stats(f.o->flows, i)->outlasted = 1;
+	set_counter(COUNTER_TIMEOUTS, 5, 45);
+	set_counter(COUNTER_TCP_RETRANS_SEGS, 100, 200);
+	set_counter(COUNTER_ORIG_DATA_SENT, 0, 1500);
+	fixture_set(&f, "net.ipv4.tcp_thin_linear_timeouts", 0, 0);
+}
+
+static void tear_down_thin(void)
+{
+	flow_table_free(f.o->flows);
+	tear_down();
+}
+
+START_TEST(thin_streams_that_stall)
+{
+	const struct finding *finding = judge("THIN-01");
+
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_int_eq(finding->severity, SEVERITY_INFO);
+	ck_assert_ptr_nonnull(strstr(finding->title, "3 of 30"));
+	ck_assert_double_eq_tol(change_to(finding, "net.ipv4.tcp_thin_linear_timeouts", 0), 1, 0.1);
+	for (size_t i = 3; i < 7; i++)
+		flow_table_stats(f.o->flows, i)->outlasted = 2;
+	finding = judge("THIN-01"); /* twice the threshold, and more */
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_int_eq(finding->severity, SEVERITY_LOW);
+	fixture_set(&f, "net.ipv4.tcp_thin_linear_timeouts", 0, 1);
+	ck_assert_ptr_null(judge("THIN-01"));
+}
+END_TEST
+
+START_TEST(thin_streams_that_do_not_stall)
+{
+	flow_table_stats(f.o->flows, 2)->outlasted = 0; /* two of them */
+	ck_assert_ptr_null(judge("THIN-01"));
+	flow_table_stats(f.o->flows, 2)->outlasted = 1;
+	set_counter(COUNTER_TIMEOUTS, 5, 35); /* 30 %: what repairs is fast retransmit */
+	ck_assert_ptr_null(judge("THIN-01"));
+	set_counter(COUNTER_TIMEOUTS, 5, 14);
+	set_counter(COUNTER_TCP_RETRANS_SEGS, 100, 110);
+	ck_assert_ptr_null(judge("THIN-01")); /* nine timeouts */
+	set_counter(COUNTER_TIMEOUTS, 5, 15);
+	ck_assert_ptr_nonnull(judge("THIN-01"));
+	for (size_t i = 3; i < 30; i++) /* bulk */
+		flow_table_stats(f.o->flows, i)->unacked_sum = 40;
+	ck_assert_ptr_nonnull(judge("THIN-01"));
+	flow_table_stats(f.o->flows, 0)->unacked_sum = 40;
+	ck_assert_ptr_null(judge("THIN-01"));
+}
+END_TEST
+
+START_TEST(thin_streams_of_old_kernels_are_not_known)
+{
+	flow_table_stats(f.o->flows, 29)->info_len = offsetof(struct tcpinfo, data_segs_out);
+	ck_assert_ptr_null(judge("THIN-01"));
+	f.o->seconds = 0;
+	ck_assert_ptr_null(judge("THIN-01"));
+}
+END_TEST
+
 Suite *test_builtin_rules_sockets_suite(void)
 {
 	Suite *s = suite_create("builtin_rules_sockets");
 	TCase *tc = tcase_create("UDP"), *census = tcase_create("census");
+	TCase *idle = tcase_create("idle"), *thin = tcase_create("thin");
 
 	tcase_add_checked_fixture(tc, make_udp, tear_down);
 	tcase_add_test(tc, udp_drops_in_a_buffer_of_the_default_size);
@@ -314,5 +452,15 @@ Suite *test_builtin_rules_sockets_suite(void)
 	tcase_add_test(census, one_of_several_does_not_accept);
 	tcase_add_test(census, half_open_for_long);
 	suite_add_tcase(s, census);
+	tcase_add_checked_fixture(idle, make_idle, tear_down);
+	tcase_add_test(idle, silent_connections_probed_late);
+	tcase_add_test(idle, silent_connections_whose_programs_chose_the_time);
+	tcase_add_test(idle, silent_connections_that_keep_alive_does_not_concern);
+	suite_add_tcase(s, idle);
+	tcase_add_checked_fixture(thin, make_thin, tear_down_thin);
+	tcase_add_test(thin, thin_streams_that_stall);
+	tcase_add_test(thin, thin_streams_that_do_not_stall);
+	tcase_add_test(thin, thin_streams_of_old_kernels_are_not_known);
+	suite_add_tcase(s, thin);
 	return s;
 }

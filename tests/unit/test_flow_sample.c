@@ -173,6 +173,79 @@ START_TEST(bursts_after_idle_time_are_counted)
 }
 END_TEST
 
+static void stall(struct socket_info *s, uint8_t timeouts)
+{
+	s->info.ca_state = timeouts > 0 ? TCPINFO_CA_LOSS : TCPINFO_CA_OPEN;
+	s->info.retransmits = timeouts;
+	s->info.busy_time += 1000000;
+}
+
+/* A flow that backs off and goes on has outlasted it; one whose peer is gone has not. */
+START_TEST(outages_count_when_they_end)
+{
+	struct socket_info s = socket_of(1);
+	struct fixture f;
+	/* timeouts in a row at each dump, and whether anything was acknowledged since the last */
+	static const struct {
+		uint8_t timeouts;
+		bool acked;
+		uint32_t outlasted;
+	} dumps[] = {
+		{ 0, true, 0 },	 { 1, false, 0 }, { 0, true, 0 }, /* one timeout */
+		{ 2, false, 0 }, { 0, true, 1 },		  /* two */
+		{ 2, true, 1 },	 { 3, true, 2 },		  /* one after the other */
+		{ 4, false, 2 }, { 5, false, 2 },		  /* and gone */
+	};
+
+	open_table(&f);
+	begin(&f);
+	ck_assert_int_eq(flow_observe(f.t, &s), 0);
+	flow_round_end(f.t, true);
+	for (size_t i = 0; i < sizeof(dumps) / sizeof(dumps[0]); i++) {
+		begin(&f);
+		stall(&s, dumps[i].timeouts);
+		s.info.bytes_acked += dumps[i].acked ? 100 : 0;
+		ck_assert_int_eq(flow_observe(f.t, &s), 0);
+		flow_round_end(f.t, true);
+		ck_assert_uint_eq(flow_table_stats(f.t, 0)->outlasted, dumps[i].outlasted);
+	}
+	flow_table_free(f.t);
+}
+END_TEST
+
+START_TEST(a_thin_flow_has_little_to_send)
+{
+	const struct flow_stats thin = {
+		.first_ns = 1 * SECOND,
+		.last_ns = 3 * (uint64_t)SECOND,
+		.samples = 2,
+		.mss = MSS,
+		.gain = { .data_segs_out = 19 },
+		.unacked_sum = 7,
+		.wqueue_sum = (8 * MSS) - 1,
+	};
+	struct flow_stats f = thin;
+
+	ck_assert(flow_is_thin(&f));
+	f.gain.data_segs_out = 20; /* ten per second */
+	ck_assert(!flow_is_thin(&f));
+	f.gain.data_segs_out = 0; /* it only receives */
+	ck_assert(!flow_is_thin(&f));
+	f = thin;
+	f.unacked_sum = 8; /* four at a time */
+	ck_assert(!flow_is_thin(&f));
+	f = thin;
+	f.wqueue_sum = 8 * MSS; /* more is waiting: loss alone keeps it slow */
+	ck_assert(!flow_is_thin(&f));
+	f = thin;
+	f.last_ns = f.first_ns;
+	ck_assert(!flow_is_thin(&f));
+	f = thin;
+	f.samples = 0;
+	ck_assert(!flow_is_thin(&f));
+}
+END_TEST
+
 START_TEST(rates_of_old_kernels_are_unknown)
 {
 	struct flow_stats f = {
@@ -244,6 +317,8 @@ Suite *test_flow_sample_suite(void)
 	tcase_add_test(sample, unread_data_is_high_above_half_of_the_buffer);
 	tcase_add_test(sample, a_flow_that_is_not_read_is_active);
 	tcase_add_test(sample, bursts_after_idle_time_are_counted);
+	tcase_add_test(sample, outages_count_when_they_end);
+	tcase_add_test(sample, a_thin_flow_has_little_to_send);
 	tcase_add_test(sample, rates_of_old_kernels_are_unknown);
 	tcase_add_test(sample, shares_without_a_whole_are_unknown);
 	tcase_add_test(sample, jitter_is_the_mean_difference_of_neighbours);
