@@ -26,19 +26,11 @@ bool proposal_chooses(const struct proposal_choice *choice, const struct finding
 	return choice->wanted_count == 0;
 }
 
-static void name_element(const struct tunable *t, unsigned int element, char *buf, size_t len)
-{
-	if (t->elements > 1)
-		(void)snprintf(buf, len, "%s[%u]", t->name, element);
-	else
-		(void)snprintf(buf, len, "%s", t->name);
-}
-
 static void fill(const struct finding *f, const struct finding_change *c, struct proposal_text *ret)
 {
 	const struct tunable *t = c->tunable;
 
-	name_element(t, c->element, ret->tunable, sizeof(ret->tunable));
+	(void)finding_change_name(c, ret->tunable);
 	if (c->to.kind == VALUE_TEXT)
 		text_copy_printable(ret->value, sizeof(ret->value), c->to.text, strlen(c->to.text));
 	else
@@ -47,17 +39,24 @@ static void fill(const struct finding *f, const struct finding_change *c, struct
 	(void)snprintf(ret->why, sizeof(ret->why), "%s %s", f->rule->id, f->rule->slug);
 }
 
-const struct wish *proposal_find(const struct proposal *p, const struct tunable *t,
-				 unsigned int element)
+static const struct wish *find(const struct proposal *p, const struct finding_change *c)
 {
 	char name[TARGET_NAME_MAX];
 
-	name_element(t, element, name, sizeof(name));
+	(void)finding_change_name(c, name);
 	for (size_t i = 0; i < p->count; i++) {
 		if (strcmp(p->texts[i].tunable, name) == 0)
 			return &p->wishes[i];
 	}
 	return NULL;
+}
+
+const struct wish *proposal_find(const struct proposal *p, const struct tunable *t,
+				 unsigned int element)
+{
+	const struct finding_change wanted = { .tunable = t, .element = element };
+
+	return find(p, &wanted);
 }
 
 static void add_finding(struct proposal *p, const struct finding *f)
@@ -66,7 +65,7 @@ static void add_finding(struct proposal *p, const struct finding *f)
 		const struct finding_change *c = &f->changes[i];
 		struct proposal_text *text = &p->texts[p->count];
 
-		if (c->to.kind == VALUE_UNKNOWN || proposal_find(p, c->tunable, c->element) != NULL)
+		if (c->to.kind == VALUE_UNKNOWN || find(p, c) != NULL)
 			continue;
 		fill(f, c, text);
 		p->wishes[p->count++] = (struct wish){ text->tunable, text->value, text->why,

@@ -30,7 +30,7 @@ bool proposal_chooses(const struct proposal_choice *choice, const struct finding
  * proposal_done() in any case. */
 int proposal_make(const struct diagnosis *d, const struct proposal_choice *choice,
 		  struct proposal *ret, struct error *e);
-/* The wish for that element, or NULL. */
+/* The wish for that element of a sysctl, or NULL. */
 const struct wish *proposal_find(const struct proposal *p, const struct tunable *t,
 				 unsigned int element);
 void proposal_done(struct proposal *p); /* accepts {0} */

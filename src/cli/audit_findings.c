@@ -97,21 +97,14 @@ static void print_evidence(const struct terminal *t, const struct finding *f, bo
 	print_text(t, "evidence", &b);
 }
 
-static void change_name(const struct finding_change *c, char *buf, size_t len)
-{
-	if (c->tunable->elements > 1)
-		(void)snprintf(buf, len, "%s[%u]", c->tunable->name, c->element);
-	else
-		(void)snprintf(buf, len, "%s", c->tunable->name);
-}
-
 static void change_values(const struct finding_change *c, char *buf, size_t len)
 {
+	bool known = c->from.kind != VALUE_UNKNOWN; /* of a target it is not observed */
 	char from[PRINT_VALUE_MAX], to[PRINT_VALUE_MAX];
 
-	(void)snprintf(buf, len, "%s -> %s",
-		       print_value(c->tunable->unit, c->from, from, sizeof(from)),
-		       print_value(c->tunable->unit, c->to, to, sizeof(to)));
+	(void)snprintf(buf, len, "%s%s-> %s",
+		       known ? print_value(c->tunable->unit, c->from, from, sizeof(from)) : "",
+		       known ? " " : "", print_value(c->tunable->unit, c->to, to, sizeof(to)));
 }
 
 static void print_note(const struct terminal *t, const char *note, unsigned int column)
@@ -129,10 +122,10 @@ static void print_note(const struct terminal *t, const char *note, unsigned int 
 static void print_changes(const struct terminal *t, const struct finding *f)
 {
 	size_t name_width = 0, values_width = 0;
-	char name[128], values[2 * PRINT_VALUE_MAX + 8];
+	char name[TARGET_NAME_MAX], values[2 * PRINT_VALUE_MAX + 8];
 
 	for (size_t i = 0; i < f->change_count; i++) {
-		change_name(&f->changes[i], name, sizeof(name));
+		(void)finding_change_name(&f->changes[i], name);
 		change_values(&f->changes[i], values, sizeof(values));
 		name_width = strlen(name) > name_width ? strlen(name) : name_width;
 		values_width = strlen(values) > values_width ? strlen(values) : values_width;
@@ -140,7 +133,7 @@ static void print_changes(const struct terminal *t, const struct finding *f)
 	for (size_t i = 0; i < f->change_count; i++) {
 		const struct finding_change *c = &f->changes[i];
 
-		change_name(c, name, sizeof(name));
+		(void)finding_change_name(c, name);
 		change_values(c, values, sizeof(values));
 		(void)fprintf(t->out, "%*s%-*s%-*s  ", PRINT_INDENT, "", PRINT_LABEL_WIDTH, "do",
 			      (int)name_width, name);

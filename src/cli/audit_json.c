@@ -53,6 +53,17 @@ static json_t *finding_evidence(struct document *d, const struct finding *f)
 	return list;
 }
 
+static const char *change_scope(const struct finding_change *c)
+{
+	static const char *const names[] = {
+		[TUNABLE_PER_NETNS] = "netns",	   [TUNABLE_INIT_ONLY] = "init",
+		[TUNABLE_PER_PROCESS] = "process", [TUNABLE_PER_ROUTE] = "route",
+		[TUNABLE_PER_LINK] = "link",	   [TUNABLE_PER_SOCKET] = "socket",
+	};
+
+	return names[c->tunable->scope];
+}
+
 static json_t *finding_changes(struct document *d, const struct finding *f)
 {
 	json_t *list = json_array();
@@ -62,10 +73,10 @@ static json_t *finding_changes(struct document *d, const struct finding *f)
 		const struct tunable *t = change->tunable;
 		json_t *object = json_object();
 
-		document_set(d, object, "tunable", document_text(t->name));
+		document_set(d, object, "tunable",
+			     document_text(change->target[0] != '\0' ? change->target : t->name));
 		document_set(d, object, "element", document_number(change->element));
-		document_set(d, object, "scope",
-			     document_text(t->scope == TUNABLE_INIT_ONLY ? "init" : "netns"));
+		document_set(d, object, "scope", document_text(change_scope(change)));
 		document_set(d, object, "from", optional_value(change->from, t->unit));
 		document_set(d, object, "to", optional_value(change->to, t->unit));
 		document_set(d, object, "unit", document_text(unit_info(t->unit)->json_name));
@@ -159,18 +170,18 @@ static json_t *biggest_flows(struct document *d, const struct observation *o)
 
 static json_t *all_entities(struct document *d, const struct observation *o)
 {
-	static const enum entity_kind kinds[] = { ENTITY_PATH, ENTITY_LISTENER,
+	static const enum entity_kind shown[] = { ENTITY_PATH, ENTITY_LISTENER,
 						  ENTITY_LINK, ENTITY_UDP_SOCKET,
 						  ENTITY_CPU,  ENTITY_PROCESS,
 						  ENTITY_PEER, ENTITY_OWNER };
 	json_t *object = json_object();
 
-	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+	for (size_t k = 0; k < ARRAY_LEN(shown); k++) {
 		json_t *list = json_array();
 
-		for (size_t i = 0; i < observation_entities(o, kinds[k]); i++)
-			document_append(d, list, document_entity(d, o, kinds[k], i));
-		document_set(d, object, entity_kind_name(kinds[k]), list);
+		for (size_t i = 0; i < observation_entities(o, shown[k]); i++)
+			document_append(d, list, document_entity(d, o, shown[k], i));
+		document_set(d, object, entity_kind_name(shown[k]), list);
 	}
 	document_set(d, object, entity_kind_name(ENTITY_FLOW), biggest_flows(d, o));
 	return object;

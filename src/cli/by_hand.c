@@ -1,6 +1,7 @@
 #include "cli/by_hand.h"
 
 #include "apply/proposal.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -88,6 +89,11 @@ static bool build_value(const struct proposal *p, const struct tunable *t,
 	return changed;
 }
 
+static const char *reach(const struct tunable *t)
+{
+	return t->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY ? "   # for new connections" : "";
+}
+
 int by_hand_append_command(struct bytes *b, const struct tunable *t, const char *name,
 			   const char *value, const char *netns)
 {
@@ -102,9 +108,7 @@ int by_hand_append_command(struct bytes *b, const struct tunable *t, const char 
 	if (r >= 0)
 		r = by_hand_append_word(b, value);
 	if (r >= 0)
-		r = bytes_printf(
-			b, "%s\n",
-			t->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY ? "   # for new connections" : "");
+		r = bytes_printf(b, "%s\n", reach(t));
 	return r;
 }
 
@@ -128,15 +132,53 @@ static int append_commands(struct bytes *b, const struct proposal *p,
 	return count;
 }
 
+/* Routes and connections; what a finding proposes for one of them has its name in it. */
+static int append_set(struct bytes *b, const struct wish *wish, const char *netns)
+{
+	CLEANUP(bytes_done) struct bytes assignment = { 0 };
+	const struct tunable *t = kind_row_find(wish->tunable);
+	int r = bytes_printf(&assignment, "%s=%s", wish->tunable, wish->value);
+
+	if (r >= 0)
+		r = bytes_printf(b, "  netwright set ");
+	if (r >= 0 && netns[0] != '\0') {
+		r = bytes_printf(b, "--netns ");
+		if (r >= 0)
+			r = by_hand_append_word(b, netns);
+		if (r >= 0)
+			r = bytes_printf(b, " ");
+	}
+	if (r >= 0)
+		r = by_hand_append_word(b, assignment.data);
+	return r < 0 ? r : bytes_printf(b, "%s\n", t != NULL ? reach(t) : "");
+}
+
+static int append_sets(struct bytes *b, const struct proposal *p, const char *netns)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (kind_of_target(p->wishes[i].tunable)->prefix[0] == '\0')
+			continue;
+		if (append_set(b, &p->wishes[i], netns) < 0)
+			return -ENOMEM;
+		count++;
+	}
+	return count;
+}
+
 int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
 		   const struct tunable_values *values, const char *netns)
 {
 	const struct proposal_choice all = { .least = SEVERITY_INFO };
 	struct proposal proposal = { 0 };
 	int r = proposal_make(diagnosis, &all, &proposal, NULL);
+	int sets = 0;
 
 	if (r == 0)
 		r = append_commands(b, &proposal, values, netns);
+	if (r >= 0)
+		sets = append_sets(b, &proposal, netns);
 	proposal_done(&proposal);
-	return r;
+	return r < 0 || sets < 0 ? -ENOMEM : r + sets;
 }

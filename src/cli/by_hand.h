@@ -6,10 +6,12 @@
 #include "rules/diagnose.h"
 #include "tunables/catalogue.h"
 
-/* Appends one line per changed tunable, in catalogue order: `sysctl -w key="4096 131072 67108864"`,
- * the whole vector, within the namespace `netns` (a name or PID; "" is our own), indented by two.
- * Texts that came from a recording or a kernel are quoted for the shell. A tunable whose present
- * value is unknown is left out. Returns how many commands there are, or -ENOMEM. */
+/* Appends one line per changed tunable, sysctls in catalogue order and then the others as the
+ * findings have them: `sysctl -w key="4096 131072 67108864"`, the whole vector, and
+ * `netwright set route:198.51.100.0/24/congctl=bbr`, which no tool does alike that there is on
+ * every host; within the namespace `netns` (a name or PID; "" is our own), indented by two. Texts
+ * that came from a recording or a kernel are quoted for the shell. A tunable whose present value is
+ * unknown is left out. Returns how many commands there are, or -ENOMEM. */
 int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
 		   const struct tunable_values *values, const char *netns);
 

@@ -91,7 +91,8 @@ static void rule_changes(const struct explain_writer *w, const struct rule *rule
 		const struct rule_change *c = &rule->changes[i];
 		struct bytes b = { 0 };
 
-		(void)bytes_printf(&b, "%s", c->tunable->name);
+		(void)bytes_printf(&b, "%s",
+				   c->target != NULL ? template_text(c->target) : c->tunable->name);
 		if (c->tunable->elements > 1)
 			(void)bytes_printf(&b, "[%u]", c->element);
 		(void)bytes_printf(&b, " = %s", expression_text(c->to));

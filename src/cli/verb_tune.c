@@ -97,6 +97,45 @@ static void leave_out_host(struct proposal *proposal, const struct place *place)
 	proposal->count = kept;
 }
 
+/* Whether the wish can be met by itself: 0, or why not in *e. */
+static int try_wish(const struct place *place, const struct wish *wish, struct error *e)
+{
+	struct plan plan = { 0 };
+	int r = plan_make(place, wish, 1, &plan, e);
+
+	plan_done(&plan);
+	return r;
+}
+
+/* Routes and connections come and go, and belong to others, while sysctls are always there: those
+ * that cannot be changed keep nothing else from it. 0 or -ENOMEM. */
+static int leave_out_unmet(struct proposal *proposal, const struct place *place, struct error *e)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < proposal->count; i++) {
+		const struct wish *wish = &proposal->wishes[i];
+		struct error why = { 0 };
+		int r = 0;
+
+		if (kind_of_target(wish->tunable)->prefix[0] != '\0')
+			r = try_wish(place, wish, &why);
+		if (r == -ENOMEM) {
+			*e = why;
+			return r;
+		}
+		if (r == 0) {
+			proposal->wishes[kept++] = *wish;
+			continue;
+		}
+		(void)fprintf(stderr, "netwright: tune: not changed, for %s: ", wish->why);
+		print_tamed(stderr, why.text, strlen(why.text));
+		(void)fputc('\n', stderr);
+	}
+	proposal->count = kept;
+	return 0;
+}
+
 static void record_cause(const void *inspection, const struct settings *s,
 			 const struct transaction_record *t)
 {
@@ -128,6 +167,9 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 	r = proposal_make(&i->diagnosis, &choice, &proposal, e);
 	if (r == 0) {
 		leave_out_host(&proposal, place);
+		r = leave_out_unmet(&proposal, place, e);
+	}
+	if (r == 0) {
 		request.wishes = proposal.wishes;
 		request.wish_count = proposal.count;
 		(void)fflush(out);

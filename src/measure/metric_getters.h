@@ -159,6 +159,7 @@ METRIC_GETTER(metric_path_link_rate);
 METRIC_GETTER(metric_path_loopback);
 METRIC_GETTER(metric_path_mathis_rate);
 METRIC_GETTER(metric_path_min_rtt);
+METRIC_GETTER(metric_path_name);
 METRIC_GETTER(metric_path_process);
 METRIC_GETTER(metric_path_rcvbuf_constant);
 METRIC_GETTER(metric_path_sndbuf_constant);

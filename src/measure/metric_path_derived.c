@@ -199,6 +199,15 @@ METRIC_GETTER(metric_path_congestion)
 		       : value_unknown("the kernel did not tell the congestion control");
 }
 
+METRIC_GETTER(metric_path_name)
+{
+	const struct path_stats *p = entity;
+
+	(void)self;
+	(void)o;
+	return value_text(p->name);
+}
+
 METRIC_GETTER(metric_path_process)
 {
 	const struct path_stats *p = entity;

@@ -14,7 +14,8 @@
 struct case_file {
 	const struct observation *observation;
 	const struct tunable_values *tunables;
-	struct value variables[RULE_VARIABLES]; /* RULE_CURRENT is set for each change */
+	struct value variables[RULE_VARIABLES]; /* RULE_MATCHES is set for each rule, and
+						 * RULE_CURRENT for each change */
 };
 
 /* A rule that matched one entity. */

@@ -122,8 +122,26 @@ static int ignore_some(const struct ignore_list *list, const struct observation 
 	return 0;
 }
 
+/* How many candidates the rule of the one at `first` has: they are grouped by rule. */
+static size_t count_matches(const struct candidates *c, size_t first)
+{
+	size_t end = first;
+
+	while (end < c->count && c->all[end].rule == c->all[first].rule)
+		end++;
+	return end - first;
+}
+
+static int build(const struct candidates *c, struct case_file *file, size_t index,
+		 struct finding *ret)
+{
+	if (index == 0 || c->all[index - 1].rule != c->all[index].rule)
+		file->variables[RULE_MATCHES] = value_number((double)count_matches(c, index));
+	return finding_build(&c->all[index], file, ret);
+}
+
 /* Builds, merges and hands over the findings. On -ENOMEM nothing of them is left. */
-static int find(const struct candidates *c, const struct case_file *file, struct diagnosis *d)
+static int find(const struct candidates *c, struct case_file *file, struct diagnosis *d)
 {
 	struct case_finding *findings = calloc(c->count + 1, sizeof(*findings));
 	size_t built = 0, count;
@@ -132,7 +150,7 @@ static int find(const struct candidates *c, const struct case_file *file, struct
 	for (; built < c->count && r == 0; built++) {
 		findings[built].ratio = c->all[built].ratio;
 		findings[built].entity = c->all[built].entity;
-		r = finding_build(&c->all[built], file, &findings[built].finding);
+		r = build(c, file, built, &findings[built].finding);
 	}
 	count = built;
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include "measure/observation.h"
 #include "rules/rulebook.h"
 #include "tunables/catalogue.h"
+#include "tunables/kind.h"
 
 struct finding_evidence {
 	char *metric; /* expression text, usually a metric's name */
@@ -15,9 +16,11 @@ struct finding_evidence {
 };
 
 struct finding_change {
-	const struct tunable *tunable;
+	const struct tunable *tunable; /* its row */
+	char target[TARGET_NAME_MAX];  /* "route:198.51.100.0/24/congctl"; "" of a sysctl */
 	unsigned int element;
-	struct value from, to; /* base units, or text */
+	struct value from, to; /* base units, or text; `from` of a target is unknown: the
+				* observation does not hold it */
 	char *note;	       /* may be NULL */
 };
 
@@ -72,5 +75,8 @@ struct diagnosis {
 int diagnose(const struct rulebook *book, const struct observation *observation,
 	     const struct tunable_values *settings, struct diagnosis *ret, struct error *e);
 void diagnosis_done(struct diagnosis *d);
+
+/* "net.ipv4.tcp_rmem[2]", "route:198.51.100.0/24/congctl": what may be wished for. Returns buf. */
+const char *finding_change_name(const struct finding_change *c, char buf[TARGET_NAME_MAX]);
 
 #endif

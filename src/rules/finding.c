@@ -5,6 +5,7 @@
 #include "rules/template.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,17 @@ void finding_drop_change(struct finding *f, size_t index)
 	f->change_count--;
 	memmove(&f->changes[index], &f->changes[index + 1],
 		(f->change_count - index) * sizeof(f->changes[0]));
+}
+
+const char *finding_change_name(const struct finding_change *c, char buf[TARGET_NAME_MAX])
+{
+	if (c->target[0] != '\0')
+		(void)snprintf(buf, TARGET_NAME_MAX, "%s", c->target);
+	else if (c->tunable->elements > 1)
+		(void)snprintf(buf, TARGET_NAME_MAX, "%s[%u]", c->tunable->name, c->element);
+	else
+		(void)snprintf(buf, TARGET_NAME_MAX, "%s", c->tunable->name);
+	return buf;
 }
 
 /* bytes_append() of nothing may leave data NULL; a finding's texts are never. */

@@ -20,6 +20,7 @@ void case_open(struct case_file *file, const struct observation *o,
 						   ? value_unknown("the size of memory is unknown")
 						   : value_number(fmin(BUFFER_CAP_BYTES,
 								       memory / BUFFER_CAP_SHARE));
+	file->variables[RULE_MATCHES] = value_unknown("is known once the rule is judged");
 	file->variables[RULE_CURRENT] = value_unknown("stands for a tunable's present value");
 }
 

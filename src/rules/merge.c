@@ -18,6 +18,8 @@ static int compare_change(const struct finding_change *a, const struct finding_c
 	int order = order_pointers(a->tunable, b->tunable);
 
 	if (order == 0)
+		order = strcmp(a->target, b->target);
+	if (order == 0)
 		order = (a->element > b->element) - (a->element < b->element);
 	if (order == 0 && a->to.kind == VALUE_TEXT && b->to.kind == VALUE_TEXT)
 		order = strcmp(a->to.text, b->to.text);
@@ -122,8 +124,10 @@ static const struct finding *find_change(const struct case_finding *findings, si
 		const struct finding *f = &findings[i].finding;
 
 		for (size_t j = 0; j < f->change_count; j++) {
-			if (f->changes[j].tunable == c->tunable &&
-			    f->changes[j].element == c->element)
+			const struct finding_change *other = &f->changes[j];
+
+			if (other->tunable == c->tunable && other->element == c->element &&
+			    strcmp(other->target, c->target) == 0)
 				return f;
 		}
 	}
@@ -135,13 +139,10 @@ static int refer(struct finding *f, const struct finding_change *c, const struct
 {
 	CLEANUP(bytes_done) struct bytes text = { 0 };
 	bool same = other->rule == f->rule;
-	int r = bytes_printf(&text, "%s", c->tunable->name);
+	char name[TARGET_NAME_MAX];
+	int r = bytes_printf(&text, "%s: see %s%s%s", finding_change_name(c, name), other->rule->id,
+			     same ? ", " : "", same ? other->entities[0].name : "");
 
-	if (r == 0 && c->tunable->elements > 1)
-		r = bytes_printf(&text, "[%u]", c->element);
-	if (r == 0)
-		r = bytes_printf(&text, ": see %s%s%s", other->rule->id, same ? ", " : "",
-				 same ? other->entities[0].name : "");
 	return r < 0 ? r : finding_add_advice(f, text.data);
 }
 

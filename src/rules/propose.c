@@ -1,6 +1,7 @@
 /* The changes of a finding: what the rule asks for, as far as this host can do it. */
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "rules/candidate.h"
 #include "rules/template.h"
 
@@ -17,7 +18,7 @@ struct proposal {
 	const struct tunable_value *present;
 	struct expression_environment env;
 	struct value variables[RULE_VARIABLES];
-	char name[96]; /* "net.ipv4.tcp_rmem[2]" */
+	char name[TARGET_NAME_MAX]; /* "net.ipv4.tcp_rmem[2]" */
 	struct bytes *excuse;
 };
 
@@ -26,7 +27,7 @@ static int excuse(struct proposal *p, const char *fmt, ...) __attribute__((forma
 
 static int excuse(struct proposal *p, const char *fmt, ...)
 {
-	char text[320];
+	char text[512];
 	va_list args;
 
 	va_start(args, fmt);
@@ -55,7 +56,9 @@ static void proposal_open(struct proposal *p, const struct rule_change *change,
 			       change->element);
 	else
 		(void)snprintf(p->name, sizeof(p->name), "%s", change->tunable->name);
-	if (file->tunables != NULL)
+	if (change->target != NULL)
+		(void)snprintf(p->name, sizeof(p->name), "%s", template_text(change->target));
+	else if (file->tunables != NULL)
 		p->present = tunable_value_of(file->tunables, change->tunable);
 	p->env = case_environment(file, kind, entity);
 	memcpy(p->variables, file->variables, sizeof(p->variables));
@@ -69,17 +72,19 @@ static int check_text(struct proposal *p, const char *to, const struct facts *fa
 {
 	static const struct {
 		const char *tunable, *kind;
-	} kinds[] = {
+	} chosen[] = {
 		{ "net.ipv4.tcp_congestion_control", "cc" },
 		{ "net.core.default_qdisc", "qdisc" },
+		{ "route:*/congctl", "cc" },
+		{ "socket:congestion", "cc" },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (strcmp(kinds[i].tunable, p->tunable->name) == 0 &&
-		    facts_available(facts, kinds[i].kind, to) == AVAILABILITY_NO)
-			return excuse(p, "this kernel has no %s %s", kinds[i].kind, to);
+	for (size_t i = 0; i < ARRAY_LEN(chosen); i++) {
+		if (strcmp(chosen[i].tunable, p->tunable->name) == 0 &&
+		    facts_available(facts, chosen[i].kind, to) == AVAILABILITY_NO)
+			return excuse(p, "this kernel has no %s %s", chosen[i].kind, to);
 	}
-	if (strcmp(p->present->text, to) == 0)
+	if (p->present != NULL && strcmp(p->present->text, to) == 0)
 		return excuse(p, "%s is %s already", p->name, to);
 	return 0;
 }
@@ -90,7 +95,7 @@ static int check_number(struct proposal *p, double wanted, struct finding_change
 	char buf[64];
 
 	ret->to = value_number(tunable_from_kernel(p->tunable, to));
-	if (to != tunable_to_kernel(p->tunable, ret->from.number))
+	if (p->present == NULL || to != tunable_to_kernel(p->tunable, ret->from.number))
 		return 0;
 	return excuse(p, "%s is %s already", p->name,
 		      unit_format(p->tunable->unit, ret->from.number, buf, sizeof(buf)));
@@ -137,27 +142,74 @@ static int write_note(const struct proposal *p, const struct value *to, const st
 	return 0;
 }
 
-/* 0 with *ret filled, 1 for no change, or -ENOMEM. */
-static int propose(struct proposal *p, const struct facts *facts, struct finding_change *ret)
+/* What a sysctl holds now. 0, 1 for no change, or -ENOMEM. */
+static int take_present(struct proposal *p, struct value *ret)
 {
-	struct expression_result r;
-	int code;
-
-	*ret = (struct finding_change){ .tunable = p->tunable, .element = p->rule->element };
 	if (p->present == NULL || !p->present->exists)
 		return excuse(p, "%s does not exist here%s%s", p->name,
 			      p->tunable->since != NULL ? "; Linux has it since " : "",
 			      p->tunable->since != NULL ? p->tunable->since : "");
-	ret->from = p->present->element[p->rule->element];
-	if (ret->from.kind == VALUE_UNKNOWN)
-		return excuse(p, "%s", ret->from.text);
-	if (p->rule->when != NULL) {
-		r = expression_evaluate(p->rule->when, &p->env);
-		if (r.truth == TRUTH_UNKNOWN)
-			return excuse_unknown(p, p->rule->when, &r);
-		if (r.truth == TRUTH_FALSE)
-			return 1;
+	*ret = p->present->element[p->rule->element];
+	return ret->kind == VALUE_UNKNOWN ? excuse(p, "%s", ret->text) : 0;
+}
+
+/* Which target of its kind is meant. 0, 1 for no change, or -ENOMEM. */
+static int name_target(struct proposal *p, char ret[TARGET_NAME_MAX])
+{
+	CLEANUP(bytes_done) struct bytes name = { 0 };
+	const struct expression *unfit = NULL;
+	struct expression_result value;
+	char shown[64];
+	int r = template_fill_name(p->rule->target, &p->env, &name, &unfit, &value);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r == 0 && name.len < TARGET_NAME_MAX) {
+		memcpy(ret, name.data, name.len + 1);
+		memcpy(p->name, ret, name.len + 1);
+		return 0;
 	}
+	if (r == 0)
+		return excuse(p, "%s would be a longer name than is taken", p->name);
+	if (value.value.kind == VALUE_UNKNOWN)
+		return excuse_unknown(p, unfit, &value);
+	text_copy_printable(shown, sizeof(shown),
+			    value.value.kind == VALUE_TEXT ? value.value.text : "",
+			    value.value.kind == VALUE_TEXT ? strlen(value.value.text) : 0);
+	return excuse(p, "%s cannot be named: %s is \"%s\"", p->name, expression_text(unfit),
+		      shown);
+}
+
+/* Whether the rule means it for this entity. 0, 1 for no change, or -ENOMEM. */
+static int check_condition(struct proposal *p)
+{
+	struct expression_result r;
+
+	if (p->rule->when == NULL)
+		return 0;
+	r = expression_evaluate(p->rule->when, &p->env);
+	if (r.truth == TRUTH_UNKNOWN)
+		return excuse_unknown(p, p->rule->when, &r);
+	return r.truth == TRUTH_FALSE ? 1 : 0;
+}
+
+/* 0 with *ret filled, 1 for no change, or -ENOMEM. */
+static int propose(struct proposal *p, const struct facts *facts, struct finding_change *ret)
+{
+	struct expression_result r;
+	int code = 0;
+
+	*ret = (struct finding_change){ .tunable = p->tunable,
+					.element = p->rule->element,
+					.from = value_unknown("is read when it is changed") };
+	if (p->rule->target == NULL)
+		code = take_present(p, &ret->from);
+	if (code == 0)
+		code = check_condition(p);
+	if (code == 0 && p->rule->target != NULL)
+		code = name_target(p, ret->target);
+	if (code != 0)
+		return code;
 	r = expression_evaluate(p->rule->to, &p->env);
 	if (r.value.kind == VALUE_UNKNOWN)
 		return excuse_unknown(p, p->rule->to, &r);
@@ -183,8 +235,11 @@ static bool is_ordered(const struct finding *f, const struct finding_change *c,
 		       const struct case_file *file)
 {
 	const struct tunable *t = c->tunable;
-	const struct tunable_value *present = tunable_value_of(file->tunables, t);
+	const struct tunable_value *present;
 
+	if (c->target[0] != '\0')
+		return true;
+	present = tunable_value_of(file->tunables, t);
 	for (unsigned int i = 1; t->ascending && i < t->elements; i++) {
 		struct value low = planned(f, t, present, i - 1);
 		struct value high = planned(f, t, present, i);

@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "rules/setting.h"
+#include "tunables/kind.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ static void free_expressions(struct expression **list, size_t n)
 
 static void change_done(struct rule_change *c)
 {
+	template_free(c->target);
 	expression_free(c->when);
 	expression_free(c->to);
 	expression_free(c->step);
@@ -197,6 +199,29 @@ static int fail_unknown_tunable(const struct setting_reader *r, const config_set
 			    name, nearest.best);
 }
 
+/* Which variables the other expressions of the change may name: `current` is a number's, and that
+ * of a target is not among what an observation holds. */
+static void let_current(struct setting_reader *r, const struct rule_change *change)
+{
+	bool numbers = change->tunable->unit != UNIT_TEXT && change->target == NULL;
+
+	r->variables[RULE_CURRENT].dim = unit_info(change->tunable->unit)->dim;
+	r->context.variable_count = numbers ? RULE_VARIABLES : RULE_CURRENT;
+}
+
+/* "route:{path.name}/congctl": the row follows from what is before the first and after the last
+ * expression. */
+static int read_named_target(struct setting_reader *r, const config_setting_t *s, const char *name,
+			     struct rule_change *change)
+{
+	change->tunable = kind_row_find(name);
+	if (change->tunable == NULL)
+		return setting_fail(
+			r, s, "\"%.80s\" is no tunable; netwright-tunables(7) lists them", name);
+	r->context.variable_count = RULE_MATCHES;
+	return setting_read_template(r, s, &change->target);
+}
+
 /* "net.ipv4.tcp_rmem[2]" or "net.core.somaxconn". */
 static int read_tunable(struct setting_reader *r, const config_setting_t *s, void *field)
 {
@@ -209,6 +234,12 @@ static int read_tunable(struct setting_reader *r, const config_setting_t *s, voi
 
 	if (code < 0)
 		return code;
+	if (kind_of_target(name)->prefix[0] != '\0') {
+		code = read_named_target(r, s, name, change);
+		if (code == 0)
+			let_current(r, change);
+		return code;
+	}
 	bracket = strchr(name, '[');
 	if (bracket != NULL) {
 		len = strlen(bracket);
@@ -232,9 +263,7 @@ static int read_tunable(struct setting_reader *r, const config_setting_t *s, voi
 					    : "%s has %u element and takes no index",
 				    name, change->tunable->elements);
 	change->element = (unsigned int)element;
-	r->variables[RULE_CURRENT].dim = unit_info(change->tunable->unit)->dim;
-	r->context.variable_count = change->tunable->unit == UNIT_TEXT ? RULE_CURRENT
-								       : RULE_VARIABLES;
+	let_current(r, change);
 	return 0;
 }
 
@@ -302,7 +331,7 @@ static int read_changes(struct setting_reader *r, const config_setting_t *s, voi
 		code = setting_read_group(r, setting_item(s, i), "change", change_fields,
 					  ARRAY_LEN(change_fields), &rule->changes[i]);
 	}
-	r->context.variable_count = RULE_CURRENT; /* `current` means nothing outside */
+	r->context.variable_count = RULE_MATCHES; /* the others mean nothing outside */
 	return code;
 }
 
@@ -368,8 +397,9 @@ int rule_read(const config_setting_t *group, const char *file, struct rule *ret,
 	r.variables[RULE_BUFFER_CAP] = (struct expression_variable){
 		.name = "buffer_cap", .dim = unit_info(UNIT_BYTES)->dim
 	};
+	r.variables[RULE_MATCHES] = (struct expression_variable){ .name = "matches" };
 	r.variables[RULE_CURRENT] = (struct expression_variable){ .name = "current" };
-	r.context.variable_count = RULE_CURRENT;
+	r.context.variable_count = RULE_MATCHES;
 	*ret = (struct rule){ .hysteresis = 1 };
 	ret->file = strdup(file);
 	ret->line = (unsigned int)config_setting_source_line(group);

@@ -17,16 +17,19 @@ enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEV
 
 struct template; /* rules/template.h */
 
-/* Variables of a rule's expressions, in the order of expression_environment.variables. `current` is
- * the tunable's present element, in the expressions of a rule_change only; `buffer_cap` is the most
- * that one TCP buffer should be allowed on this host. */
-enum rule_variable { RULE_BUFFER_CAP, RULE_CURRENT, RULE_VARIABLES };
+/* Variables of a rule's expressions, in the order of expression_environment.variables.
+ * `buffer_cap` is the most that one TCP buffer should be allowed on this host. In the expressions
+ * of a rule_change only: `matches`, how many entities the rule is found for, and `current`, the
+ * tunable's present element. */
+enum rule_variable { RULE_BUFFER_CAP, RULE_MATCHES, RULE_CURRENT, RULE_VARIABLES };
 
 struct rule_change {
-	const struct tunable *tunable;
+	const struct tunable *tunable; /* its row */
+	struct template *target; /* NULL: a sysctl, the row's own; else the name of what is set of a
+				  * kind that has many, "route:{path.name}/congctl" */
 	unsigned int element;	 /* of a vector */
 	struct expression *when; /* NULL: always */
-	struct expression *to;	 /* number or text; variables `current`, `buffer_cap` */
+	struct expression *to;	 /* number or text */
 	struct expression *step; /* NULL: none; bounds one trial */
 	struct template *note;	 /* shown after the change; may be NULL */
 };

@@ -163,20 +163,26 @@ int template_compile(const char *text, const struct expression_context *context,
 	return 0;
 }
 
+static int fill_value(const struct expression_result *r, enum unit unit, struct bytes *out)
+{
+	char buf[256];
+
+	if (r->value.kind == VALUE_UNKNOWN)
+		return bytes_printf(out, "unknown");
+	if (r->value.kind == VALUE_NUMBER)
+		return bytes_printf(out, "%s",
+				    unit_format(unit, r->value.number, buf, sizeof(buf)));
+	/* names of processes and interfaces come from outside */
+	text_copy_printable(buf, sizeof(buf), r->value.text, strlen(r->value.text));
+	return bytes_printf(out, "%s", buf);
+}
+
 static int fill_expression(const struct part *part, const struct expression_environment *env,
 			   struct bytes *out)
 {
 	struct expression_result r = expression_evaluate(part->expression, env);
-	enum unit unit = part->unitless ? UNIT_COUNT : expression_unit(part->expression);
-	char buf[256];
 
-	if (r.value.kind == VALUE_UNKNOWN)
-		return bytes_printf(out, "unknown");
-	if (r.value.kind == VALUE_NUMBER)
-		return bytes_printf(out, "%s", unit_format(unit, r.value.number, buf, sizeof(buf)));
-	/* names of processes and interfaces come from outside */
-	text_copy_printable(buf, sizeof(buf), r.value.text, strlen(r.value.text));
-	return bytes_printf(out, "%s", buf);
+	return fill_value(&r, part->unitless ? UNIT_COUNT : expression_unit(part->expression), out);
 }
 
 int template_fill(const struct template *t, const struct expression_environment *env,
@@ -192,6 +198,47 @@ int template_fill(const struct template *t, const struct expression_environment 
 			r = bytes_append(out, t->text + part->begin, part->len);
 		if (r < 0)
 			return r;
+	}
+	return 0;
+}
+
+static bool is_fit_for_name(const char *text)
+{
+	static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789._:/-";
+
+	return text[0] != '\0' && strspn(text, fit) == strlen(text);
+}
+
+int template_fill_name(const struct template *t, const struct expression_environment *env,
+		       struct bytes *out, const struct expression **ret_unfit,
+		       struct expression_result *ret_value)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		CLEANUP(bytes_done) struct bytes value = { 0 };
+		const struct part *part = &t->parts[i];
+		struct expression_result r;
+		int code;
+
+		if (part->expression == NULL) {
+			code = bytes_append(out, t->text + part->begin, part->len);
+			if (code < 0)
+				return code;
+			continue;
+		}
+		r = expression_evaluate(part->expression, env);
+		code = fill_value(&r, UNIT_COUNT, &value);
+		if (code < 0)
+			return code;
+		if (r.value.kind == VALUE_UNKNOWN || value.data == NULL ||
+		    !is_fit_for_name(value.data)) {
+			*ret_unfit = part->expression;
+			*ret_value = r;
+			return -EINVAL;
+		}
+		code = bytes_append(out, value.data, value.len);
+		if (code < 0)
+			return code;
 	}
 	return 0;
 }

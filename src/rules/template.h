@@ -25,5 +25,12 @@ const char *template_text(const struct template *t); /* as it was written */
 /* Appends the filled-in text. 0 or -ENOMEM. */
 int template_fill(const struct template *t, const struct expression_environment *env,
 		  struct bytes *out);
+/* Appends a name with the values filled in, numbers bare. Values come from outside, as names of
+ * processes do, and a blank in one could make the name say more than the rule does: each must be
+ * known, and of letters, digits and . _ : / - alone. 0, -ENOMEM, or -EINVAL with the first one that
+ * is not so in *ret_unfit, and what it comes to in *ret_value. */
+int template_fill_name(const struct template *t, const struct expression_environment *env,
+		       struct bytes *out, const struct expression **ret_unfit,
+		       struct expression_result *ret_value);
 
 #endif

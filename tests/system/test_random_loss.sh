@@ -14,8 +14,9 @@ expect_finding random-loss LOSS-01
 expect_finding random-loss CC-01
 expect_no_finding random-loss "RCV-.*|SND-.*|CC-02|BLOAT-01"
 expect_limiter random-loss random-loss
-expect_json random-loss "recommends bbr in place of cubic" \
-  'any(.findings[] | select(.id == "CC-01") | .changes[]; .tunable == "net.ipv4.tcp_congestion_control" and .from == "cubic" and .to == "bbr")'
+expect_json random-loss "recommends bbr for this path, and for what is open there" \
+  '.findings[] | select(.id == "CC-01") | .entity as $path | [.changes[] | [.tunable, .scope, .from, .to]] ==
+     [["route:\($path)/congctl", "route", null, "bbr"], ["socket:dst \($path)/congestion", "socket", null, "bbr"]]'
 n=random-loss
 expect_evidence $n LOSS-01 tcp.retransmit_ratio \
   "$(awk -v r="$(read_gain $n retranssegs)" -v o="$(read_gain $n tcporigdatasent)" 'BEGIN { print r / (r + o) }')" 0.05 0.002

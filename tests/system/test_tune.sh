@@ -125,20 +125,54 @@ undo tune-listener
 expect_value B net.core.somaxconn 16
 lab_down tunelst
 
-# Cubic takes random loss for congestion. New connections only: the transfer starts anew.
+# The congestion control of the connection from A to B's PORT.
+control_of() { # PORT
+  lab_exec A ss -Htin state established "dport = :$1" | grep -oE '\b(cubic|bbr|reno)\b' | sort -u
+}
+routes_with_control() {
+  { lab_exec A ip -4 route show && lab_exec A ip -6 route show; } | grep -c congctl
+}
+
+# Cubic takes random loss for congestion: on this path alone, so the path's route is told, and the
+# connection that is open, and nothing else.
 if [[ " $(</proc/sys/net/ipv4/tcp_available_congestion_control) " == *" bbr "* ]]; then
   LAB_CC=cubic
   lab_up tunecc 50mbit 25ms 312500 3% --seed 42
-  lab_locked lab_allow_cc bbr
-  bulk 5001 25 2
+  bulk 5001 60 2
   before=$(goodput 5001 4)
   tune A tune-congestion --for 18s --only CC-01
   expect_json tune-congestion "chose bbr, for CC-01" \
-    'any(.transaction.changes[]; .tunable == "net.ipv4.tcp_congestion_control" and .to == "bbr" and .reversible == "new-sockets-only")'
-  sleep 1
+    'any(.transaction.changes[]; (.tunable | test("^route:.*/congctl$")) and .to == "bbr" and .reversible == "new-sockets-only")'
+  expect_json tune-congestion "  of the open connection as well, and of nothing else" \
+    '.transaction.changes | any(.[]; (.tunable | test("^socket:[0-9]+/[0-9]+/congestion$")) and .from == "cubic" and .to == "bbr")
+       and all(.[]; .tunable | test("^(route|socket):"))'
+  expect_value A net.ipv4.tcp_congestion_control cubic
+  sleep 2
+  expect_gain "goodput of the open connection with bbr" "$before" "$(goodput 5001 4)" 2
+  lab_stop "$LAB_PID"
   bulk 5002 15 3
   expect_gain "goodput of a new connection with bbr" "$before" "$(goodput 5002 4)" 2
+  if [ "$(control_of 5002)" = bbr ]; then ok "  which the route gave it"; else not_ok "  and has $(control_of 5002)"; fi
   undo tune-congestion
   expect_value A net.ipv4.tcp_congestion_control cubic
+  if [ "$(routes_with_control)" -eq 0 ]; then ok "no route has a control any more"; else not_ok "a route has a control still"; fi
+
+  # What cannot be resolved is left out, and keeps nothing else from being changed.
+  mkdir "$LAB_TMP/rules"
+  cat >"$LAB_TMP/rules/site.conf" <<'END'
+rules = ( { id = "SITE-01"; slug = "site"; scope = "host"; class = "site"; title = "Always."; when = "1 == 1";
+  severity_ceiling = "low"; why = "A test."; source = "None.";
+  set = ( { tunable = "socket:dst 192.0.2.9/congestion"; to = "'bbr'"; },
+          { tunable = "net.ipv4.tcp_fin_timeout"; to = "current + 1s"; } ); } );
+END
+  "$NETWRIGHT" tune --netns "$(lab_ns A)" --for 1s --only SITE-01 --rules "$LAB_TMP/rules" --dry-run --json \
+    --state-dir "$state" >"$LAB_TMP/absent.json" 2>"$LAB_TMP/absent.err"
+  expect_status "tune with a connection that is not there" $?
+  expect_json absent "changes the rest" '[.changes[].tunable] == ["net.ipv4.tcp_fin_timeout"]'
+  if grep -q 'not changed, for SITE-01 site: .*192.0.2.9' "$LAB_TMP/absent.err"; then
+    ok "  and says why not the connection"
+  else
+    not_ok "  and says: $(cat "$LAB_TMP/absent.err")"
+  fi
 fi
 finish

@@ -209,10 +209,102 @@ START_TEST(without_bbr_the_lossy_path_is_told_so)
 }
 END_TEST
 
+/* The recording's path, several times; the last `others` of them send without loss. */
+static const struct {
+	size_t lossy, others, loopback; /* paths */
+	bool host_wide;
+} losses[] = {
+	{ 1, 0, 0, false }, /* one says nothing about the others there will be */
+	{ 1, 1, 0, false }, { 2, 0, 0, true }, { 2, 1, 0, false },
+	{ 2, 0, 1, true },  { 3, 0, 0, true }, { 3, 2, 0, true },
+};
+
+static void copy_paths(struct path_stats *paths, const struct path_stats *lossy, int row)
+{
+	size_t count = losses[row].lossy + losses[row].others + losses[row].loopback;
+
+	for (size_t i = 0; i < count; i++) {
+		paths[i] = *lossy;
+		(void)snprintf(paths[i].name, sizeof(paths[i].name), "198.51.%zu.0/24", i);
+		if (i >= losses[row].lossy)
+			paths[i].sum.bytes_retrans = paths[i].sum.total_retrans = 0;
+		if (i >= losses[row].lossy + losses[row].others) {
+			struct prefix own;
+
+			ck_assert_int_eq(prefix_parse("127.0.0.1/32", &own), 0);
+			paths[i].remote = own.address;
+			paths[i].senders = 1;
+		}
+	}
+}
+
+static void assert_scope(size_t row)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < d.finding_count; i++) {
+		const struct finding *finding = &d.findings[i];
+		char wanted[TARGET_NAME_MAX], name[TARGET_NAME_MAX];
+
+		if (strcmp(finding->rule->id, "CC-01") != 0)
+			continue;
+		found++;
+		if (losses[row].host_wide) {
+			ck_assert_uint_eq(finding->entity_count, losses[row].lossy);
+			ck_assert_uint_eq(finding->change_count, 1);
+			ck_assert_str_eq(finding_change_name(&finding->changes[0], name),
+					 "net.ipv4.tcp_congestion_control");
+			continue;
+		}
+		ck_assert_uint_eq(finding->entity_count, 1);
+		ck_assert_uint_eq(finding->change_count, 2);
+		(void)snprintf(wanted, sizeof(wanted), "route:%s/congctl",
+			       finding->entities[0].name);
+		ck_assert_str_eq(finding_change_name(&finding->changes[0], name), wanted);
+		(void)snprintf(wanted, sizeof(wanted), "socket:dst %s/congestion",
+			       finding->entities[0].name);
+		ck_assert_str_eq(finding_change_name(&finding->changes[1], name), wanted);
+	}
+	ck_assert_uint_eq(found, losses[row].host_wide ? 1 : losses[row].lossy);
+}
+
+START_TEST(loss_on_a_path_is_cured_on_that_path)
+{
+	const struct observe_options options = { 0 };
+	struct path_stats *paths = calloc(8, sizeof(*paths)), *recorded;
+	struct tunable_values values = { 0 };
+	struct observation *o = NULL;
+	struct source *s = NULL;
+	size_t count;
+
+	ck_assert_ptr_nonnull(paths);
+	ck_assert_int_eq(recording_reader_new("tests/data/random-loss-ipv4.nwr", &s, &f.e), 0);
+	ck_assert_int_eq(observe(s, &options, &o, &f.e), 0);
+	ck_assert_int_eq(tunable_values_read(s, &values, &f.e), 0);
+	recorded = o->paths;
+	count = o->path_count;
+	copy_paths(paths, recorded, _i);
+	o->paths = paths;
+	o->path_count = losses[_i].lossy + losses[_i].others + losses[_i].loopback;
+	diagnosis_done(&d);
+	ck_assert_int_eq(diagnose(&book, o, &values, &d, &f.e), 0);
+	assert_scope((size_t)_i);
+	diagnosis_done(&d);
+	d = (struct diagnosis){ 0 };
+	o->paths = recorded;
+	o->path_count = count;
+	free(paths);
+	tunable_values_done(&values);
+	observation_free(o);
+	source_free(s);
+}
+END_TEST
+
 Suite *test_builtin_rules_entities_suite(void)
 {
 	Suite *s = suite_create("builtin_rules_entities");
 	TCase *c = tcase_create("entities");
+	TCase *loss = tcase_create("loss");
 
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, a_process_near_its_limit);
@@ -223,6 +315,10 @@ Suite *test_builtin_rules_entities_suite(void)
 	tcase_add_test(c, neighbours_that_do_not_answer);
 	tcase_add_test(c, a_default_that_nobody_may_choose);
 	tcase_add_test(c, without_bbr_the_lossy_path_is_told_so);
+	tcase_add_checked_fixture(loss, set_up, tear_down);
+	tcase_add_loop_test(loss, loss_on_a_path_is_cured_on_that_path, 0,
+			    sizeof(losses) / sizeof(losses[0]));
 	suite_add_tcase(s, c);
+	suite_add_tcase(s, loss);
 	return s;
 }

@@ -340,6 +340,38 @@ START_TEST(commands_need_the_present_value)
 }
 END_TEST
 
+/* Of routes and connections no present value is needed: they are set as a whole. */
+START_TEST(other_kinds_are_set_by_netwright)
+{
+	static const struct {
+		const char *target, *namespace, *line;
+	} lines[] = {
+		{ "route:198.51.100.0/24/congctl", "",
+		  "  netwright set route:198.51.100.0/24/congctl=bbr   # for new connections\n" },
+		{ "socket:dst 2001:db8::/64/congestion", "",
+		  "  netwright set \"socket:dst 2001:db8::/64/congestion=bbr\"\n" },
+		{ "socket:dst 2001:db8::/64/congestion", "x;reboot",
+		  "  netwright set --netns 'x;reboot' "
+		  "\"socket:dst 2001:db8::/64/congestion=bbr\"\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		CLEANUP(bytes_done) struct bytes b = { 0 };
+		struct situation s;
+
+		situation_init(&s);
+		s.changes[0] = (struct finding_change){ .tunable = kind_row_find(lines[i].target),
+							.to = value_text("bbr") };
+		(void)snprintf(s.changes[0].target, TARGET_NAME_MAX, "%s", lines[i].target);
+		ck_assert_int_eq(by_hand_append(&b, &s.diagnosis, &s.values, lines[i].namespace),
+				 2);
+		ck_assert_ptr_nonnull(strstr(b.data, "sysctl -w net.core.somaxconn=4096"));
+		ck_assert_msg(strstr(b.data, lines[i].line) != NULL, "%s", b.data);
+		free(s.values.values);
+	}
+}
+END_TEST
+
 Suite *test_print_suite(void)
 {
 	Suite *suite = suite_create("print");
@@ -360,6 +392,7 @@ Suite *test_print_suite(void)
 	tcase_add_test(commands, commands_carry_the_full_vector);
 	tcase_add_test(commands, commands_enter_the_namespace);
 	tcase_add_test(commands, commands_need_the_present_value);
+	tcase_add_test(commands, other_kinds_are_set_by_netwright);
 	suite_add_tcase(suite, text);
 	suite_add_tcase(suite, commands);
 	return suite;

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *test_proposal_suite(void);
@@ -98,6 +99,31 @@ START_TEST(findings_are_chosen)
 }
 END_TEST
 
+/* Two routes of one row are two wishes, and the same one is one. */
+START_TEST(targets_are_told_apart)
+{
+	static const char *const targets[] = { "route:198.51.100.0/24/congctl",
+					       "route:203.0.113.0/24/congctl",
+					       "route:198.51.100.0/24/congctl" };
+	const struct proposal_choice all = { .least = SEVERITY_LOW };
+	struct proposal p = { 0 };
+	struct error e;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct finding_change *c = &fixture.b[i];
+
+		*c = (struct finding_change){ .tunable = kind_row_find(targets[i]),
+					      .to = value_text("bbr") };
+		(void)snprintf(c->target, sizeof(c->target), "%s", targets[i]);
+	}
+	ck_assert_int_eq(proposal_make(&fixture.diagnosis, &all, &p, &e), 0);
+	ck_assert_uint_eq(p.count, 4);
+	assert_wish(&p.wishes[2], targets[0], "bbr", "SND-01 send-buffer-capped");
+	assert_wish(&p.wishes[3], targets[1], "bbr", "SND-01 send-buffer-capped");
+	proposal_done(&p);
+}
+END_TEST
+
 START_TEST(nothing_is_proposed_without_findings)
 {
 	const struct proposal_choice all = { .least = SEVERITY_INFO };
@@ -119,6 +145,7 @@ Suite *test_proposal_suite(void)
 	tcase_add_checked_fixture(all, setup, NULL);
 	tcase_add_test(all, the_most_severe_finding_decides);
 	tcase_add_loop_test(all, findings_are_chosen, 0, (int)ARRAY_LEN(choices));
+	tcase_add_test(all, targets_are_told_apart);
 	tcase_add_test(all, nothing_is_proposed_without_findings);
 	suite_add_tcase(suite, all);
 	return suite;

@@ -121,6 +121,44 @@ START_TEST(limits_hold)
 }
 END_TEST
 
+/* `filled` NULL: refused, for `unfit`. */
+static const struct {
+	const char *text, *filled, *unfit;
+} names[] = {
+	{ "route:{path.name}/congctl", "route:198.51.100.0/24/congctl", NULL },
+	{ "socket:dst {path.name}/congestion", "socket:dst 198.51.100.0/24/congestion", NULL },
+	{ "socket:port {1000 * path.flows}/rcvbuf", "socket:port 3000/rcvbuf", NULL },
+	{ "a b", "a b", NULL },
+	{ "x:{sysctl('net.ipv4.tcp_sack')}/y", NULL, "sysctl('net.ipv4.tcp_sack')" },
+	{ "x:{'a or port 22'}/y", NULL, "'a or port 22'" },
+	{ "x:{'a[1]'}/y", NULL, "'a[1]'" },
+	{ "x:{'a=b'}/y", NULL, "'a=b'" },
+	{ "x:{''}/y", NULL, "''" },
+};
+
+START_TEST(names_have_no_surprises)
+{
+	struct expression_environment env = { .observation = f.o,
+					      .tunables = &f.settings,
+					      .entity = &f.paths[0] };
+	const struct expression *unfit = NULL;
+	struct expression_result value;
+	struct template *t = NULL;
+	struct bytes out = { 0 };
+
+	ck_assert_msg(template_compile(names[_i].text, &context, &t, &f.e) == 0, "%s", f.e.text);
+	if (names[_i].filled != NULL) {
+		ck_assert_int_eq(template_fill_name(t, &env, &out, &unfit, &value), 0);
+		ck_assert_str_eq(out.data, names[_i].filled);
+	} else {
+		ck_assert_int_eq(template_fill_name(t, &env, &out, &unfit, &value), -EINVAL);
+		ck_assert_str_eq(expression_text(unfit), names[_i].unfit);
+	}
+	template_free(t);
+	bytes_done(&out);
+}
+END_TEST
+
 Suite *test_template_suite(void)
 {
 	Suite *s = suite_create("rules/template");
@@ -129,6 +167,7 @@ Suite *test_template_suite(void)
 	tcase_add_checked_fixture(c, open_fixture, close_fixture);
 	tcase_add_loop_test(c, fills, 0, sizeof(fillings) / sizeof(fillings[0]));
 	tcase_add_test(c, hostile_texts_are_made_printable);
+	tcase_add_loop_test(c, names_have_no_surprises, 0, sizeof(names) / sizeof(names[0]));
 	tcase_add_loop_test(c, explains_mistakes, 0, sizeof(mistakes) / sizeof(mistakes[0]));
 	tcase_add_test(c, limits_hold);
 	suite_add_tcase(s, c);
