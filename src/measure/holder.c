@@ -24,6 +24,11 @@ static bool peer_matters(const struct observation *o, const struct peer_stats *p
 	return p->ports >= NOTABLE_PORT_SHARE * o->ephemeral.ports;
 }
 
+static bool queue_fills(const struct listener_stats *l)
+{
+	return l->near_full_samples + l->full_samples > 0;
+}
+
 /* Beside those whose queue fills, which are looked up anyway. */
 static bool listener_matters(const struct listener_stats *l)
 {
@@ -92,6 +97,19 @@ static int name_peers(struct source *s, struct observation *o)
 	return r;
 }
 
+static int name_listeners(struct source *s, struct observation *o)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < o->listener_count && r == 0; i++) {
+		struct listener_stats *l = &o->listeners[i];
+
+		if (queue_fills(l) || listener_matters(l))
+			r = read_cgroup(s, o, l->inode, l->cgroup);
+	}
+	return r;
+}
+
 static int name_owners(struct source *s, struct observation *o)
 {
 	int r = half_closed_owners(&o->close_wait_first, &o->close_wait, &o->owners, &o->holders,
@@ -112,5 +130,7 @@ int holders_name(struct source *s, struct observation *o)
 
 	if (r == 0)
 		r = name_peers(s, o);
+	if (r == 0)
+		r = name_listeners(s, o);
 	return r == 0 ? name_owners(s, o) : r;
 }

@@ -221,6 +221,7 @@ METRIC_GETTER(metric_listener_census);
 METRIC_GETTER(metric_listener_port_ephemeral); /* 0 or 1 */
 METRIC_GETTER(metric_listener_port_reserved);  /* 0 or 1 */
 METRIC_GETTER(metric_listener_address);
+METRIC_GETTER(metric_listener_cgroup);
 METRIC_GETTER(metric_listener_process);
 
 enum link_gain {

@@ -45,6 +45,16 @@ METRIC_GETTER(metric_listener_address)
 	return value_text(l->address);
 }
 
+METRIC_GETTER(metric_listener_cgroup)
+{
+	const struct listener_stats *l = entity;
+
+	(void)self;
+	(void)o;
+	return l->cgroup[0] != '\0' ? value_text(l->cgroup)
+				    : value_unknown("its process's control group is not known");
+}
+
 METRIC_GETTER(metric_listener_process)
 {
 	const struct listener_stats *l = entity;

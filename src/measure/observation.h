@@ -6,6 +6,7 @@
 #ifndef NETWRIGHT_MEASURE_OBSERVATION_H
 #define NETWRIGHT_MEASURE_OBSERVATION_H
 
+#include "host/cgroup.h"
 #include "host/counters.h"
 #include "host/cpus.h"
 #include "host/facts.h"
@@ -94,6 +95,7 @@ struct listener_stats {
 	char address[ADDRESS_TEXT_MAX];
 	char name[ENTITY_NAME_MAX];	/* "0.0.0.0:443", "[::]:443" */
 	char process[FLOW_PROCESS_MAX]; /* "nginx (812)"; "" unknown */
+	char cgroup[CGROUP_PATH_MAX];	/* of those that somebody may read of; "" unknown */
 	uint32_t samples;		/* dumps that saw it */
 	uint32_t full_samples;		/* queue > backlog: the kernel holds backlog + 1 */
 	uint32_t near_full_samples;	/* queue >= 0.8 backlog */

@@ -105,6 +105,7 @@ static struct source *two_samples(bool old)
 		return s;
 	fake_source_add_file(s, "/proc/sys/net/ipv4/ip_local_port_range", "40000\t40009\n");
 	fake_source_add_file(s, "/proc/sys/net/ipv4/ip_local_reserved_ports", "\n");
+	fake_source_add_file(s, "/proc/11/cgroup", "0::/web.service\n");
 	fake_source_add_file(s, "/proc/12/cgroup", "0::/client.service\n");
 	fake_source_add_file(s, "/proc/13/cgroup", "0::/resolver.service\n");
 	answer(s, "sock_diag/tcp4-closing", &all[9], 1);
@@ -170,7 +171,45 @@ START_TEST(half_open_belongs_to_the_listener_that_fits_best)
 	IS("listener.half_open_retried", &o->listeners[1], 1);
 	IS("listener.twins", &o->listeners[1], 1);
 	ck_assert_str_eq(o->listeners[1].process, "web (11)");
+	ck_assert_str_eq(o->listeners[1].cgroup, "/web.service");
+	ck_assert_str_eq(o->listeners[0].cgroup, ""); /* nobody knows who holds it */
 	observation_free(o);
+}
+END_TEST
+
+static void answer_silent(struct source *s, uint32_t silent_ms)
+{
+	const struct tcpinfo info = { .last_data_sent = silent_ms,
+				      .last_data_recv = silent_ms,
+				      .last_ack_recv = silent_ms };
+	const struct row row = { SOCKET_ESTABLISHED, 443, "192.0.2.1", "198.51.100.7", 600, 0 };
+	struct netlink_message m = { 0 };
+
+	next_cookie = 2000;
+	put(&m, &row);
+	netlink_message_put(&m, INET_DIAG_INFO, &info, sizeof(info));
+	netlink_message_done(&m);
+	fake_source_begin_answer(s, "sock_diag/tcp4");
+	fake_source_add_datagram(s, "sock_diag/tcp4", m.data, m.len);
+}
+
+/* In one of two samples each; the last counts, and once. */
+START_TEST(silence_is_that_of_the_last_sample)
+{
+	for (uint32_t last = 1; last <= 2; last++) {
+		struct source *s = two_samples(false);
+		struct observation *o;
+
+		fake_source_at_sample(s, 1);
+		answer_silent(s, last == 1 ? 400000 : 1000);
+		fake_source_at_sample(s, 2);
+		answer_silent(s, last == 1 ? 1000 : 400000);
+		o = run(s);
+		IS("tcp.idle_long", o, last - 1);
+		IS("tcp.idle_unprobed", o, last - 1);
+		IS("tcp.idle_probed_late", o, 0);
+		observation_free(o);
+	}
 }
 END_TEST
 
@@ -233,6 +272,7 @@ Suite *test_observer_sockets_suite(void)
 
 	tcase_add_test(tc, states_are_counted);
 	tcase_add_test(tc, half_open_belongs_to_the_listener_that_fits_best);
+	tcase_add_test(tc, silence_is_that_of_the_last_sample);
 	tcase_add_test(tc, ports_are_counted_for_destinations);
 	tcase_add_test(tc, udp_sockets_have_drops_and_a_process);
 	tcase_add_test(tc, what_was_not_asked_is_unknown);
