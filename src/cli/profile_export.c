@@ -59,6 +59,8 @@ static int read_present(const struct profile_scene *scene, const char *name,
 	if (v == NULL || !v->exists)
 		return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, name,
 				 "this kernel has no such key");
+	if (v->reason[0] != '\0')
+		return error_set(e, -ENODATA, ERROR_FAILED, name, "cannot be read: %s", v->reason);
 	(void)snprintf(ret, TUNABLE_TEXT_MAX, "%s", v->text);
 	return 0;
 }

@@ -173,6 +173,10 @@ static int load_entry(struct profile_library *l, const char *directory, const ch
 		return error_errno(e, -ENOMEM, directory, "reading profiles");
 	}
 	r = config_text_read_file(path, &content, e);
+	/* The directory lists it: -ENOENT would say that there is no directory. */
+	if (r == -ENOENT)
+		return error_set(e, -EINVAL, ERROR_INPUT, path,
+				 "leads to no file; remove the link, or mend it");
 	if (r == 0)
 		r = parse(path, content.data, content.len, &p, e);
 	if (r < 0)

@@ -307,6 +307,9 @@ static enum held_relation relate(const struct target *t, const struct held *now,
 {
 	if (strcmp(now->text, from->text) == 0 && strcmp(now->undo, from->undo) == 0)
 		return HELD_FROM;
+	/* Of the kind that we chose, and yet not ours. */
+	if (strcmp(now->undo, LINK_QDISC_FOREIGN) == 0)
+		return HELD_FOREIGN;
 	if (!tunable_text_equal(t->tunable, now->text, to))
 		return strcmp(now->text, from->text) == 0 ? HELD_BETWEEN : HELD_FOREIGN;
 	return HELD_TO;

@@ -29,4 +29,7 @@ extern const struct link_access link_feature_access;   /* ethtool: offload.* */
 extern const struct link_access link_channel_access;   /* ethtool: channels.* */
 extern const struct link_access link_qdisc_access;
 
+/* held.undo of a qdisc that somebody configured. */
+#define LINK_QDISC_FOREIGN "foreign"
+
 #endif

@@ -27,7 +27,6 @@
 
 #define DEFAULT "default"
 #define OWN	"own"
-#define FOREIGN "foreign"
 
 /* Those that do what they should without parameters. */
 static const char *const kinds_known[] = { "bfifo",  "cake",	"codel", "fq",	       "fq_codel",
@@ -119,7 +118,7 @@ static int read_qdisc(const struct link_ref *l, struct held *ret, struct error *
 	(void)snprintf(ret->undo, sizeof(ret->undo), "%s",
 		       q.handle == 0 && !q.touched ? DEFAULT
 		       : is_ours(&q)		   ? OWN
-						   : FOREIGN);
+						   : LINK_QDISC_FOREIGN);
 	return 0;
 }
 
@@ -229,7 +228,7 @@ static int check(const struct link_ref *l, const struct held *from, const char *
 		r = read_root(l, &now, e);
 	if (r < 0)
 		return r;
-	if (strcmp(from->undo, FOREIGN) == 0)
+	if (strcmp(from->undo, LINK_QDISC_FOREIGN) == 0)
 		return error_set(e, -EEXIST, ERROR_CONFLICT, l->name,
 				 "the link has the qdisc %.15s %x:, or one below it, that somebody "
 				 "configured; only the kernel's own choice is replaced. To give it "

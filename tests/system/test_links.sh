@@ -151,6 +151,12 @@ run 4 "rollback of what somebody else replaced" rollback
 qdisc_shows "bfifo 5: root" queue
 ip netns exec "$ns" tc qdisc del dev queue root
 unchanged
+set_link link:queue/qdisc=pfifo
+ip netns exec "$ns" tc qdisc replace dev queue root handle 5: pfifo limit 77
+run 4 "rollback of what somebody else replaced by one of the same kind" rollback
+qdisc_shows "pfifo 5: root" queue
+ip netns exec "$ns" tc qdisc del dev queue root
+unchanged
 
 refused 4 "somebody configured" link:tbf/qdisc=pfifo
 refused 4 "somebody configured" link:htb/qdisc=pfifo
