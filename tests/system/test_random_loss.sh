@@ -14,6 +14,7 @@ expect_finding random-loss LOSS-01
 expect_finding random-loss CC-01
 expect_no_finding random-loss "RCV-.*|SND-.*|CC-02|BLOAT-01"
 expect_limiter random-loss random-loss
+# shellcheck disable=SC2016 # jq's
 expect_json random-loss "recommends bbr for this path, and for what is open there" \
   '.findings[] | select(.id == "CC-01") | .entity as $path | [.changes[] | [.tunable, .scope, .from, .to]] ==
      [["route:\($path)/congctl", "route", null, "bbr"], ["socket:dst \($path)/congestion", "socket", null, "bbr"]]'
