@@ -14,6 +14,7 @@
 # LST-08 is not here, because fewer answers (tcp_synack_retries) were measured to free no places: clients
 # that try again keep theirs, whatever the setting, and of those that do not the kernel keeps no more
 # than half of a listener's backlog by itself (reqsk_timer_handler()).
+# shellcheck disable=SC2034,SC2317 # FAMILY is for audit.sh; the situations are called by name
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
@@ -66,34 +67,34 @@ let_in() { # PORT
 situation_ports() {
   local range=net.ipv4.ip_local_port_range
   lab_veth_up ports
-  lab_sysctl A $range "40000 40099"
+  lab_sysctl A "$range" "40000 40099"
   sink 9201
   connections 9201 150 60000 4
   sleep 1
-  tune_rule A PORT-01 2 $range "16384 60999"
+  tune_rule A PORT-01 2 "$range" "16384 60999"
   sink 9202
   connections 9202 150 60000 1
   expect_drop "connections without a local port" "$(failures 9201)" "$(failures 9202)" 50 0
   undo PORT-01
-  expect_value A $range "40000 40099"
+  expect_value A "$range" "40000 40099"
 }
 
 # Fifty connections a second, each closed when the next begins: TIME-WAIT takes the ports.
 situation_ports_in_time_wait() {
   local range=net.ipv4.ip_local_port_range
   lab_veth_up closed
-  lab_sysctl A $range "40000 40099"
+  lab_sysctl A "$range" "40000 40099"
   lab_sysctl A net.ipv4.tcp_tw_reuse 0
   sink 9203
   connections 9203 1 20 7
   sleep 3
-  tune_rule A PORT-01 3 $range "16384 60999"
+  tune_rule A PORT-01 3 "$range" "16384 60999"
   expect_value A net.ipv4.tcp_tw_reuse 1
   sink 9204
   connections 9204 1 20 4
   expect_drop "short connections without a local port" "$(failures 9203)" "$(failures 9204)" 50 0
   undo PORT-01
-  expect_value A $range "40000 40099"
+  expect_value A "$range" "40000 40099"
   expect_value A net.ipv4.tcp_tw_reuse 0
 }
 
