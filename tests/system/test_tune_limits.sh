@@ -11,9 +11,9 @@
 # (RCV-07, UDP-01), one that does not close (CW-01) or does not accept (LST-07), random datagrams
 # (UDP-03), a short queue (Q-01, CC-02), dead neighbours (NB-02) and descriptors (FD-02).
 #
-# LST-08 is not here, because fewer answers (tcp_synack_retries) were measured to free no places: clients
-# that try again keep theirs, whatever the setting, and of those that do not the kernel keeps no more
-# than half of a listener's backlog by itself (reqsk_timer_handler()).
+# LST-08 is not here, because tcp_synack_retries was not measured to cure what it finds: clients that
+# try again keep their places with 3 as with 5, and of those that do not the kernel gives up the old ones
+# by itself once the queue is half full (reqsk_timer_handler()), so that the rule is silent.
 # shellcheck disable=SC2034,SC2317 # FAMILY is for audit.sh; the situations are called by name
 FAMILY=4
 # shellcheck source=audit.sh
