@@ -16,7 +16,7 @@ struct proposal_text {
 
 bool proposal_chooses(const struct proposal_choice *choice, const struct finding *f)
 {
-	if (f->severity < choice->least)
+	if (choice->wanted_count == 0 && f->severity < choice->least)
 		return false;
 	for (size_t i = 0; i < choice->wanted_count; i++) {
 		if (strcmp(choice->wanted[i], f->rule->id) == 0 ||

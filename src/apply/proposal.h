@@ -15,8 +15,8 @@ struct proposal {
 	struct proposal_text *texts; /* owned; what the wishes borrow from */
 };
 
-/* Which findings count: those of rules that `wanted` names by id or slug, all when there are none,
- * and none below `least`. */
+/* Which findings count: those of rules that `wanted` names by id or slug, however severe; when it
+ * names none, all but those below `least`. */
 struct proposal_choice {
 	enum severity least;
 	const char *const *wanted; /* may be NULL when wanted_count is 0 */

@@ -3,57 +3,9 @@
 # queue, a congestion control that takes loss for congestion. Then it confirms, and rolls back.
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
+# shellcheck source=tune.sh
+. "$here/tune.sh"
 situation_families "$0"
-
-# tune HOST NAME OPTION...: --confirm and confirm; its JSON is $LAB_TMP/NAME.json.
-tune() {
-  local host=$1 name=$2 ns
-  shift 2
-  lab_init # makes LAB_TMP
-  ns=$(lab_ns "$host")
-  state=$LAB_TMP/state
-  "$NETWRIGHT" tune --netns "$ns" --confirm 5min --json --state-dir "$state" "$@" \
-    >"$LAB_TMP/$name.json" 2>"$LAB_TMP/$name.err"
-  expect_status "$name: tune --confirm" $?
-  expect_json "$name" "is pending, and guarded" '.transaction | .state == "pending" and .guardian.alive'
-  "$NETWRIGHT" confirm -q --state-dir "$state" 2>"$LAB_TMP/$name.err"
-  expect_status "$name: confirm" $?
-}
-
-expect_status() { # DESCRIPTION STATUS
-  if [ "$2" -eq 0 ]; then ok "$1"; else not_ok "$1: status $2: $(cat "$LAB_TMP"/*.err)"; fi
-}
-
-expect_value() { # HOST KEY VALUE
-  local now
-  now=$(lab_exec "$1" sysctl -n "$2" | tr '\t' ' ')
-  if [ "$now" = "$3" ]; then ok "$2 is $3"; else not_ok "$2 is $now, not $3"; fi
-}
-
-# Bytes per second that B receives on a port, over SECONDS.
-goodput() { # PORT SECONDS
-  local first
-  first=$(received "$1")
-  sleep "$2"
-  awk -v a="$first" -v b="$(received "$1")" -v s="$2" 'BEGIN { printf "%.0f", (b - a) / s }'
-}
-
-received() { # PORT
-  lab_exec B ss -Htin state established "sport = :$1" | grep -oE 'bytes_received:[0-9]+' | cut -d: -f2 | sort -n | tail -n 1
-}
-
-expect_gain() { # NAME BEFORE AFTER FACTOR
-  if awk -v b="$2" -v a="$3" -v f="$4" 'BEGIN { exit !(b > 0 && a >= f * b) }'; then
-    ok "$1: $2 before, $3 after (at least $4 times)"
-  else
-    not_ok "$1: $2 before, $3 after, not $4 times"
-  fi
-}
-
-undo() { # NAME
-  "$NETWRIGHT" rollback -q --state-dir "$state" 2>"$LAB_TMP/$1.err"
-  expect_status "$1: rollback" $?
-}
 
 # 200 Mbit/s x 100 ms is 2.5 MB on the way; 1 MiB holds it to a quarter.
 lab_up tunercv 200mbit 50ms 2500000 0%
@@ -98,13 +50,10 @@ expect_value A net.ipv4.tcp_wmem "4096 16384 524288"
 lab_down tunesnd
 
 # An accept queue that is capped by somaxconn; the program has to listen again.
-drops() {
-  lab_exec B nstat -asz TcpExtListenOverflows | awk '/ListenOverflows/ { print $2 }'
-}
 burst() { # PORT
   lab_bg B "$LAB_BIN/traffic" listen "${six[@]}" --port "$1" --backlog 1000 --max-time 30
   lab_wait_port B "$1"
-  overflows=$(drops)
+  overflows=$(count_of B TcpExtListenOverflows)
   lab_bg A "$LAB_BIN/traffic" connect --to "$(address_of B)" --port "$1" --count 200 --every 10 --hold 20
   sleep 3
 }
@@ -114,9 +63,9 @@ burst 8081
 tune B tune-listener --for 3s
 expect_json tune-listener "raised somaxconn, for LST-01" \
   'any(.transaction.changes[]; .tunable == "net.core.somaxconn" and (.why | test("^LST-01")))'
-lost=$(($(drops) - overflows))
+lost=$(($(count_of B TcpExtListenOverflows) - overflows))
 burst 8082
-still=$(($(drops) - overflows))
+still=$(($(count_of B TcpExtListenOverflows) - overflows))
 if [ "$lost" -gt 20 ]; then ok "connections were dropped before: $lost"; else not_ok "only $lost connections were dropped before"; fi
 # The first listener is full until its clients give up; the second takes all.
 queued=$(lab_exec B ss -Htnl 'sport = :8082' | awk '{ print $2 }')

@@ -82,7 +82,7 @@ static const struct {
 	{ SEVERITY_LOW, { "SND-01" }, 1, 2 },
 	{ SEVERITY_LOW, { "send-buffer-capped" }, 1, 2 },
 	{ SEVERITY_LOW, { "SND-01", "RCV-02" }, 2, 3 },
-	{ SEVERITY_MEDIUM, { "SND-01" }, 1, 0 }, /* chosen, but below the least */
+	{ SEVERITY_MEDIUM, { "SND-01" }, 1, 2 }, /* below the least, but asked for by name */
 	{ SEVERITY_LOW, { "SND" }, 1, 0 },
 };
 
