@@ -62,7 +62,10 @@ echo "# all of them"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 run 0 "set on top" set --netns "$ns" net.core.somaxconn=9000 net.ipv4.tcp_retries2=9
 run 0 "and again" set --netns "$ns" net.core.somaxconn=9001
-run 4 "the first one alone is a conflict" rollback "$((id + 2))"
+run 4 "the first one alone is refused" rollback "$((id + 2))"
+complains "changed net.core.somaxconn after"
+check "  and is still kept" test "$(state_of "$((id + 2))")" = kept
+holds net.core.somaxconn 9001
 run 0 "rollback --all --force" rollback --all --force --json
 json '.transactions | length == 3 and all(.[]; .state == "rolled-back")'
 holds net.core.somaxconn "$somaxconn"
