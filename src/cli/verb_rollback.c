@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 /* What is in force and whole; what could be put back in part only is gone over again when it is
- * named, or with --force. */
+ * named, with --all, or with --force. */
 #define STATES_IN_FORCE (1u << TRANSACTION_PENDING | 1u << TRANSACTION_KEPT)
 
 static int check_operands(const struct settings *s, int64_t *ret_id, struct error *e)
@@ -52,7 +52,7 @@ static int choose(const struct settings *s, const struct change_session *session
 		*ret_count = 1;
 		return 0;
 	}
-	if (s->force)
+	if (s->force || s->all)
 		states |= 1u << TRANSACTION_PARTIAL;
 	r = store_list(session->applier.store, states, s->all ? SIZE_MAX : 1, ret, ret_count, e);
 	return r == 0 && *ret_count == 0 && !s->all ? nothing(s, e) : r;

@@ -20,6 +20,7 @@ enum part {
 	PART_PENDING,
 	PART_OVERDUE,
 	PART_KEPT,
+	PART_PARTIAL,
 	PART_EARLIER_BOOT,
 	PARTS
 };
@@ -36,6 +37,9 @@ static const struct {
 			   "not confirmed in time: put back by the next command that changes "
 			   "anything" },
 	[PART_KEPT] = { "in_force", "in force" },
+	[PART_PARTIAL] = { "partial",
+			   "put back in part only: the rest is tried again by netwright rollback "
+			   "--all" },
 	[PART_EARLIER_BOOT] = { "earlier_boot", "of an earlier boot, and without effect since" },
 };
 
@@ -53,6 +57,8 @@ static enum part part_of(const struct transaction_record *t, const struct view *
 		return view->locked ? PART_RUNNING : PART_HOT;
 	if (t->state == TRANSACTION_KEPT)
 		return PART_KEPT;
+	if (t->state == TRANSACTION_PARTIAL)
+		return PART_PARTIAL;
 	return change_seconds_until(t->deadline_boottime_ns) > 0 ? PART_PENDING : PART_OVERDUE;
 }
 
@@ -129,7 +135,8 @@ static int look_at_lock(const struct settings *s, struct view *view, struct erro
 
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
-	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT;
+	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT |
+				    1u << TRANSACTION_PARTIAL;
 	struct change_list list = { 0 };
 	struct store *journal = NULL;
 	struct view view = { 0 };
@@ -166,8 +173,8 @@ const struct verb verb_status = {
 	.summary = "show what is in force, pending or interrupted",
 	.description =
 		"Shows the transactions whose values are in force, the one that waits for its "
-		"confirmation with the time that is left, and what was interrupted. Nothing is "
-		"changed or recovered.",
+		"confirmation with the time that is left, what could be put back in part only, "
+		"and what was interrupted. Nothing is changed or recovered.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

@@ -46,6 +46,12 @@ complains "net.core.somaxconn"
 holds net.core.somaxconn 512
 holds net.ipv4.tcp_retries2 "$retries"
 check "the transaction is partial" test "$(state_of "$id")" = partial
+run 0 "status" status
+says "put back in part only"
+run 0 "status --json" status --json
+json "(.partial | length == 1) and .partial[0].id == $id"
+run 4 "rollback --all tries again" rollback --all
+complains "net.core.somaxconn"
 run 4 "again" rollback "$id"
 holds net.core.somaxconn 512
 run 0 "with --force" rollback "$id" --force
