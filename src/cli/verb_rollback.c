@@ -152,10 +152,11 @@ static int carry_out(const struct settings *s, int64_t id, FILE *out, struct err
 {
 	struct change_list done = { 0 };
 	struct error print_error = { 0 };
-	int r, printed;
+	int printed = 0, r = roll_back_chosen(s, id, &done, e);
 
-	r = roll_back_chosen(s, id, &done, e);
-	printed = print(s, &done, out, &print_error);
+	/* Whoever could not look knows nothing of what is in force. */
+	if (r == 0 || done.count > 0)
+		printed = print(s, &done, out, &print_error);
 	if (r == 0 && printed < 0) {
 		r = printed;
 		*e = print_error;

@@ -77,6 +77,17 @@ json '.transactions | length == 3 and all(.[]; .state == "rolled-back")'
 holds net.core.somaxconn "$somaxconn"
 holds net.ipv4.tcp_retries2 "$retries"
 
+echo "# while somebody else changes something"
+flock "$state/lock" sleep 30 &
+holder=$!
+eventually 5 "the lock is taken" sh -c "! flock -n '$state/lock' true"
+run 5 "rollback --all" rollback --all --lock-timeout 1s
+check "  claims nothing" test ! -s "$tmp/out"
+run 5 "rollback --all --json" rollback --all --json --lock-timeout 1s
+check "  nor then" test ! -s "$tmp/out"
+pkill -P "$holder"
+wait "$holder"
+
 echo "# a namespace that is gone, and one that took its name"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 id=$(last_id)
