@@ -37,6 +37,22 @@ static int nothing(const struct settings *s, struct error *e)
 			 "nothing to put back; netwright history tells what was changed");
 }
 
+/* Of another boot only what files set again at each boot is in force. What cannot be loaded stays,
+ * to be told of. */
+static size_t drop_forgotten(struct store *journal, int64_t *ids, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct transaction_record t = { 0 };
+
+		if (store_load(journal, ids[i], &t, NULL) < 0 || !change_list_is_forgotten(&t))
+			ids[left++] = ids[i];
+		transaction_record_done(&t);
+	}
+	return left;
+}
+
 /* The transactions that are meant, newest first. */
 static int choose(const struct settings *s, const struct change_session *session, int64_t id,
 		  int64_t **ret, size_t *ret_count, struct error *e)
@@ -54,7 +70,11 @@ static int choose(const struct settings *s, const struct change_session *session
 	}
 	if (s->force || s->all)
 		states |= 1u << TRANSACTION_PARTIAL;
+	if (s->all)
+		states |= 1u << TRANSACTION_VOID;
 	r = store_list(session->applier.store, states, s->all ? SIZE_MAX : 1, ret, ret_count, e);
+	if (r == 0)
+		*ret_count = drop_forgotten(session->applier.store, *ret, *ret_count);
 	return r == 0 && *ret_count == 0 && !s->all ? nothing(s, e) : r;
 }
 

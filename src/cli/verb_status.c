@@ -21,6 +21,7 @@ enum part {
 	PART_OVERDUE,
 	PART_KEPT,
 	PART_PARTIAL,
+	PART_EACH_BOOT,
 	PART_EARLIER_BOOT,
 	PARTS
 };
@@ -40,6 +41,7 @@ static const struct {
 	[PART_PARTIAL] = { "partial",
 			   "put back in part only: the rest is tried again by netwright rollback "
 			   "--all" },
+	[PART_EACH_BOOT] = { "each_boot", "set at each boot by the files of --persist" },
 	[PART_EARLIER_BOOT] = { "earlier_boot", "of an earlier boot, and without effect since" },
 };
 
@@ -51,7 +53,12 @@ struct view {
 
 static enum part part_of(const struct transaction_record *t, const struct view *view)
 {
-	if (strcmp(t->boot_id, view->boot_id) != 0)
+	bool other_boot = strcmp(t->boot_id, view->boot_id) != 0;
+
+	if (t->state == TRANSACTION_VOID ||
+	    (other_boot && t->state == TRANSACTION_KEPT && t->persistence == PERSISTENCE_WRITTEN))
+		return PART_EACH_BOOT;
+	if (other_boot)
 		return PART_EARLIER_BOOT;
 	if ((1u << t->state & (CHANGE_LIST_HOT)) != 0)
 		return view->locked ? PART_RUNNING : PART_HOT;
@@ -136,7 +143,7 @@ static int look_at_lock(const struct settings *s, struct view *view, struct erro
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT |
-				    1u << TRANSACTION_PARTIAL;
+				    1u << TRANSACTION_PARTIAL | 1u << TRANSACTION_VOID;
 	struct change_list list = { 0 };
 	struct store *journal = NULL;
 	struct view view = { 0 };
@@ -149,6 +156,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	if (r == 0)
 		r = change_list_load(journal, states, SIZE_MAX, &list, e);
 	store_close(journal);
+	change_list_drop_forgotten(&list);
 	if (r == 0)
 		r = s->json ? print_json(&list, &view, out, e)
 			    : print_text(s, &list, &view, out, e);
@@ -174,7 +182,7 @@ const struct verb verb_status = {
 	.description =
 		"Shows the transactions whose values are in force, the one that waits for its "
 		"confirmation with the time that is left, what could be put back in part only, "
-		"and what was interrupted. Nothing is changed or recovered.",
+		"what the files of --persist set at each boot, and what was interrupted. Nothing is changed or recovered.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),
