@@ -69,12 +69,6 @@ static int out_of_memory(struct error *e)
 	return -ENOMEM;
 }
 
-static bool same_target(const struct target *a, const struct target *b)
-{
-	return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
-	       strcmp(a->identity, b->identity) == 0;
-}
-
 /* Finds or begins the draft of a target. Until its wishes are met, it wants what it holds. */
 static int draft_of(struct planner *m, const struct target *t, size_t *ret, struct error *e)
 {
@@ -82,7 +76,7 @@ static int draft_of(struct planner *m, const struct target *t, size_t *ret, stru
 	int r;
 
 	for (size_t i = 0; i < m->draft_count; i++) {
-		if (same_target(&m->drafts[i].target, t)) {
+		if (target_same(&m->drafts[i].target, t)) {
 			*ret = i;
 			return 0;
 		}

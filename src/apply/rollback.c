@@ -1,5 +1,6 @@
 #include "apply/rollback.h"
 
+#include "apply/later.h"
 #include "apply/restore.h"
 #include "apply/transaction_files.h"
 #include "base/cleanup.h"
@@ -157,6 +158,11 @@ int transaction_roll_back(struct applier *a, int64_t id, bool force, const char 
 	if (r == 0 && ret->state == TRANSACTION_VOID)
 		return ret->persistence == PERSISTENCE_NONE ? already(ret, e)
 							    : forget_files(a, ret, reason, e);
+	if (r == 0 && !force) {
+		r = later_refuse(a->store, ret, e);
+		if (r < 0)
+			transaction_record_done(ret);
+	}
 	/* From here on a crash is continued by recovery. */
 	if (r == 0 && ret->state != TRANSACTION_APPLYING) {
 		ret->state = TRANSACTION_ROLLING_BACK;

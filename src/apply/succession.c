@@ -66,12 +66,6 @@ bool succession_follows(const struct transaction_record *later,
 /* --- what the earlier ones did ------------------------------------------------------------------
  */
 
-static bool same_target(const struct target *a, const struct target *b)
-{
-	return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
-	       strcmp(a->identity, b->identity) == 0;
-}
-
 /* From the newest to the oldest, as long as each found what the one before it had written. */
 static void add_change(struct succession *s, const struct plan_change *c)
 {
@@ -79,7 +73,7 @@ static void add_change(struct succession *s, const struct plan_change *c)
 
 	for (size_t i = 0; i < s->legacy_count; i++) {
 		legacy = &s->legacies[i];
-		if (!same_target(&legacy->first->target, &c->target))
+		if (!target_same(&legacy->first->target, &c->target))
 			continue;
 		if (!legacy->broken && strcmp(c->to, legacy->first->from.text) == 0)
 			legacy->first = c;
@@ -186,7 +180,7 @@ static bool wants(const struct succession *s, size_t index, const struct target 
 	    (wanted >= 0 && wanted != element))
 		return false;
 	for (size_t i = 0; i < s->targets[index].count; i++) {
-		if (same_target(&s->targets[index].all[i], t))
+		if (target_same(&s->targets[index].all[i], t))
 			return true;
 	}
 	return false;

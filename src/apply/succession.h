@@ -23,7 +23,7 @@ bool succession_profile_of(const struct transaction_record *t, char ret_name[PRO
 bool succession_is_profile(const struct transaction_record *t, const char *boot_id,
 			   const struct place *p);
 /* Whether profile's transaction `later` follows the profile's transaction `earlier`: rolling the
- * earlier one back first would leave half of each. Both are kept. */
+ * earlier one back first would leave half of each. Both are in force. */
 bool succession_follows(const struct transaction_record *later,
 			const struct transaction_record *earlier);
 

@@ -63,8 +63,9 @@ int transaction_apply(struct applier *a, const struct place *p, const struct pla
 /* Puts back what a kept, pending, partial or hot transaction changed, in reverse order. A target
  * that does not hold what we wrote is left alone unless `force`. 0 when every target holds its
  * `from` or is gone; -EUCLEAN (ERROR_CONFLICT) when not; -EALREADY when it is rolled back or void
- * already; -ENOENT. Of a transaction of another boot, only the files that make it survive are
- * removed.
+ * already; -ENOENT; -EBUSY (ERROR_CONFLICT), with *ret zeroed, when a later one that is in force
+ * changed the same and not `force`. Of a transaction of another boot, only the files that make it
+ * survive are removed.
  */
 int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
 			  struct transaction_record *ret, struct error *e);

@@ -41,6 +41,24 @@ int change_list_load_one(struct store *store, int64_t id, struct change_list *re
 	return load(store, &id, 1, ret, e);
 }
 
+bool change_list_is_forgotten(const struct transaction_record *t)
+{
+	return t->state == TRANSACTION_VOID && t->persistence == PERSISTENCE_NONE;
+}
+
+void change_list_drop_forgotten(struct change_list *l)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (change_list_is_forgotten(&l->all[i]))
+			transaction_record_done(&l->all[i]);
+		else
+			l->all[left++] = l->all[i];
+	}
+	l->count = left;
+}
+
 void change_list_done(struct change_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/document.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -27,6 +28,10 @@ int change_list_load(struct store *store, unsigned int state_mask, size_t limit,
 		     struct change_list *ret, struct error *e);
 /* The one of this ID. -ENOENT when there is none. */
 int change_list_load_one(struct store *store, int64_t id, struct change_list *ret, struct error *e);
+/* Whether a transaction is void and has no files: nothing of it is in force, at this boot or at the
+ * next. */
+bool change_list_is_forgotten(const struct transaction_record *t);
+void change_list_drop_forgotten(struct change_list *l);
 void change_list_done(struct change_list *l);
 
 json_t *change_list_object(struct document *d, const struct change_list *l);

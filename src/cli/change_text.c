@@ -215,7 +215,8 @@ static void print_next(const struct terminal *t, const struct settings *s,
 	(void)change_command_suffix(s, suffix, sizeof(suffix));
 	if (r->state == TRANSACTION_PENDING)
 		(void)fprintf(t->out, "keep: netwright confirm %" PRId64 "%s\n", r->id, suffix);
-	if (r->state == TRANSACTION_PENDING || r->state == TRANSACTION_KEPT)
+	if (r->state == TRANSACTION_PENDING || r->state == TRANSACTION_KEPT ||
+	    (r->state == TRANSACTION_VOID && r->persistence != PERSISTENCE_NONE))
 		(void)fprintf(t->out, "undo: netwright rollback %" PRId64 "%s\n", r->id, suffix);
 	if (r->state == TRANSACTION_PARTIAL)
 		(void)fprintf(t->out,

@@ -43,13 +43,13 @@ void profile_journal_done(struct profile_journal *j)
 	*j = (struct profile_journal){ 0 };
 }
 
-static int refuse(const struct change_list *kept, const struct transaction_record *t,
+static int refuse(const struct change_list *in_force, const struct transaction_record *t,
 		  struct error *e)
 {
 	char name[PROFILE_NAME_MAX], later[PROFILE_NAME_MAX];
 
-	for (size_t i = 0; i < kept->count; i++) {
-		const struct transaction_record *other = &kept->all[i];
+	for (size_t i = 0; i < in_force->count; i++) {
+		const struct transaction_record *other = &in_force->all[i];
 
 		if (!succession_follows(other, t) || !succession_profile_of(t, name) ||
 		    !succession_profile_of(other, later))
@@ -65,13 +65,15 @@ static int refuse(const struct change_list *kept, const struct transaction_recor
 
 int profile_journal_refuse_followed(struct store *store, int64_t id, struct error *e)
 {
-	struct change_list kept = { 0 };
-	int r = change_list_load(store, 1u << TRANSACTION_KEPT, SIZE_MAX, &kept, e);
+	const unsigned int in_force = 1u << TRANSACTION_KEPT | 1u << TRANSACTION_PENDING |
+				      1u << TRANSACTION_PARTIAL;
+	struct change_list list = { 0 };
+	int r = change_list_load(store, in_force, SIZE_MAX, &list, e);
 
-	for (size_t i = 0; i < kept.count && r == 0; i++) {
-		if (kept.all[i].id == id)
-			r = refuse(&kept, &kept.all[i], e);
+	for (size_t i = 0; i < list.count && r == 0; i++) {
+		if (list.all[i].id == id)
+			r = refuse(&list, &list.all[i], e);
 	}
-	change_list_done(&kept);
+	change_list_done(&list);
 	return r;
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 /* What is in force and whole; what could be put back in part only is gone over again when it is
- * named, or with --force. */
+ * named, with --all, or with --force. */
 #define STATES_IN_FORCE (1u << TRANSACTION_PENDING | 1u << TRANSACTION_KEPT)
 
 static int check_operands(const struct settings *s, int64_t *ret_id, struct error *e)
@@ -37,6 +37,22 @@ static int nothing(const struct settings *s, struct error *e)
 			 "nothing to put back; netwright history tells what was changed");
 }
 
+/* Of another boot only what files set again at each boot is in force. What cannot be loaded stays,
+ * to be told of. */
+static size_t drop_forgotten(struct store *journal, int64_t *ids, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct transaction_record t = { 0 };
+
+		if (store_load(journal, ids[i], &t, NULL) < 0 || !change_list_is_forgotten(&t))
+			ids[left++] = ids[i];
+		transaction_record_done(&t);
+	}
+	return left;
+}
+
 /* The transactions that are meant, newest first. */
 static int choose(const struct settings *s, const struct change_session *session, int64_t id,
 		  int64_t **ret, size_t *ret_count, struct error *e)
@@ -52,9 +68,13 @@ static int choose(const struct settings *s, const struct change_session *session
 		*ret_count = 1;
 		return 0;
 	}
-	if (s->force)
+	if (s->force || s->all)
 		states |= 1u << TRANSACTION_PARTIAL;
+	if (s->all)
+		states |= 1u << TRANSACTION_VOID;
 	r = store_list(session->applier.store, states, s->all ? SIZE_MAX : 1, ret, ret_count, e);
+	if (r == 0)
+		*ret_count = drop_forgotten(session->applier.store, *ret, *ret_count);
 	return r == 0 && *ret_count == 0 && !s->all ? nothing(s, e) : r;
 }
 
@@ -152,10 +172,11 @@ static int carry_out(const struct settings *s, int64_t id, FILE *out, struct err
 {
 	struct change_list done = { 0 };
 	struct error print_error = { 0 };
-	int r, printed;
+	int printed = 0, r = roll_back_chosen(s, id, &done, e);
 
-	r = roll_back_chosen(s, id, &done, e);
-	printed = print(s, &done, out, &print_error);
+	/* Whoever could not look knows nothing of what is in force. */
+	if (r == 0 || done.count > 0)
+		printed = print(s, &done, out, &print_error);
 	if (r == 0 && printed < 0) {
 		r = printed;
 		*e = print_error;

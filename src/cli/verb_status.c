@@ -20,6 +20,8 @@ enum part {
 	PART_PENDING,
 	PART_OVERDUE,
 	PART_KEPT,
+	PART_PARTIAL,
+	PART_EACH_BOOT,
 	PART_EARLIER_BOOT,
 	PARTS
 };
@@ -36,6 +38,10 @@ static const struct {
 			   "not confirmed in time: put back by the next command that changes "
 			   "anything" },
 	[PART_KEPT] = { "in_force", "in force" },
+	[PART_PARTIAL] = { "partial",
+			   "put back in part only: the rest is tried again by netwright rollback "
+			   "--all" },
+	[PART_EACH_BOOT] = { "each_boot", "set at each boot by the files of --persist" },
 	[PART_EARLIER_BOOT] = { "earlier_boot", "of an earlier boot, and without effect since" },
 };
 
@@ -47,12 +53,19 @@ struct view {
 
 static enum part part_of(const struct transaction_record *t, const struct view *view)
 {
-	if (strcmp(t->boot_id, view->boot_id) != 0)
+	bool other_boot = strcmp(t->boot_id, view->boot_id) != 0;
+
+	if (t->state == TRANSACTION_VOID ||
+	    (other_boot && t->state == TRANSACTION_KEPT && t->persistence == PERSISTENCE_WRITTEN))
+		return PART_EACH_BOOT;
+	if (other_boot)
 		return PART_EARLIER_BOOT;
 	if ((1u << t->state & (CHANGE_LIST_HOT)) != 0)
 		return view->locked ? PART_RUNNING : PART_HOT;
 	if (t->state == TRANSACTION_KEPT)
 		return PART_KEPT;
+	if (t->state == TRANSACTION_PARTIAL)
+		return PART_PARTIAL;
 	return change_seconds_until(t->deadline_boottime_ns) > 0 ? PART_PENDING : PART_OVERDUE;
 }
 
@@ -129,7 +142,8 @@ static int look_at_lock(const struct settings *s, struct view *view, struct erro
 
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
-	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT;
+	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT |
+				    1u << TRANSACTION_PARTIAL | 1u << TRANSACTION_VOID;
 	struct change_list list = { 0 };
 	struct store *journal = NULL;
 	struct view view = { 0 };
@@ -142,6 +156,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	if (r == 0)
 		r = change_list_load(journal, states, SIZE_MAX, &list, e);
 	store_close(journal);
+	change_list_drop_forgotten(&list);
 	if (r == 0)
 		r = s->json ? print_json(&list, &view, out, e)
 			    : print_text(s, &list, &view, out, e);
@@ -166,8 +181,8 @@ const struct verb verb_status = {
 	.summary = "show what is in force, pending or interrupted",
 	.description =
 		"Shows the transactions whose values are in force, the one that waits for its "
-		"confirmation with the time that is left, and what was interrupted. Nothing is "
-		"changed or recovered.",
+		"confirmation with the time that is left, what could be put back in part only, "
+		"what the files of --persist set at each boot, and what was interrupted. Nothing is changed or recovered.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

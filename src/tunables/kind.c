@@ -86,6 +86,12 @@ int target_recall(const char *kind, const char *name, const char *identity, stru
 	return 0;
 }
 
+bool target_same(const struct target *a, const struct target *b)
+{
+	return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
+	       strcmp(a->identity, b->identity) == 0;
+}
+
 int target_split_name(const char *text, char name[TARGET_NAME_MAX], int *ret_element,
 		      struct error *e)
 {

@@ -106,6 +106,9 @@ const struct kind *kind_of_target(const char *target); /* by prefix, never NULL 
  * named by hand only. */
 const struct tunable *kind_row_find(const char *name);
 
+/* Whether both name the same thing, in one network namespace or of the whole host. */
+bool target_same(const struct target *a, const struct target *b);
+
 /* Makes the target of a journaled change again, without asking the kernel: name and identity are
  * checked for form, the tunable must be catalogued. -EINVAL (ERROR_INPUT). */
 int target_recall(const char *kind, const char *name, const char *identity, struct target *ret,

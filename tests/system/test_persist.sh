@@ -88,6 +88,29 @@ check "the file is there" test -e "$(file "$id")"
 run 0 "rollback" rollback "$id"
 check "the file is gone" test ! -e "$(file "$id")"
 
+echo "# after a restart"
+# Another boot id is all that the journal knows of one.
+run 0 "set --persist" set "$key=$wanted" --persist
+id=$(last_id)
+echo 01234567-89ab-cdef-0123-456789abcdef >"$tmp/boot_id"
+mount --bind "$tmp/boot_id" /proc/sys/kernel/random/boot_id || exit 1
+run 0 "status" status
+says "set at each boot"
+says "next boot: $(file "$id")"
+run 0 "a change that is not kept" set "$key=$((wanted + 1))"
+run 0 "rollback" rollback
+run 0 "status, once the earlier boot is closed" status --json
+json ".each_boot | length == 1 and .[0].id == $id and .[0].state == \"void\""
+run 0 "rollback --all" rollback --all --json
+json ".transactions | map(.id) == [$id]"
+check "the file is gone" test ! -e "$(file "$id")"
+run 0 "status" status
+says "Nothing that netwright changed is in force."
+run 0 "rollback --all once more" rollback --all
+says "Nothing that netwright changed is in force."
+umount /proc/sys/kernel/random/boot_id
+sysctl -q -w "$key=$old"
+
 echo "# what has no file"
 new_namespace persist
 run 7 "another namespace" set --netns "$ns" net.core.somaxconn=8192 --persist

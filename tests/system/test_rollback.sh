@@ -46,6 +46,12 @@ complains "net.core.somaxconn"
 holds net.core.somaxconn 512
 holds net.ipv4.tcp_retries2 "$retries"
 check "the transaction is partial" test "$(state_of "$id")" = partial
+run 0 "status" status
+says "put back in part only"
+run 0 "status --json" status --json
+json "(.partial | length == 1) and .partial[0].id == $id"
+run 4 "rollback --all tries again" rollback --all
+complains "net.core.somaxconn"
 run 4 "again" rollback "$id"
 holds net.core.somaxconn 512
 run 0 "with --force" rollback "$id" --force
@@ -62,11 +68,25 @@ echo "# all of them"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 run 0 "set on top" set --netns "$ns" net.core.somaxconn=9000 net.ipv4.tcp_retries2=9
 run 0 "and again" set --netns "$ns" net.core.somaxconn=9001
-run 4 "the first one alone is a conflict" rollback "$((id + 2))"
+run 4 "the first one alone is refused" rollback "$((id + 2))"
+complains "changed net.core.somaxconn after"
+check "  and is still kept" test "$(state_of "$((id + 2))")" = kept
+holds net.core.somaxconn 9001
 run 0 "rollback --all --force" rollback --all --force --json
 json '.transactions | length == 3 and all(.[]; .state == "rolled-back")'
 holds net.core.somaxconn "$somaxconn"
 holds net.ipv4.tcp_retries2 "$retries"
+
+echo "# while somebody else changes something"
+flock "$state/lock" sleep 30 &
+holder=$!
+eventually 5 "the lock is taken" sh -c "! flock -n '$state/lock' true"
+run 5 "rollback --all" rollback --all --lock-timeout 1s
+check "  claims nothing" test ! -s "$tmp/out"
+run 5 "rollback --all --json" rollback --all --json --lock-timeout 1s
+check "  nor then" test ! -s "$tmp/out"
+pkill -P "$holder"
+wait "$holder"
 
 echo "# a namespace that is gone, and one that took its name"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192

@@ -108,15 +108,20 @@ static int newest(struct store *s, int64_t *ret, size_t *ret_count, struct error
 
 int world_roll_back(struct world *w, bool force)
 {
+	return world_roll_back_id(w, 0, force);
+}
+
+int world_roll_back_id(struct world *w, int64_t id, bool force)
+{
 	struct applier a;
 	size_t count = 0;
-	int64_t id = 0;
 	int r = begin(w, &a);
 
 	if (r < 0)
 		return r;
-	r = newest(a.store, &id, &count, &w->error);
-	if (r == 0)
+	if (id == 0)
+		r = newest(a.store, &id, &count, &w->error);
+	if (r >= 0)
 		r = transaction_roll_back(&a, id, force, "by hand", &w->record, &w->error);
 	store_close(a.store);
 	return r;

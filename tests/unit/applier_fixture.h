@@ -57,7 +57,8 @@ size_t world_many(struct world_key *ret, size_t n);
  * what the step that ended it did; transaction_recover()'s count is in no result. */
 int world_apply(struct world *w);
 int world_confirm(struct world *w);
-int world_roll_back(struct world *w, bool force);
+int world_roll_back(struct world *w, bool force);		 /* the newest one */
+int world_roll_back_id(struct world *w, int64_t id, bool force); /* 0: likewise */
 int world_recover(struct world *w); /* and loads the newest transaction; id 0: there is none */
 
 /* That process is gone. After a power loss the machine has another boot id. */

@@ -95,6 +95,56 @@ START_TEST(test_p5_recovery_leaves_what_somebody_else_wrote)
 }
 END_TEST
 
+/* Applies the plan, then one that sets everything back: transactions 1 and 2. */
+static void apply_there_and_back(double confirm_s)
+{
+	ck_assert_int_eq(world_apply(&world), 0);
+	for (size_t i = 0; i < world.plan.count; i++) {
+		struct plan_change *c = &world.plan.changes[i];
+		char to[HELD_TEXT_MAX];
+
+		memcpy(to, c->to, sizeof(to));
+		memcpy(c->to, c->from.text, sizeof(c->to));
+		memcpy(c->from.text, to, sizeof(c->from.text));
+	}
+	world.confirm_s = confirm_s;
+	ck_assert_int_eq(world_apply(&world), 0);
+}
+
+/* Else the earlier one finds its old values, and the later one restores the earlier one's. */
+START_TEST(test_p5_the_earlier_one_waits_for_the_later_one)
+{
+	size_t before;
+
+	apply_there_and_back(_i == 0 ? 0 : 60);
+	before = world_effects(&world);
+	ck_assert_int_eq(world_roll_back_id(&world, 1, false), -EBUSY);
+	ck_assert_int_eq(world.error.kind, ERROR_CONFLICT);
+	ck_says(world.error.text, "roll transaction 2 back first");
+	ck_assert_int_eq(world.record.id, 0);
+	ck_assert_str_eq(since(before), "");
+	ck_assert_int_eq(world_roll_back_id(&world, 2, false), 0);
+	ck_assert_int_eq(world_roll_back_id(&world, 1, false), 0);
+	ck_assert(world_holds_from(&world));
+}
+END_TEST
+
+/* What the later one could not restore it still owes; what is somebody else's it does not. */
+START_TEST(test_p5_the_earlier_one_waits_for_what_is_partial)
+{
+	apply_there_and_back(0);
+	if (_i == 0)
+		lie(RMEM, FAKE_REFUSED, EPERM, NULL, RMEM_TO);
+	else
+		somebody_sets(RMEM, "4096 131072 8388608");
+	ck_assert_int_eq(world_roll_back_id(&world, 2, false), -EUCLEAN);
+	ck_assert_int_eq(world_roll_back_id(&world, 1, false), _i == 0 ? -EBUSY : -EUCLEAN);
+	ck_assert_str_eq(world_value(&world, RP_FILTER), _i == 0 ? "2" : "1");
+	ck_assert_int_eq(world_roll_back_id(&world, 1, true), 0);
+	ck_assert(world_holds_from(&world));
+}
+END_TEST
+
 START_TEST(test_p6_roll_back_twice_is_roll_back_once)
 {
 	size_t before;
@@ -357,6 +407,8 @@ Suite *test_promises_rollback_suite(void)
 	tcase_add_test(kept, test_p3_recovery_leaves_what_is_not_crashed);
 	tcase_add_test(kept, test_p5_roll_back_leaves_what_somebody_else_wrote);
 	tcase_add_test(kept, test_p5_recovery_leaves_what_somebody_else_wrote);
+	tcase_add_loop_test(kept, test_p5_the_earlier_one_waits_for_the_later_one, 0, 2);
+	tcase_add_loop_test(kept, test_p5_the_earlier_one_waits_for_what_is_partial, 0, 2);
 	tcase_add_test(kept, test_p6_roll_back_twice_is_roll_back_once);
 	tcase_add_test(kept, test_p7_no_change_on_top_of_an_unfinished_one);
 	tcase_add_test(kept, test_p8_not_confirmed_in_time_is_rolled_back);
