@@ -188,7 +188,10 @@ static void log_recovered(void *arg, const struct transaction_record *t)
 	       transaction_state_name(t->state), t->reason);
 }
 
-static int recover(const struct watch *w, struct error *e)
+/* Calls `work` with the lock and the journal. */
+static int in_journal(const struct watch *w,
+		      int (*work)(const struct watch *w, struct applier *a, struct error *e),
+		      struct error *e)
 {
 	struct store *s CLEANUP(store_closep) = NULL;
 	/* A pending transaction has no files yet, but one that was killed in the middle of being
@@ -205,7 +208,31 @@ static int recover(const struct watch *w, struct error *e)
 	if (r < 0)
 		return r;
 	a.store = s;
-	return transaction_recover(&a, log_recovered, NULL, e);
+	return work(w, &a, e);
+}
+
+static int recover(const struct watch *w, struct applier *a, struct error *e)
+{
+	(void)w;
+	return transaction_recover(a, log_recovered, NULL, e);
+}
+
+/* Whatever is left of ours goes back, its deadline passed or not. */
+static int roll_back(const struct watch *w, struct applier *a, struct error *e)
+{
+	struct transaction_record mine = { 0 }, undone = { 0 };
+	int r = find_in(a->store, w, &mine, e);
+
+	if (r > 0) {
+		r = transaction_roll_back(a, mine.id, false,
+					  "it was not confirmed before its guardian had to end",
+					  &undone, e);
+		if (r == 0)
+			log_recovered(NULL, &undone);
+	}
+	transaction_record_done(&undone);
+	transaction_record_done(&mine);
+	return r;
 }
 
 /* Waiting does not mend these. */
@@ -240,7 +267,7 @@ static bool act(struct watch *w)
 	uint64_t deadline = 0;
 	int failure, r;
 
-	failure = recover(w, &e);
+	failure = in_journal(w, recover, &e);
 	r = find_mine(w, &state, &deadline, failure < 0 ? &ignored : &e);
 	if (r == 0)
 		return false;
@@ -276,6 +303,23 @@ static bool hear(struct watch *w)
 	return w->entrusted || act(w);
 }
 
+/* Who ends all processes of a session, a container or the machine does not wait for a deadline, and
+ * nobody may come who recovers. */
+static void end(const struct watch *w, uint32_t sender)
+{
+	struct error e = { 0 };
+
+	syslog(LOG_NOTICE, "ended by SIGTERM of PID %u", sender);
+	/* The run is still there, finds us gone, and rolls back itself. */
+	if (!w->entrusted && w->channel >= 0)
+		return;
+	if (in_journal(w, roll_back, &e) < 0)
+		syslog(LOG_ERR,
+		       "the change could not be rolled back: %s; once its deadline has passed, "
+		       "the next netwright that changes settings tries again",
+		       e.text);
+}
+
 static bool obey(const struct watch *w)
 {
 	enum transaction_state state;
@@ -286,11 +330,7 @@ static bool obey(const struct watch *w)
 	if (read(w->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return true;
 	if (info.ssi_signo == SIGTERM) {
-		syslog(LOG_WARNING,
-		       "ended by SIGTERM of PID %u; a change that waits for its "
-		       "confirmation is rolled back by the next netwright that "
-		       "changes settings after its deadline",
-		       info.ssi_pid);
+		end(w, info.ssi_pid);
 		return false;
 	}
 	/* Before the run has entrusted us nothing is decided yet, whoever sends signals. */

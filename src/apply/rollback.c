@@ -71,9 +71,12 @@ static int journal_end(struct applier *a, struct transaction_record *t, struct e
 	if (r == 0)
 		return 0;
 	return error_set(e, r, why.kind, NULL,
-			 "transaction %lld: the settings are put back, but the journal could not "
-			 "be written: %s; the next netwright that changes settings finishes it",
-			 (long long)t->id, why.text);
+			 "transaction %lld: %s, but the journal could not be written: %.300s; once "
+			 "it can be, netwright rollback %lld finishes it",
+			 (long long)t->id,
+			 t->state == TRANSACTION_PARTIAL ? "settings are put back in part only"
+							 : "the settings are put back",
+			 why.text, (long long)t->id);
 }
 
 int rollback_finish(struct applier *a, struct transaction_record *t, bool force, const char *reason,
@@ -135,6 +138,27 @@ static int forget_files(struct applier *a, struct transaction_record *t, const c
 	return journal_end(a, t, e);
 }
 
+/* A disk that is full or fails keeps nobody from their old values: they are durable, and restoring
+ * them again does no harm. */
+static bool is_disk(int failure)
+{
+	return failure == -ENOSPC || failure == -EDQUOT || failure == -EROFS || failure == -EIO;
+}
+
+/* From here on a crash is continued by recovery. */
+static int journal_begin(struct applier *a, struct transaction_record *t, struct error *e)
+{
+	struct error why = { 0 };
+	int r;
+
+	if (t->state == TRANSACTION_APPLYING)
+		return 0;
+	t->state = TRANSACTION_ROLLING_BACK;
+	t->finished_utc_s = 0;
+	r = store_update(a->store, t, &why);
+	return r == 0 || is_disk(r) ? 0 : error_set(e, r, why.kind, NULL, "%s", why.text);
+}
+
 static int already(const struct transaction_record *t, struct error *e)
 {
 	return error_set(e, -EALREADY, ERROR_INPUT, NULL,
@@ -163,11 +187,7 @@ int transaction_roll_back(struct applier *a, int64_t id, bool force, const char 
 		if (r < 0)
 			transaction_record_done(ret);
 	}
-	/* From here on a crash is continued by recovery. */
-	if (r == 0 && ret->state != TRANSACTION_APPLYING) {
-		ret->state = TRANSACTION_ROLLING_BACK;
-		ret->finished_utc_s = 0;
-		r = store_update(a->store, ret, e);
-	}
+	if (r == 0)
+		r = journal_begin(a, ret, e);
 	return r < 0 ? r : rollback_finish(a, ret, force, reason, e);
 }

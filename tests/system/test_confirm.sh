@@ -73,6 +73,13 @@ wait "$terminal" 2>/dev/null
 holds net.core.somaxconn 8192
 eventually 8 "it is put back after the deadline" is_back
 
+echo "# the guardian is told to end, as all that belongs to a session may be"
+run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 60s
+id=$(last_id)
+kill -TERM "$(guardian_of "$id")"
+eventually 8 "it is put back at once" is_back
+eventually 3 "the transaction is rolled back" has_state "$id" rolled-back
+
 echo "# the guardian is killed"
 run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 2s
 id=$(last_id)

@@ -58,6 +58,21 @@ run 0 "with --force" rollback "$id" --force
 holds net.core.somaxconn "$somaxconn"
 check "the transaction is rolled back" test "$(state_of "$id")" = rolled-back
 
+echo "# a disk that is full by now"
+usual=$state
+mkdir "$tmp/full"
+mount -t tmpfs -o size=256k,mode=0700 tmpfs "$tmp/full"
+state=$tmp/full
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192
+cat /dev/zero >"$tmp/full/zeros" 2>/dev/null
+run 3 "rollback" rollback
+complains "the settings are put back, but the journal could not be written"
+holds net.core.somaxconn "$somaxconn"
+rm "$tmp/full/zeros"
+run 0 "rollback, once there is room" rollback
+umount "$tmp/full"
+state=$usual
+
 echo "# changed back by somebody else: no conflict"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 write_value net.core.somaxconn "$somaxconn"

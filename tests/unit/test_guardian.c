@@ -127,9 +127,29 @@ START_TEST(signals_of_terminals)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		ck_assert_int_eq(kill((pid_t)guardian.pid, signals[i]), 0);
 	ck_assert(guarded_lives_on());
+	ck_assert_int_eq((int)guarded_state(), (int)TRANSACTION_PENDING);
+}
+END_TEST
+
+/* As a session, a container or the machine does that ends: nobody may come who recovers. */
+START_TEST(told_to_end)
+{
+	guarded_start();
+	guarded_entrust(guarded_in_ms(3600 * 1000));
 	ck_assert_int_eq(kill((pid_t)guardian.pid, SIGTERM), 0);
 	ck_assert(guarded_ends());
-	ck_assert_int_eq((int)guarded_state(), (int)TRANSACTION_PENDING);
+	ck_assert_int_eq((int)guarded_state(), (int)TRANSACTION_ROLLED_BACK);
+}
+END_TEST
+
+START_TEST(told_to_end_once_it_is_confirmed)
+{
+	guarded_start();
+	guarded_entrust(guarded_in_ms(3600 * 1000));
+	guarded_set_state(TRANSACTION_KEPT);
+	ck_assert_int_eq(kill((pid_t)guardian.pid, SIGTERM), 0);
+	ck_assert(guarded_ends());
+	ck_assert_int_eq((int)guarded_state(), (int)TRANSACTION_KEPT);
 }
 END_TEST
 
@@ -300,6 +320,8 @@ Suite *test_guardian_suite(void)
 	tcase_add_test(tc, confirmed_and_woken);
 	tcase_add_test(tc, confirmed_and_not_woken);
 	tcase_add_test(tc, signals_of_terminals);
+	tcase_add_test(tc, told_to_end);
+	tcase_add_test(tc, told_to_end_once_it_is_confirmed);
 	tcase_add_test(tc, closed_terminal);
 	tcase_add_test(tc, holds_nothing_of_the_run);
 	tcase_add_test(tc, killed_itself);

@@ -145,6 +145,28 @@ START_TEST(test_p5_the_earlier_one_waits_for_what_is_partial)
 }
 END_TEST
 
+/* What is to be put back is in the journal already: nothing more has to fit on the disk. */
+START_TEST(test_p2_roll_back_on_a_disk_that_takes_nothing)
+{
+	static const int codes[] = { -ENOSPC, -EROFS, -EIO };
+	struct world_image *image;
+	unsigned int call = 1;
+
+	ck_assert_int_eq(world_apply(&world), 0);
+	image = world_save(&world);
+	ck_assert_int_eq(world_roll_back(&world, false), 0);
+	while (!fake_vfs_wrote(world.vfs, call))
+		call++;
+	world_load(&world, image);
+	ck_assert(world_holds_to(&world));
+	fake_os_fail_at(world.os, call, codes[_i]);
+	ck_assert_msg(world_roll_back(&world, false) == 0, "%s", world.error.text);
+	ck_assert(world_holds_from(&world));
+	ck_assert_int_eq(world.record.state, TRANSACTION_ROLLED_BACK);
+	world_image_free(image);
+}
+END_TEST
+
 START_TEST(test_p6_roll_back_twice_is_roll_back_once)
 {
 	size_t before;
@@ -403,6 +425,7 @@ Suite *test_promises_rollback_suite(void)
 	/* Some of them run hundreds of processes, on machines that do other things as well. */
 	tcase_set_timeout(kept, 60);
 	tcase_add_test(kept, test_p2_a_half_written_vector_is_ours);
+	tcase_add_loop_test(kept, test_p2_roll_back_on_a_disk_that_takes_nothing, 0, 3);
 	tcase_add_test(kept, test_p3_recovery_is_idempotent);
 	tcase_add_test(kept, test_p3_recovery_leaves_what_is_not_crashed);
 	tcase_add_test(kept, test_p5_roll_back_leaves_what_somebody_else_wrote);
