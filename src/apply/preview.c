@@ -29,7 +29,7 @@ static bool judge(const struct place *p, struct change_record *c, bool force, st
 		return false;
 	}
 	memcpy(c->read_back, now->text, sizeof(c->read_back));
-	switch (t->kind->relate(t, now, &c->change.from, c->change.to)) {
+	switch (plan_relate(&c->change, now)) {
 	case HELD_FROM:
 		leave(c, CHANGE_UNTOUCHED, "holds that already");
 		return false;
@@ -92,7 +92,12 @@ int rollback_preview(struct os *os, struct transaction_record *t, bool force, st
 	}
 	memcpy(ret->netns, t->netns, sizeof(ret->netns));
 	ret->netns_cookie = t->netns_cookie;
-	r = preview_changes(&place, gone, t, force, ret, e);
+	if (t->state == TRANSACTION_VOID) {
+		for (size_t i = 0; i < t->change_count; i++)
+			t->changes[i].note[0] = '\0';
+	} else {
+		r = preview_changes(&place, gone, t, force, ret, e);
+	}
 	place_close(&place);
 	return r;
 }

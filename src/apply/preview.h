@@ -12,8 +12,8 @@
 /* The writes by which transaction_roll_back() would restore what holds now, in their order: the
  * plan from the present values to the old ones. What would be left as it is gets its outcome in *t
  * (CHANGE_UNTOUCHED, _CONFLICT, _GONE, or _UNRESTORED when it cannot be read), what it holds, and a
- * note. Nothing is written. 0, -ENOMEM or what place_open_again() fails with. Release *ret with
- * plan_done() in any case. */
+ * note. Of a void one that is nothing: only its files would be removed. Nothing is written. 0,
+ * -ENOMEM or what place_open_again() fails with. Release *ret with plan_done() in any case. */
 int rollback_preview(struct os *os, struct transaction_record *t, bool force, struct plan *ret,
 		     struct error *e);
 

@@ -27,6 +27,8 @@ int change_print_details(const struct settings *s, const struct transaction_reco
 			 json_t *findings, FILE *out, struct error *e);
 /* One line on stderr about a change that a roll-back would leave as it is; nothing for others. */
 void change_print_left(const struct change_record *c);
+/* One line on stderr for each file that a roll-back would remove. */
+void change_print_removals(const struct transaction_record *t);
 /* One line on stderr: what recovery did about a transaction that an earlier run left. */
 void change_print_recovered(const struct transaction_record *t);
 

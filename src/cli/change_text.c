@@ -328,3 +328,18 @@ void change_print_left(const struct change_record *c)
 			   c->note);
 	tell(&b);
 }
+
+void change_print_removals(const struct transaction_record *t)
+{
+	struct bytes paths = { 0 };
+
+	if (t->persistence == PERSISTENCE_WRITTEN)
+		(void)persistence_list(os_live(), "", t, &paths);
+	for (size_t at = 0; at < paths.len; at += strlen(paths.data + at) + 1) {
+		struct bytes b = { 0 };
+
+		(void)bytes_printf(&b, "%s: would be removed", paths.data + at);
+		tell(&b);
+	}
+	bytes_done(&paths);
+}

@@ -1,4 +1,6 @@
+#include "apply/boot.h"
 #include "apply/guardian.h"
+#include "apply/later.h"
 #include "apply/preview.h"
 #include "base/cleanup.h"
 #include "base/os.h"
@@ -12,6 +14,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What is in force and whole; what could be put back in part only is gone over again when it is
  * named, with --all, or with --force. */
@@ -142,27 +145,52 @@ static int print(const struct settings *s, const struct change_list *done, FILE 
 	return r;
 }
 
+/* What transaction_roll_back() would refuse, or find there is nothing to do. */
+static int check(const struct settings *s, struct store *journal, struct transaction_record *t,
+		 struct error *e)
+{
+	char boot_id[BOOT_ID_MAX];
+	int r = boot_id_read(boot_id, e);
+
+	if (r < 0)
+		return r;
+	if (strcmp(t->boot_id, boot_id) != 0)
+		t->state = TRANSACTION_VOID;
+	if (change_list_is_forgotten(t))
+		return nothing(s, e);
+	if (s->force || t->state == TRANSACTION_VOID)
+		return 0;
+	return later_refuse(journal, t, e);
+}
+
 /* --dry-run: of what the journal says now; recovery may have something to say first. */
 static int preview(const struct settings *s, struct store *journal, int64_t id, FILE *out,
 		   struct error *e)
 {
-	const unsigned int states = STATES_IN_FORCE | 1u << TRANSACTION_PARTIAL;
+	const unsigned int some = STATES_IN_FORCE | 1u << TRANSACTION_PARTIAL;
+	const unsigned int states = some | 1u << TRANSACTION_VOID;
 	struct change_list list = { 0 };
 	struct plan plan = { 0 };
 	int r;
 
 	if (id == 0)
-		r = change_list_load(journal, s->force ? states : STATES_IN_FORCE, 1, &list, e);
+		r = change_list_load(journal, s->force ? some : STATES_IN_FORCE, 1, &list, e);
 	else
 		r = change_list_load_one(journal, id, &list, e);
 	if (r == 0 && (list.count == 0 || (1u << list.all[0].state & states) == 0))
 		r = nothing(s, e);
+	if (r == 0 && id != 0 && !s->force)
+		r = profile_journal_refuse_followed(journal, id, e);
+	if (r == 0)
+		r = check(s, journal, &list.all[0], e);
 	if (r == 0)
 		r = rollback_preview(os_live(), &list.all[0], s->force, &plan, e);
 	if (r == 0)
 		r = change_print_plan(s, &plan, &(const struct rivals){ 0 }, out, e);
 	for (size_t i = 0; r == 0 && i < list.all[0].change_count; i++)
 		change_print_left(&list.all[0].changes[i]);
+	if (r == 0)
+		change_print_removals(&list.all[0]);
 	plan_done(&plan);
 	change_list_done(&list);
 	return r;

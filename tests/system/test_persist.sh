@@ -101,11 +101,16 @@ run 0 "a change that is not kept" set "$key=$((wanted + 1))"
 run 0 "rollback" rollback
 run 0 "status, once the earlier boot is closed" status --json
 json ".each_boot | length == 1 and .[0].id == $id and .[0].state == \"void\""
+run 0 "rollback --dry-run" rollback "$id" --dry-run --json
+json '.changes == []'
+complains "$(file "$id"): would be removed"
+check "the file is there" test -e "$(file "$id")"
 run 0 "rollback --all" rollback --all --json
 json ".transactions | map(.id) == [$id]"
 check "the file is gone" test ! -e "$(file "$id")"
 run 0 "status" status
 says "Nothing that netwright changed is in force."
+run 3 "rollback --dry-run of nothing" rollback "$id" --dry-run
 run 0 "rollback --all once more" rollback --all
 says "Nothing that netwright changed is in force."
 umount /proc/sys/kernel/random/boot_id

@@ -95,6 +95,8 @@ says "low-latency since"
 dump >"$tmp/switched"
 run 4 "the first cannot be rolled back below it" rollback "$first"
 complains "roll that one back first"
+run 4 "  and with --dry-run" rollback "$first" --dry-run
+complains "roll that one back first"
 dump >"$tmp/after"
 check "  and nothing is changed" same "$tmp/switched" "$tmp/after"
 write_value net.ipv4.tcp_keepalive_time 999

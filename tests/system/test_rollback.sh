@@ -83,6 +83,8 @@ echo "# all of them"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 run 0 "set on top" set --netns "$ns" net.core.somaxconn=9000 net.ipv4.tcp_retries2=9
 run 0 "and again" set --netns "$ns" net.core.somaxconn=9001
+run 4 "the first one alone, --dry-run" rollback "$((id + 2))" --dry-run
+complains "changed net.core.somaxconn after"
 run 4 "the first one alone is refused" rollback "$((id + 2))"
 complains "changed net.core.somaxconn after"
 check "  and is still kept" test "$(state_of "$((id + 2))")" = kept
