@@ -255,6 +255,53 @@ START_TEST(test_p9_files_are_finished_after_a_reboot)
 }
 END_TEST
 
+/* As a run leaves it that was killed before it could write the files, or whose journal failed
+ * behind the commit, so that it put everything back. */
+static void apply_with_files_wanted(void)
+{
+	struct store *s;
+	struct error e = { 0 };
+
+	ck_assert_int_eq(world_apply(&world), 0);
+	world.record.persistence = PERSISTENCE_WANTED;
+	ck_assert_int_eq(store_open(world.directory, STORE_WRITE, WORLD_VFS, &s, &e), 0);
+	ck_assert_int_eq(store_update(s, &world.record, &e), 0);
+	store_close(s);
+}
+
+START_TEST(test_p9_no_files_for_what_was_put_back)
+{
+	apply_with_files_wanted();
+	for (size_t i = 0; i < 3; i++)
+		somebody_sets(world_three[i].key, world_three[i].from);
+	ck_assert_int_eq(world_recover(&world), 0);
+	ck_assert_int_eq(world.record.state, TRANSACTION_FAILED);
+	ck_assert_int_eq(world.record.persistence, PERSISTENCE_NONE);
+	ck_assert(!world_has_file(&world, 1));
+}
+END_TEST
+
+START_TEST(test_p9_no_files_for_what_was_put_back_in_part)
+{
+	apply_with_files_wanted();
+	somebody_sets(RMEM, RMEM_FROM);
+	ck_assert_int_eq(world_recover(&world), 0);
+	ck_assert_int_eq(world.record.state, TRANSACTION_PARTIAL);
+	ck_assert(!world_has_file(&world, 1));
+	ck_assert_int_eq(world_roll_back(&world, false), 0);
+	ck_assert(world_holds_from(&world));
+}
+END_TEST
+
+START_TEST(test_p9_files_are_finished_for_what_is_in_force)
+{
+	apply_with_files_wanted();
+	ck_assert_int_eq(world_recover(&world), 0);
+	ck_assert_int_eq(world.record.state, TRANSACTION_KEPT);
+	ck_assert(world_has_file(&world, 1));
+}
+END_TEST
+
 START_TEST(test_p9_files_are_written_on_confirmation_only)
 {
 	world.confirm_s = 60;
@@ -387,6 +434,9 @@ Suite *test_promises_rollback_suite(void)
 	tcase_add_test(kept, test_p9_values_of_another_boot_are_never_replayed);
 	tcase_add_test(kept, test_p9_a_pending_change_does_not_survive_a_reboot);
 	tcase_add_test(kept, test_p9_files_are_finished_after_a_reboot);
+	tcase_add_test(kept, test_p9_no_files_for_what_was_put_back);
+	tcase_add_test(kept, test_p9_no_files_for_what_was_put_back_in_part);
+	tcase_add_test(kept, test_p9_files_are_finished_for_what_is_in_force);
 	tcase_add_test(kept, test_p9_files_are_written_on_confirmation_only);
 	tcase_add_test(kept, test_p10_a_gone_link_does_not_stop_the_others);
 	tcase_add_test(kept, test_p10_another_link_of_that_name_is_another_one);
