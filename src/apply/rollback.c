@@ -162,15 +162,20 @@ int rollback_finish_kept(struct applier *a, struct transaction_record *t, struct
 
 int rollback_make_void(struct applier *a, struct transaction_record *t, struct error *e)
 {
+	struct error why = { 0 };
 	int r = 0;
 
 	/* Kept, or partly undone by a person who was told: what it has of files is meant. */
 	if (t->state == TRANSACTION_KEPT)
-		r = transaction_files_write(a, t, e);
+		r = transaction_files_write(a, t, &why);
 	else if (t->state != TRANSACTION_PARTIAL)
-		r = transaction_files_remove(a, t, e);
+		r = transaction_files_remove(a, t, &why);
 	if (r < 0)
-		return r;
+		return error_set(e, -EUCLEAN, ERROR_CONFLICT, NULL,
+				 "transaction %lld: its files for the next boot are not as they "
+				 "should be: %s; the next netwright that changes settings tries "
+				 "again",
+				 (long long)t->id, why.text);
 	t->state = TRANSACTION_VOID;
 	(void)snprintf(t->reason, sizeof(t->reason),
 		       "the machine was restarted, and the kernel forgot it");
@@ -231,6 +236,9 @@ int transaction_roll_back(struct applier *a, int64_t id, bool force, const char 
 		return r;
 	if (ret->state == TRANSACTION_ROLLED_BACK || ret->state == TRANSACTION_FAILED)
 		return already(ret, e);
+	if (rollback_is_other_boot(a, ret) && ret->persistence != PERSISTENCE_NONE &&
+	    (ret->state == TRANSACTION_KEPT || ret->state == TRANSACTION_PARTIAL))
+		return forget_files(a, ret, reason, e);
 	if (ret->state != TRANSACTION_VOID && rollback_is_other_boot(a, ret))
 		r = rollback_make_void(a, ret, e);
 	if (r == 0 && ret->state == TRANSACTION_VOID)

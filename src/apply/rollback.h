@@ -12,7 +12,7 @@ int rollback_finish(struct applier *a, struct transaction_record *t, bool force,
 		    struct error *e);
 
 /* Ends a transaction of another boot, whose values are gone with it: its files are finished if it
- * was kept, and else removed. */
+ * was kept, and else removed. -EUCLEAN (ERROR_CONFLICT) when they cannot be. */
 int rollback_make_void(struct applier *a, struct transaction_record *t, struct error *e);
 
 /* Writes the files of a kept transaction of this boot that wants some: 1, or 0 when there is nothing

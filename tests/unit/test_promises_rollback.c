@@ -293,6 +293,49 @@ START_TEST(test_p9_no_files_for_what_was_put_back_in_part)
 }
 END_TEST
 
+static int refuse_to_write(struct os *os, const char *root, const struct transaction_record *t,
+			   struct error *e)
+{
+	(void)os;
+	(void)root;
+	(void)t;
+	return error_errno(e, -EROFS, "/etc/sysctl.d", "cannot be written");
+}
+
+static int remove_nothing(struct os *os, const char *root, const struct transaction_record *t,
+			  struct error *e)
+{
+	(void)os;
+	(void)root;
+	(void)t;
+	(void)e;
+	return 0;
+}
+
+/* Other settings may be changed all the same, and rolling back needs no file to be written first.
+ */
+START_TEST(test_p9_files_that_cannot_be_written_after_a_reboot)
+{
+	static const struct persister read_only = { .write = refuse_to_write,
+						    .remove = remove_nothing };
+	struct applier a = { .os = world.os, .persister = &read_only };
+	struct transaction_record t;
+	struct error e = { 0 };
+
+	apply_with_files_wanted();
+	world_kill(&world, FAKE_LOSE_ALL, 0);
+	memcpy(a.boot_id, world.boot_id, sizeof(a.boot_id));
+	ck_assert_int_eq(store_open(world.directory, STORE_WRITE, WORLD_VFS, &a.store, &e), 0);
+	ck_assert_int_eq(transaction_recover(&a, NULL, NULL, &e), -EUCLEAN);
+	ck_assert_int_eq(e.kind, ERROR_CONFLICT);
+	ck_says(e.text, "/etc/sysctl.d");
+	ck_assert_int_eq(transaction_roll_back(&a, 1, false, "by hand", &t, &e), 0);
+	ck_assert_int_eq(t.state, TRANSACTION_ROLLED_BACK);
+	transaction_record_done(&t);
+	store_close(a.store);
+}
+END_TEST
+
 START_TEST(test_p9_files_are_finished_for_what_is_in_force)
 {
 	apply_with_files_wanted();
@@ -436,6 +479,7 @@ Suite *test_promises_rollback_suite(void)
 	tcase_add_test(kept, test_p9_files_are_finished_after_a_reboot);
 	tcase_add_test(kept, test_p9_no_files_for_what_was_put_back);
 	tcase_add_test(kept, test_p9_no_files_for_what_was_put_back_in_part);
+	tcase_add_test(kept, test_p9_files_that_cannot_be_written_after_a_reboot);
 	tcase_add_test(kept, test_p9_files_are_finished_for_what_is_in_force);
 	tcase_add_test(kept, test_p9_files_are_written_on_confirmation_only);
 	tcase_add_test(kept, test_p10_a_gone_link_does_not_stop_the_others);
