@@ -129,6 +129,17 @@ static int wait_for(int fd, double wait_s, const char *path, struct error *e)
 	return r < 0 ? error_errno(e, r, path, "the lock in it cannot be taken") : 0;
 }
 
+/* Whoever comes next locks the file that has the name now: one that was removed while we waited for
+ * it locks nobody out. */
+static bool is_current(const struct state_directory *d, int fd)
+{
+	struct stat ours, named;
+
+	return fstat(fd, &ours) == 0 &&
+	       fstatat(d->fd, LOCK_FILE, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
 int lock_take(const char *directory, double wait_s, const char *command, struct error *e)
 {
 	struct state_directory d CLEANUP(state_directory_close) = { .fd = -1 };
@@ -137,13 +148,16 @@ int lock_take(const char *directory, double wait_s, const char *command, struct 
 	r = state_directory_open(directory, true, &d, e);
 	if (r < 0)
 		return r;
-	fd = open_file(&d, O_RDWR | O_CREAT, e);
-	if (fd < 0)
-		return fd;
-	r = wait_for(fd, wait_s, d.path, e);
-	if (r < 0) {
+	for (;;) {
+		fd = open_file(&d, O_RDWR | O_CREAT, e);
+		if (fd < 0)
+			return fd;
+		r = wait_for(fd, wait_s, d.path, e);
+		if (r == 0 && is_current(&d, fd))
+			break;
 		(void)close(fd);
-		return r;
+		if (r < 0)
+			return r;
 	}
 	note_holder(fd, command);
 	return fd;

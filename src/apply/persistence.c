@@ -55,7 +55,7 @@ static int make_path(const struct writer *w, const char *directory, char path[PA
 	return error_errno(e, -ENAMETOOLONG, directory, "naming a file in it");
 }
 
-/* 1 ours, 0 there is none, -EEXIST another's. */
+/* 1 ours, 0 there is none, -EEXIST another's, -EUCLEAN ours, and somebody wrote above our mark. */
 static int look_at(const struct writer *w, const char *path, struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes text = { 0 };
@@ -67,6 +67,8 @@ static int look_at(const struct writer *w, const char *path, struct error *e)
 		return error_errno(e, r, path, "cannot be read");
 	if (text.len >= strlen(w->mark) && memcmp(text.data, w->mark, strlen(w->mark)) == 0)
 		return 1;
+	if (memmem(text.data, text.len, w->mark, strlen(w->mark)) != NULL)
+		return error_set(e, -EUCLEAN, ERROR_CONFLICT, path, "was edited; remove it");
 	return error_set(e, -EEXIST, ERROR_CONFLICT, path,
 			 "is not of this transaction but of another journal, or was edited; move "
 			 "it away");
@@ -293,6 +295,8 @@ static int remove_one(const struct writer *w, const char *path, void *arg, struc
 	(void)arg;
 	if (r == -EEXIST)
 		return 0;
+	if (r == -EUCLEAN)
+		return error_set(e, r, why.kind, NULL, "%s", why.text);
 	if (r == 1)
 		r = w->os->ops->unlink(w->os, path);
 	if (r < 0)

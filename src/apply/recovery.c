@@ -64,10 +64,7 @@ static int recover_record(struct applier *a, struct transaction_record *t, struc
 			return 0;
 		reason = "it was not confirmed in time";
 	} else if (t->state == TRANSACTION_KEPT) {
-		bool wanted = t->persistence == PERSISTENCE_WANTED;
-
-		r = transaction_files_finish(a, t, e);
-		return r < 0 ? r : wanted;
+		return rollback_finish_kept(a, t, e);
 	} else if (t->state == TRANSACTION_PARTIAL) {
 		return remove_left_files(a, t, e);
 	}

@@ -106,17 +106,77 @@ int rollback_finish(struct applier *a, struct transaction_record *t, bool force,
 			 (long long)t->id, files.text);
 }
 
+/* How many settings hold what they held before the transaction, and how many something else. What
+ * is gone or cannot be read is neither. */
+static int count_undone(struct applier *a, const struct transaction_record *t, size_t *ret_undone,
+			size_t *ret_others, struct error *e)
+{
+	struct place place;
+	bool gone;
+	int r = open_place(a, t, &place, &gone, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < t->change_count; i++) {
+		const struct plan_change *c = &t->changes[i].change;
+		struct error why = { 0 };
+		struct held now;
+
+		if ((gone && !c->target.kind->host_wide) ||
+		    c->target.kind->present(&place, &c->target, &why) < 0 ||
+		    c->target.kind->read(&place, &c->target, &now, &why) < 0)
+			continue;
+		if (plan_relate(c, &now) == HELD_FROM)
+			(*ret_undone)++;
+		else
+			(*ret_others)++;
+	}
+	place_close(&place);
+	return 0;
+}
+
+int rollback_finish_kept(struct applier *a, struct transaction_record *t, struct error *e)
+{
+	size_t undone = 0, others = 0;
+	struct error why = { 0 };
+	int r;
+
+	if (t->persistence != PERSISTENCE_WANTED)
+		return 0;
+	r = count_undone(a, t, &undone, &others, e);
+	if (r == 0 && undone == 0)
+		r = transaction_files_finish(a, t, e);
+	if (r < 0 || undone == 0)
+		return r < 0 ? r : 1;
+	if (transaction_files_remove(a, t, &why) < 0)
+		return error_set(e, -EUCLEAN, ERROR_CONFLICT, NULL,
+				 "transaction %lld: files that set it at the next boot are left: "
+				 "%s",
+				 (long long)t->id, why.text);
+	t->state = others == 0 ? TRANSACTION_FAILED : TRANSACTION_PARTIAL;
+	(void)snprintf(t->reason, sizeof(t->reason),
+		       "settings hold what they held before, so no file sets them at boot");
+	t->finished_utc_s = a->os->ops->utc_s(a->os);
+	r = store_update(a->store, t, e);
+	return r < 0 ? r : 1;
+}
+
 int rollback_make_void(struct applier *a, struct transaction_record *t, struct error *e)
 {
+	struct error why = { 0 };
 	int r = 0;
 
 	/* Kept, or partly undone by a person who was told: what it has of files is meant. */
 	if (t->state == TRANSACTION_KEPT)
-		r = transaction_files_write(a, t, e);
+		r = transaction_files_write(a, t, &why);
 	else if (t->state != TRANSACTION_PARTIAL)
-		r = transaction_files_remove(a, t, e);
+		r = transaction_files_remove(a, t, &why);
 	if (r < 0)
-		return r;
+		return error_set(e, -EUCLEAN, ERROR_CONFLICT, NULL,
+				 "transaction %lld: its files for the next boot are not as they "
+				 "should be: %s; the next netwright that changes settings tries "
+				 "again",
+				 (long long)t->id, why.text);
 	t->state = TRANSACTION_VOID;
 	(void)snprintf(t->reason, sizeof(t->reason),
 		       "the machine was restarted, and the kernel forgot it");
@@ -177,6 +237,9 @@ int transaction_roll_back(struct applier *a, int64_t id, bool force, const char 
 		return r;
 	if (ret->state == TRANSACTION_ROLLED_BACK || ret->state == TRANSACTION_FAILED)
 		return already(ret, e);
+	if (rollback_is_other_boot(a, ret) && ret->persistence != PERSISTENCE_NONE &&
+	    (ret->state == TRANSACTION_KEPT || ret->state == TRANSACTION_PARTIAL))
+		return forget_files(a, ret, reason, e);
 	if (ret->state != TRANSACTION_VOID && rollback_is_other_boot(a, ret))
 		r = rollback_make_void(a, ret, e);
 	if (r == 0 && ret->state == TRANSACTION_VOID)

@@ -12,8 +12,14 @@ int rollback_finish(struct applier *a, struct transaction_record *t, bool force,
 		    struct error *e);
 
 /* Ends a transaction of another boot, whose values are gone with it: its files are finished if it
- * was kept, and else removed. */
+ * was kept, and else removed. -EUCLEAN (ERROR_CONFLICT) when they cannot be. */
 int rollback_make_void(struct applier *a, struct transaction_record *t, struct error *e);
+
+/* Writes the files of a kept transaction of this boot that wants some: 1, or 0 when there is
+ * nothing to do. One whose values hold what they held before was undone when the journal could not
+ * be written: it is closed instead, as FAILED, or PARTIAL when that is true of some only. -EUCLEAN
+ * (ERROR_CONFLICT) when files cannot be written or removed. */
+int rollback_finish_kept(struct applier *a, struct transaction_record *t, struct error *e);
 
 bool rollback_is_other_boot(const struct applier *a, const struct transaction_record *t);
 

@@ -189,6 +189,8 @@ static void note_outcomes(struct run *run)
 static int undo(struct run *run, const struct error *cause, struct error *e)
 {
 	struct transaction_record *t = run->t;
+	/* A commit whose sync failed may be read all the same. */
+	bool may_be_committed = t->state != TRANSACTION_APPLYING;
 	struct error why = { 0 };
 	size_t bad = restore_changes(&(struct restore){ .place = run->place,
 							.host = run->place,
@@ -205,6 +207,12 @@ static int undo(struct run *run, const struct error *cause, struct error *e)
 	(void)store_update(run->applier->store, t, &why);
 	if (bad > 0)
 		return restore_report(t, cause->text, e);
+	if (why.code != 0 && may_be_committed)
+		return error_set(e, cause->code, cause->kind, NULL,
+				 "%.300s; everything holds what it held before, but the journal "
+				 "may say that transaction %lld is in force (%.120s): netwright "
+				 "rollback %lld closes it",
+				 cause->text, (long long)t->id, why.text, (long long)t->id);
 	if (why.code != 0)
 		return error_set(e, cause->code, cause->kind, NULL,
 				 "%.300s; everything holds what it held before, but the journal "

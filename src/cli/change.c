@@ -39,21 +39,27 @@ static int make_plan(const struct change_request *q, struct plan *ret, struct er
 }
 
 /* The guardian gets the deadline of what is pending; a change whose guardian is lost on the way is
- * not left to recovery alone. */
-static int entrust(struct change_session *session, struct guardian *g,
-		   const struct transaction_record *t, struct error *e)
+ * not left to recovery alone. *t is what became of it. */
+static int entrust(struct change_session *session, struct guardian *g, struct transaction_record *t,
+		   struct error *e)
 {
+	struct error failure = { 0 };
 	struct transaction_record undone = { 0 };
-	struct error failure;
-	int r = guardian_entrust(g, t->id, t->deadline_boottime_ns, e);
+	int r = guardian_entrust(g, t->id, t->deadline_boottime_ns, e), undo_r;
 
-	if (r < 0) {
-		(void)transaction_roll_back(&session->applier, t->id, false,
-					    "the process that was to watch its deadline was lost",
-					    &undone, &failure);
-		transaction_record_done(&undone);
+	if (r == 0)
+		return 0;
+	undo_r = transaction_roll_back(&session->applier, t->id, false,
+				       "the process that was to watch its deadline was lost",
+				       &undone, &failure);
+	if (undone.id != 0) {
+		transaction_record_done(t);
+		*t = undone;
 	}
-	return r;
+	if (undo_r == 0)
+		return r;
+	return error_set(e, undo_r, failure.kind, NULL,
+			 "the process that was to watch the deadline was lost; %s", failure.text);
 }
 
 /* The plan was made before the lock was taken: if recovery, or whoever had the lock before, changed

@@ -107,9 +107,9 @@ int snapshot_print_list(const struct settings *s, const char *directory, FILE *o
 int snapshot_print_saved(const struct settings *s, const struct snapshot *snapshot, FILE *out,
 			 struct error *e)
 {
-	json_t *list = json_array();
 	struct document d;
 	char count[32];
+	json_t *list;
 	int r;
 
 	if (!s->json) {
@@ -119,6 +119,7 @@ int snapshot_print_saved(const struct settings *s, const struct snapshot *snapsh
 				print_count(snapshot->count, "setting", count, sizeof(count)));
 		return 0;
 	}
+	list = json_array();
 	document_init(&d, SNAPSHOTS_SCHEMA);
 	document_append(&d, list, snapshot_object(&d, snapshot->name, snapshot, NULL));
 	document_set(&d, d.root, "snapshots", list);

@@ -80,6 +80,20 @@ kill -TERM "$(guardian_of "$id")"
 eventually 8 "it is put back at once" is_back
 eventually 3 "the transaction is rolled back" has_state "$id" rolled-back
 
+echo "# the guardian is lost before it has the deadline"
+strace -f -qq -o /dev/null -e trace=fsync,fdatasync -e inject=fsync,fdatasync:delay_enter=400000 \
+  "$NETWRIGHT" set --netns "$ns" net.core.somaxconn=8192 --confirm 60s --json --state-dir "$state" >"$tmp/out" 2>"$tmp/err" &
+run=$!
+sleep 0.7
+for guardian in $(pgrep -x netwright-guard); do
+  grep -qzF -- "$state" "/proc/$guardian/cmdline" && kill -KILL "$guardian"
+done
+wait "$run"
+check "set --confirm: status 3" test $? -eq 3
+complains "was to guard the deadline"
+json '.transaction.state == "rolled-back"'
+holds net.core.somaxconn "$somaxconn"
+
 echo "# the guardian is killed"
 run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 2s
 id=$(last_id)

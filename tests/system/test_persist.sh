@@ -116,6 +116,22 @@ says "Nothing that netwright changed is in force."
 umount /proc/sys/kernel/random/boot_id
 sysctl -q -w "$key=$old"
 
+echo "# a disk that fails from some point on"
+for n in 5 6 7 8 9 10 11 12; do
+  strace -f -qq -o /dev/null -e trace=fsync,fdatasync -e inject=fsync,fdatasync:error=EIO:when="$n+" \
+    "$NETWRIGHT" set "$key=$wanted" --persist -q --state-dir "$state" >"$tmp/out" 2>"$tmp/err" </dev/null
+  status=$?
+  "$NETWRIGHT" set net.ipv4.tcp_keepalive_probes="$(sysctl -n $key)" -q --state-dir "$state" 2>/dev/null
+  file=absent
+  [ -n "$(ls -A /etc/sysctl.d)" ] && file=present
+  case $status in
+    3) check "sync $n fails: put back, and no file" test "$(sysctl -n $key) $file" = "$old absent" ;;
+    *) check "sync $n fails: status $status, set, and a file" test "$(sysctl -n $key) $file" = "$wanted present" ;;
+  esac
+  "$NETWRIGHT" rollback --all -q --state-dir "$state" 2>/dev/null
+  in_force "$old"
+done
+
 echo "# what has no file"
 new_namespace persist
 run 7 "another namespace" set --netns "$ns" net.core.somaxconn=8192 --persist

@@ -213,6 +213,28 @@ START_TEST(a_lock_that_is_not_ours)
 }
 END_TEST
 
+/* Removed while somebody waits for it, and made anew by a third. */
+START_TEST(removed_while_waited_for)
+{
+	pid_t first = hold("netwright set"), waiting, third;
+	int status;
+
+	waiting = fork();
+	ck_assert_int_ge(waiting, 0);
+	if (waiting == 0)
+		_exit(lock_take(directory, 30, "netwright tune", NULL) < 0);
+	(void)usleep(300000);
+	ck_assert_int_eq(unlink(fixture_path("state/lock")), 0);
+	third = hold("netwright apply");
+	end(first);
+	(void)usleep(300000);
+	ck_assert_int_eq(waitpid(waiting, &status, WNOHANG), 0);
+	end(third);
+	ck_assert_int_eq(waitpid(waiting, &status, 0), waiting);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 Suite *test_lock_suite(void)
 {
 	Suite *suite = suite_create("lock");
@@ -225,6 +247,7 @@ Suite *test_lock_suite(void)
 	tcase_add_test(tc, a_dead_holder_holds_nothing);
 	tcase_add_test(tc, waits_as_long_as_it_was_told);
 	tcase_add_test(tc, gets_it_when_the_holder_ends);
+	tcase_add_test(tc, removed_while_waited_for);
 	tcase_add_test(tc, looked_at_without_taking);
 	tcase_add_loop_test(tc, a_note_that_is_none_is_not_repeated, 0, 9);
 	tcase_add_test(tc, a_hostile_note_is_made_printable);

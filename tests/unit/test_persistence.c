@@ -162,6 +162,18 @@ START_TEST(test_file_of_another_journal)
 }
 END_TEST
 
+/* It would set the value at each boot for good, and nobody be told. */
+START_TEST(test_file_that_was_edited)
+{
+	add_sysctl();
+	fake_os_add_file(os, CONF, "# keep!\n" MARK "net.core.somaxconn = 4096\n");
+	ck_assert_int_eq(persistence_remove(os, "", &t, &e), -EUCLEAN);
+	ck_assert_int_eq((int)e.kind, (int)ERROR_CONFLICT);
+	ck_assert_str_eq(e.text, CONF ": was edited; remove it");
+	ck_assert_ptr_nonnull(fake_os_file(os, CONF));
+}
+END_TEST
+
 START_TEST(test_list)
 {
 	struct bytes paths = { 0 };
@@ -315,6 +327,7 @@ Suite *test_persistence_suite(void)
 	tcase_add_test(tc, test_drop_in_of_a_unit);
 	tcase_add_test(tc, test_ended_process_is_left_out);
 	tcase_add_test(tc, test_file_of_another_journal);
+	tcase_add_test(tc, test_file_that_was_edited);
 	tcase_add_test(tc, test_list);
 	tcase_add_test(tc, test_below_a_root);
 	tcase_add_test(tc, test_killed_anywhere);

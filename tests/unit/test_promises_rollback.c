@@ -235,90 +235,6 @@ START_TEST(test_p8_too_late_is_not_confirmed)
 }
 END_TEST
 
-START_TEST(test_p9_values_of_another_boot_are_never_replayed)
-{
-	size_t before;
-
-	ck_assert_int_eq(world_apply(&world), 0);
-	world_kill(&world, FAKE_LOSE_ALL, 0);
-	/* After the reboot somebody, or a file, sets the very value that we had written. */
-	somebody_sets(RMEM, RMEM_TO);
-	before = world_effects(&world);
-	ck_assert_int_eq(world_recover(&world), 0);
-	ck_assert_int_eq(world.record.state, TRANSACTION_VOID);
-	ck_assert_int_eq(world_roll_back(&world, true), -EALREADY);
-	ck_assert_uint_eq(writes_of(since(before)), 0);
-	ck_assert_str_eq(world_value(&world, RMEM), RMEM_TO);
-}
-END_TEST
-
-START_TEST(test_p9_a_pending_change_does_not_survive_a_reboot)
-{
-	world.confirm_s = 60;
-	world.persist = true;
-	ck_assert_int_eq(world_apply(&world), 0);
-	ck_assert(!world_has_file(&world, 1));
-	world_kill(&world, FAKE_LOSE_ALL, 0);
-	ck_assert_int_eq(world_confirm(&world), -ENOENT);
-	ck_assert_int_eq(world_recover(&world), 0);
-	ck_assert_int_eq(world.record.state, TRANSACTION_VOID);
-	ck_assert(!world_has_file(&world, 1));
-}
-END_TEST
-
-static unsigned int commits_of(const char *trace)
-{
-	static const char commit[] = "truncate state.db-journal\nfsync state.db-journal\n";
-	unsigned int n = 0;
-
-	for (const char *at = trace; (at = strstr(at, commit)) != NULL; at++)
-		n++;
-	return n;
-}
-
-/* Kept, and killed before its file was written: the file is what was asked for. */
-START_TEST(test_p9_files_are_finished_after_a_reboot)
-{
-	struct world_image *image = world_save(&world);
-	size_t before = world_effects(&world);
-
-	world.persist = true;
-	/* Up to the second commit: the one that keeps it. */
-	for (unsigned int call = 1; commits_of(since(before)) < 2; call++) {
-		world_load(&world, image);
-		before = world_effects(&world);
-		fake_os_die_at(world.os, call, true);
-		ck_assert_int_lt(world_apply(&world), 0);
-	}
-	world_image_free(image);
-	ck_assert(world_holds_to(&world));
-	ck_assert(!world_has_file(&world, 1));
-	world_kill(&world, FAKE_LOSE_ALL, 0);
-	ck_assert_int_eq(world_recover(&world), 0);
-	ck_assert_int_eq(world.record.state, TRANSACTION_VOID);
-	ck_assert_int_eq(world.record.persistence, PERSISTENCE_WRITTEN);
-	ck_assert(world_has_file(&world, world.record.id));
-	/* And rolling it back removes what is left of it. */
-	ck_assert_int_eq(world_roll_back(&world, false), 0);
-	ck_assert(!world_has_file(&world, world.record.id));
-	ck_assert_int_eq(world.record.state, TRANSACTION_ROLLED_BACK);
-}
-END_TEST
-
-START_TEST(test_p9_files_are_written_on_confirmation_only)
-{
-	world.confirm_s = 60;
-	world.persist = true;
-	ck_assert_int_eq(world_apply(&world), 0);
-	ck_assert(!world_has_file(&world, 1));
-	ck_assert_int_eq(world_confirm(&world), 0);
-	ck_assert(world_has_file(&world, 1));
-	ck_assert_int_eq(world.record.persistence, PERSISTENCE_WRITTEN);
-	ck_assert_int_eq(world_roll_back(&world, false), 0);
-	ck_assert(!world_has_file(&world, 1));
-}
-END_TEST
-
 START_TEST(test_p10_a_gone_link_does_not_stop_the_others)
 {
 	ck_assert_int_eq(world_apply(&world), 0);
@@ -436,10 +352,6 @@ Suite *test_promises_rollback_suite(void)
 	tcase_add_test(kept, test_p7_no_change_on_top_of_an_unfinished_one);
 	tcase_add_test(kept, test_p8_not_confirmed_in_time_is_rolled_back);
 	tcase_add_test(kept, test_p8_too_late_is_not_confirmed);
-	tcase_add_test(kept, test_p9_values_of_another_boot_are_never_replayed);
-	tcase_add_test(kept, test_p9_a_pending_change_does_not_survive_a_reboot);
-	tcase_add_test(kept, test_p9_files_are_finished_after_a_reboot);
-	tcase_add_test(kept, test_p9_files_are_written_on_confirmation_only);
 	tcase_add_test(kept, test_p10_a_gone_link_does_not_stop_the_others);
 	tcase_add_test(kept, test_p10_another_link_of_that_name_is_another_one);
 	tcase_add_test(kept, test_p10_a_gone_namespace);
