@@ -191,7 +191,7 @@ int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 	if (r == 0 && rivals_find("", q->place, &plan, s->persist, &rivals) < 0)
 		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
 	if (r == 0)
-		change_notices_print(s, q->place, &plan, &rivals, stderr);
+		change_notices_print(s, q->place, &plan, q->wishes, q->wish_count, &rivals, stderr);
 	if (r == 0 && s->export >= 0)
 		r = plan_export(&plan, (enum export_form)s->export, out, e);
 	else if (r == 0 && s->dry_run)

@@ -46,13 +46,51 @@ static void print_unkept(const struct place *p, const struct plan *plan, FILE *e
 	}
 }
 
+static bool changes_target(const struct plan *plan, const struct target *t)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (target_same(&plan->changes[i].target, t))
+			return true;
+	}
+	return false;
+}
+
+/* A file is made of what a transaction changed; what held before belongs to no transaction. */
+static void print_satisfied(const struct place *p, const struct plan *plan, const struct wish *wish,
+			    FILE *err)
+{
+	struct target_list targets = { 0 };
+	char name[TARGET_NAME_MAX];
+	int element;
+
+	if (target_split_name(wish->tunable, name, &element, NULL) < 0 ||
+	    kind_of_target(name)->resolve(p, name, &targets, NULL) < 0)
+		return;
+	for (size_t i = 0; i < targets.count; i++) {
+		struct bytes b = { 0 };
+
+		if (changes_target(plan, &targets.all[i]))
+			continue;
+		(void)bytes_printf(&b,
+				   "not kept for the next boot: %s: it holds that already, and "
+				   "--persist writes what it changes; unless a file sets it "
+				   "already, put it back first",
+				   targets.all[i].name);
+		print_line(&b, err);
+	}
+	target_list_done(&targets);
+}
+
 void change_notices_print(const struct settings *s, const struct place *p, const struct plan *plan,
-			  const struct rivals *rivals, FILE *err)
+			  const struct wish *wishes, size_t n, const struct rivals *rivals,
+			  FILE *err)
 {
 	for (size_t i = 0; i < rivals->count; i++)
 		print_rival(&rivals->all[i], err);
 	if (s->persist)
 		print_unkept(p, plan, err);
+	for (size_t i = 0; s->persist && plan->satisfied > 0 && i < n; i++)
+		print_satisfied(p, plan, &wishes[i], err);
 }
 
 json_t *change_notices_rivals(struct document *d, const struct rivals *rivals)

@@ -11,9 +11,10 @@
 
 #include <stdio.h>
 
-/* A line for each; also with --quiet. */
+/* A line for each; also with --quiet. `wishes` are those that the plan was made of. */
 void change_notices_print(const struct settings *s, const struct place *p, const struct plan *plan,
-			  const struct rivals *rivals, FILE *err);
+			  const struct wish *wishes, size_t n, const struct rivals *rivals,
+			  FILE *err);
 
 /* [{kind, name, where, tunable, value, consequence}] */
 json_t *change_notices_rivals(struct document *d, const struct rivals *rivals);

@@ -52,6 +52,18 @@ in_force "$old"
 check "the file is gone" test ! -e "$(file "$id")"
 check "nothing else is left" test -z "$(ls -A /etc/sysctl.d)"
 
+echo "# what holds already has no file, and is named"
+run 0 "set" set "$key=$wanted"
+run 0 "set --persist" set "$key=$wanted" net.ipv4.tcp_retries2="$(sysctl -n net.ipv4.tcp_retries2)" --persist
+complains "not kept for the next boot: $key: it holds that already"
+complains "not kept for the next boot: net.ipv4.tcp_retries2: it holds that already"
+check "no file" test -z "$(ls -A /etc/sysctl.d)"
+run 0 "rollback" rollback
+run 0 "set --persist, of which one is changed" set "$key=$wanted" net.ipv4.tcp_retries2="$(sysctl -n net.ipv4.tcp_retries2)" --persist
+complains "not kept for the next boot: net.ipv4.tcp_retries2: it holds that already"
+check "  and only that one" test "$(grep -c "not kept" "$tmp/err")" = 1
+run 0 "rollback" rollback
+
 echo "# only once it is confirmed"
 run 0 "set --persist --confirm" set "$key=$wanted" --persist --confirm 30s
 id=$(last_id)
