@@ -15,9 +15,9 @@ int rollback_finish(struct applier *a, struct transaction_record *t, bool force,
  * was kept, and else removed. -EUCLEAN (ERROR_CONFLICT) when they cannot be. */
 int rollback_make_void(struct applier *a, struct transaction_record *t, struct error *e);
 
-/* Writes the files of a kept transaction of this boot that wants some: 1, or 0 when there is nothing
- * to do. One whose values hold what they held before was undone when the journal could not be
- * written: it is closed instead, as FAILED, or PARTIAL when that is true of some only. -EUCLEAN
+/* Writes the files of a kept transaction of this boot that wants some: 1, or 0 when there is
+ * nothing to do. One whose values hold what they held before was undone when the journal could not
+ * be written: it is closed instead, as FAILED, or PARTIAL when that is true of some only. -EUCLEAN
  * (ERROR_CONFLICT) when files cannot be written or removed. */
 int rollback_finish_kept(struct applier *a, struct transaction_record *t, struct error *e);
 

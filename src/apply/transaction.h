@@ -64,7 +64,8 @@ int transaction_apply(struct applier *a, const struct place *p, const struct pla
  * that does not hold what we wrote is left alone unless `force`. 0 when every target holds its
  * `from` or is gone; -EUCLEAN (ERROR_CONFLICT) when not; -EALREADY when it is rolled back or void
  * already; -ENOENT. Of a transaction of another boot, only the files that make it survive are
- * removed.
+ * removed. A journal on a disk that is full or fails stops nothing, and its errno is returned when
+ * it cannot say at the end what became of it.
  */
 int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
 			  struct transaction_record *ret, struct error *e);
