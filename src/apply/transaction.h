@@ -65,7 +65,8 @@ int transaction_apply(struct applier *a, const struct place *p, const struct pla
  * `from` or is gone; -EUCLEAN (ERROR_CONFLICT) when not; -EALREADY when it is rolled back or void
  * already; -ENOENT; -EBUSY (ERROR_CONFLICT), with *ret zeroed, when a later one that is in force
  * changed the same and not `force`. Of a transaction of another boot, only the files that make it
- * survive are removed.
+ * survive are removed. A journal on a disk that is full or fails stops nothing, and its errno is
+ * returned when it cannot say at the end what became of it.
  */
 int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
 			  struct transaction_record *ret, struct error *e);

@@ -154,6 +154,7 @@ START_TEST(test_p2_roll_back_on_a_disk_that_takes_nothing)
 
 	ck_assert_int_eq(world_apply(&world), 0);
 	image = world_save(&world);
+	world_load(&world, image);
 	ck_assert_int_eq(world_roll_back(&world, false), 0);
 	while (!fake_vfs_wrote(world.vfs, call))
 		call++;
