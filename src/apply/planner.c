@@ -269,6 +269,8 @@ static int collect(const struct planner *m, struct plan *plan, struct error *e)
 {
 	int r = 0;
 
+	if (m->drafts == NULL) /* nothing was wished for */
+		return 0;
 	for (size_t i = 0; r == 0 && i < m->draft_count; i++) {
 		const struct plan_change *d = &m->drafts[i];
 
