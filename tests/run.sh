@@ -10,6 +10,8 @@ which=${2:-all}
 logs=$build/logs
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
+failures=$logs/failures # said again at the end, where a log that was cut still shows them
+: >"$failures"
 
 # run NAME COMMAND...: runs a test program, shows its failures, adds its counts.
 run() {
@@ -23,13 +25,18 @@ run() {
     echo "   did not finish (exit status $status); the end of $logs/$name.log:"
     tail -n 40 "$logs/$name.log" | sed 's/^/   | /'
     failed=$((failed + 1))
+    echo "$name: did not finish (exit status $status)" >>"$failures"
     return
   fi
   # shellcheck disable=SC2086 # split into words
   set -- ${counts//,/}
   if [ "$3" -ne 0 ] || [ "$status" -ne 0 ]; then
     grep -vE '^(ok|PASS)' "$logs/$name.log" | tail -n 60 | sed 's/^/   | /'
-    [ "$3" -ne 0 ] || failed=$((failed + 1)) # succeeded by count, failed by status
+    grep -E '^ *FAIL|:[EF]:' "$logs/$name.log" | sed "s/^ */$name: /" >>"$failures"
+    if [ "$3" -eq 0 ]; then # succeeded by count, failed by status
+      failed=$((failed + 1))
+      echo "$name: exit status $status" >>"$failures"
+    fi
   fi
   echo "   $counts ($((SECONDS - started)) s)"
   passed=$((passed + $1)) failed=$((failed + $3)) skipped=$((skipped + ${5:-0}))
@@ -71,6 +78,10 @@ if [ "$which" != unit ]; then
   fi
 fi
 
+if [ -s "$failures" ]; then
+  echo "== failed"
+  cut -c 1-300 "$failures" | sed 's/^/   | /'
+fi
 if [ "$skipped" -gt 0 ]; then
   echo "$passed passed, $failed failed, $skipped skipped"
 else

@@ -100,6 +100,24 @@ static int read_proc_net(const char *path, struct bytes *ret)
 	return n < 0 || (size_t)n >= sizeof(own) ? -ENAMETOOLONG : read_path(own, ret);
 }
 
+static int read_processes(struct live_source *l, struct bytes *ret)
+{
+	const bool own = l->netns.scope[SOURCE_NETNS] < 0;
+	const struct process_scan *shared;
+	struct process_scan scan = { 0 };
+	int r;
+
+	if (l->shared != NULL) {
+		r = shared_answers_processes(l->shared, &shared);
+		return r < 0 ? r : process_scan_answer(shared, own, ret);
+	}
+	r = process_scan_read(&scan);
+	if (r == 0)
+		r = process_scan_answer(&scan, own, ret);
+	process_scan_done(&scan);
+	return r;
+}
+
 static int read_any(struct live_source *l, const char *path, struct bytes *ret)
 {
 	if (strcmp(path, SOURCE_INFO_PATH) == 0)
@@ -111,7 +129,7 @@ static int read_any(struct live_source *l, const char *path, struct bytes *ret)
 		return bytes_printf(ret, "%s\n",
 				    l->window->interrupted ? "interrupted" : "complete");
 	if (strcmp(path, SOURCE_PROCESSES_PATH) == 0)
-		return process_scan(l->netns.scope[SOURCE_NETNS] < 0, ret);
+		return read_processes(l, ret);
 	return read_proc_net(path, ret);
 }
 

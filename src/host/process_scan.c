@@ -9,21 +9,12 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* /proc/PID/limits is 1.3 KiB. */
 #define LIMITS_MAX 4096
-
-struct scan {
-	int proc_fd;
-	bool own;	   /* the namespace is our own */
-	bool sizes;	   /* the kernel says how many descriptors there are */
-	struct stat netns; /* that is audited */
-	uint64_t scanned, unseen;
-	struct process_info kept[PROCESSES_KEPT_MAX]; /* largest share first */
-	size_t count;
-};
 
 /* "Max open files            1024                 524288               files" */
 static bool parse_limits(const char *text, uint64_t *ret_soft, uint64_t *ret_hard)
@@ -50,7 +41,7 @@ static bool parse_limits(const char *text, uint64_t *ret_soft, uint64_t *ret_har
 
 /* proc_fd_getattr() of fs/proc/fd.c gives the number as the directory's size since Linux 6.2, and
  * to everybody; before, the entries are counted by whoever may. */
-static int count_descriptors(const struct scan *s, int pid_fd, uint64_t *ret)
+static int count_descriptors(bool sizes, int pid_fd, uint64_t *ret)
 {
 	CLEANUP(process_close_dirp) DIR *descriptors = NULL;
 	const struct dirent *entry;
@@ -60,7 +51,7 @@ static int count_descriptors(const struct scan *s, int pid_fd, uint64_t *ret)
 	*ret = 0;
 	if (fstatat(pid_fd, "fd", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if (s->sizes) {
+	if (sizes) {
 		*ret = (uint64_t)st.st_size;
 		return 0;
 	}
@@ -70,24 +61,29 @@ static int count_descriptors(const struct scan *s, int pid_fd, uint64_t *ret)
 	return r;
 }
 
-static bool has_larger_share(const struct process_info *a, const struct process_info *b)
+/* Largest share of the limit first. */
+static int compare_shares(const void *a, const void *b)
 {
-	return (double)a->descriptors * (double)b->soft > (double)b->descriptors * (double)a->soft;
+	const struct process_near_limit *x = a, *y = b;
+	const double left = (double)x->descriptors * (double)y->soft;
+	const double right = (double)y->descriptors * (double)x->soft;
+
+	return (left < right) - (left > right);
 }
 
-static void keep(struct scan *s, const struct process_info *p)
+static int keep(struct process_scan *s, const struct process_near_limit *p)
 {
-	size_t i = s->count;
+	if (s->count == s->capacity) {
+		size_t more = s->capacity > 0 ? 2 * s->capacity : 16;
+		struct process_near_limit *grown = reallocarray(s->all, more, sizeof(*grown));
 
-	if (i == PROCESSES_KEPT_MAX && !has_larger_share(p, &s->kept[i - 1]))
-		return;
-	if (i < PROCESSES_KEPT_MAX)
-		s->count++;
-	else
-		i--;
-	for (; i > 0 && has_larger_share(p, &s->kept[i - 1]); i--)
-		s->kept[i] = s->kept[i - 1];
-	s->kept[i] = *p;
+		if (grown == NULL)
+			return -ENOMEM;
+		s->all = grown;
+		s->capacity = more;
+	}
+	s->all[s->count++] = *p;
+	return 0;
 }
 
 /* The path of the unified hierarchy, "0::/...", or that of systemd's where there is none. */
@@ -108,22 +104,23 @@ static void read_cgroup(int pid_fd, char *buf, size_t size)
 	}
 }
 
-/* Whether a process is in the audited namespace: 1, 0, or -EACCES when nobody may know. */
-static int is_inside(const struct scan *s, int pid_fd)
+/* Leaves p->netns 0 when nobody may know: no inode has that number. */
+static int identify_netns(int pid_fd, struct process_near_limit *p)
 {
 	struct stat st;
 
-	if (fstatat(pid_fd, "ns/net", &st, 0) == 0)
-		return st.st_ino == s->netns.st_ino && st.st_dev == s->netns.st_dev;
-	if (!process_is_denied(errno))
+	if (fstatat(pid_fd, "ns/net", &st, 0) == 0) {
+		p->netns_dev = st.st_dev;
+		p->netns_ino = st.st_ino;
 		return 0;
-	return s->own ? 1 : -EACCES;
+	}
+	return process_is_denied(errno) ? 0 : -errno;
 }
 
-static int scan_process(struct scan *s, const char *pid)
+static int scan_process(struct process_scan *s, int proc_fd, bool sizes, const char *pid)
 {
-	CLEANUP(close_fdp) int pid_fd = process_open(s->proc_fd, pid);
-	struct process_info p = { 0 };
+	CLEANUP(close_fdp) int pid_fd = process_open(proc_fd, pid);
+	struct process_near_limit p = { 0 };
 	char limits[LIMITS_MAX];
 	uint64_t number;
 	int r;
@@ -133,7 +130,7 @@ static int scan_process(struct scan *s, const char *pid)
 	if (text_parse_u64(pid, strlen(pid), 10, &number) < 0 || number > INT32_MAX)
 		return 0;
 	p.pid = (int)number;
-	r = count_descriptors(s, pid_fd, &p.descriptors);
+	r = count_descriptors(sizes, pid_fd, &p.descriptors);
 	if (r < 0 || p.descriptors == 0)
 		return r;
 	process_read_start(pid_fd, "limits", limits, sizeof(limits));
@@ -141,13 +138,8 @@ static int scan_process(struct scan *s, const char *pid)
 		return -EACCES;
 	if (p.soft == UINT64_MAX || p.descriptors * 100 < p.soft * PROCESSES_KEPT_PERCENT)
 		return 0;
-	r = is_inside(s, pid_fd);
-	if (r <= 0)
-		return r;
-	process_read_comm(pid_fd, p.comm);
-	read_cgroup(pid_fd, p.cgroup, sizeof(p.cgroup));
-	keep(s, &p);
-	return 0;
+	r = identify_netns(pid_fd, &p);
+	return r < 0 ? r : keep(s, &p);
 }
 
 /* hidepid=2 and subset=pid of proc(5): somebody else's process 1 is not there at all. */
@@ -156,46 +148,82 @@ static bool hides_processes(int proc_fd)
 	return faccessat(proc_fd, "1", F_OK, 0) < 0 && errno == ENOENT;
 }
 
-static int write_answer(const struct scan *s, struct bytes *ret)
-{
-	int r = bytes_printf(ret, "scanned %llu\nunseen %llu\nhidden %d\n",
-			     (unsigned long long)s->scanned, (unsigned long long)s->unseen,
-			     hides_processes(s->proc_fd));
-
-	for (size_t i = 0; i < s->count && r == 0; i++) {
-		const struct process_info *p = &s->kept[i];
-
-		r = bytes_printf(ret, "process %d %llu %llu %llu %s\n", p->pid,
-				 (unsigned long long)p->descriptors, (unsigned long long)p->soft,
-				 (unsigned long long)p->hard, p->comm);
-		if (r == 0 && p->cgroup[0] != '\0')
-			r = bytes_printf(ret, "cgroup %s\n", p->cgroup);
-	}
-	return r;
-}
-
-int process_scan(bool own, struct bytes *ret)
+int process_scan_read(struct process_scan *ret)
 {
 	CLEANUP(process_close_dirp) DIR *processes = opendir("/proc");
-	struct scan s = { .own = own };
 	const char *pid;
 	struct stat self;
+	int proc_fd;
 
 	if (processes == NULL)
 		return -errno;
-	s.proc_fd = dirfd(processes);
-	if (stat("/proc/thread-self/ns/net", &s.netns) < 0 || stat("/proc/self/fd", &self) < 0)
+	proc_fd = dirfd(processes);
+	if (stat("/proc/self/fd", &self) < 0)
 		return -errno;
-	s.sizes = self.st_size > 0;
+	ret->hidden = hides_processes(proc_fd);
 	while ((pid = process_next(processes)) != NULL) {
-		int r = scan_process(&s, pid);
+		int r = scan_process(ret, proc_fd, self.st_size > 0, pid);
 
 		if (r == -ENOMEM)
 			return r;
 		if (r == -ENOENT || r == -ESRCH)
 			continue; /* it has ended meanwhile */
-		s.scanned++;
-		s.unseen += r < 0;
+		ret->scanned++;
+		ret->unseen += r < 0;
 	}
-	return write_answer(&s, ret);
+	if (ret->count > 0)
+		qsort(ret->all, ret->count, sizeof(*ret->all), compare_shares);
+	return 0;
+}
+
+void process_scan_done(struct process_scan *s)
+{
+	free(s->all);
+	*s = (struct process_scan){ 0 };
+}
+
+/* Those that have ended since are left out: 1 when written, 0, or -ENOMEM. */
+static int write_process(const struct process_near_limit *p, struct bytes *ret)
+{
+	char path[32], comm[PROCESS_COMM_MAX], cgroup[PROCESS_CGROUP_MAX];
+	CLEANUP(close_fdp) int pid_fd = -1;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", p->pid);
+	pid_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pid_fd < 0)
+		return 0;
+	process_read_comm(pid_fd, comm);
+	read_cgroup(pid_fd, cgroup, sizeof(cgroup));
+	r = bytes_printf(ret, "process %d %llu %llu %llu %s\n", p->pid,
+			 (unsigned long long)p->descriptors, (unsigned long long)p->soft,
+			 (unsigned long long)p->hard, comm);
+	if (r == 0 && cgroup[0] != '\0')
+		r = bytes_printf(ret, "cgroup %s\n", cgroup);
+	return r < 0 ? r : 1;
+}
+
+int process_scan_answer(const struct process_scan *s, bool own, struct bytes *ret)
+{
+	uint64_t unseen = s->unseen;
+	unsigned int written = 0;
+	struct stat netns;
+	int r;
+
+	if (stat("/proc/thread-self/ns/net", &netns) < 0)
+		return -errno;
+	for (size_t i = 0; i < s->count && !own; i++)
+		unseen += s->all[i].netns_ino == 0;
+	r = bytes_printf(ret, "scanned %llu\nunseen %llu\nhidden %d\n",
+			 (unsigned long long)s->scanned, (unsigned long long)unseen, s->hidden);
+	for (size_t i = 0; i < s->count && r >= 0 && written < PROCESSES_KEPT_MAX; i++) {
+		const struct process_near_limit *p = &s->all[i];
+		const bool inside = p->netns_ino == netns.st_ino && p->netns_dev == netns.st_dev;
+
+		if (!inside && (!own || p->netns_ino != 0))
+			continue;
+		r = write_process(p, ret);
+		written += r > 0;
+	}
+	return r < 0 ? r : 0;
 }

@@ -45,6 +45,7 @@ static void forget(struct shared_answers *a)
 	tdestroy(a->tree, free_answer);
 	bytes_done(&a->scan);
 	free(a->held);
+	process_scan_done(&a->processes);
 	*a = (struct shared_answers){ .round = a->round };
 }
 
@@ -203,6 +204,15 @@ int shared_answers_scan(struct shared_answers *a, int pid, const uint32_t *inode
 	if (pid == 0)
 		return scan_all(a, inodes, n, ret, e);
 	return inodes == NULL ? scan_one(a, pid, ret, e) : socket_scan(pid, inodes, n, ret, e);
+}
+
+int shared_answers_processes(struct shared_answers *a, const struct process_scan **ret)
+{
+	if (!a->processes_read)
+		a->processes_result = process_scan_read(&a->processes);
+	a->processes_read = true;
+	*ret = &a->processes;
+	return a->processes_result;
 }
 
 void shared_answers_done(struct shared_answers *a)

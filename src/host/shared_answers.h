@@ -1,13 +1,15 @@
 /* Answers of the host that are the same in every network namespace, read once per sample for all
  * the sources of a group (live.h): files outside /proc/net and /proc/sys/net, files of the initial
- * namespace, and which process holds which socket. With fifty namespaces on a host of five thousand
- * processes, asking for each anew would take longer than the observation itself.
+ * namespace, which process holds which socket, and which is close to its limit of descriptors. With
+ * fifty namespaces on a host of five thousand processes, asking for each anew would take longer
+ * than the observation itself.
  */
 #ifndef NETWRIGHT_HOST_SHARED_ANSWERS_H
 #define NETWRIGHT_HOST_SHARED_ANSWERS_H
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "host/process_scan.h"
 #include "host/source.h"
 
 #include <stdbool.h>
@@ -35,6 +37,9 @@ struct shared_answers {
 	struct bytes scan;
 	struct held_socket *held; /* owned, sorted by inode */
 	size_t held_count;
+	bool processes_read;
+	int processes_result;
+	struct process_scan processes;
 };
 
 /* Whether a file's answer serves every namespace. */
@@ -51,6 +56,9 @@ int shared_answers_keep(struct shared_answers *a, const char *name, int result, 
 /* As source_scan_sockets(); all processes are looked through once, and so is each single one. */
 int shared_answers_scan(struct shared_answers *a, int pid, const uint32_t *inodes, size_t n,
 			struct bytes *ret, struct error *e);
+
+/* The scan of all processes, made once. 0, or what process_scan_read() returned. */
+int shared_answers_processes(struct shared_answers *a, const struct process_scan **ret);
 
 void shared_answers_done(struct shared_answers *a); /* accepts {0} */
 

@@ -181,7 +181,9 @@ START_TEST(a_process_of_ours_is_found_and_a_modest_one_is_not)
 	struct bytes text = { 0 };
 	char line[64];
 
-	ck_assert_int_eq(process_scan(true, &text), 0);
+	ck_assert_int_eq(process_scan_read(&scan), 0);
+	ck_assert_int_eq(process_scan_answer(&scan, true, &text), 0);
+	process_scan_done(&scan);
 	(void)snprintf(line, sizeof(line), "process %d 37 40 60 ", (int)full);
 	ck_assert_msg(strstr(text.data, line) != NULL, "%s", text.data);
 	(void)snprintf(line, sizeof(line), "process %d ", (int)modest);
