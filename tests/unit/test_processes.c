@@ -178,6 +178,7 @@ static void end_child(pid_t child)
 START_TEST(a_process_of_ours_is_found_and_a_modest_one_is_not)
 {
 	pid_t full = start_child(37), modest = start_child(12);
+	struct process_scan scan = { 0 };
 	struct bytes text = { 0 };
 	char line[64];
 
