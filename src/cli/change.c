@@ -2,7 +2,6 @@
 
 #include "apply/guardian.h"
 #include "apply/persistence.h"
-#include "apply/transaction.h"
 #include "cli/change_list.h"
 #include "cli/change_notices.h"
 #include "cli/change_report.h"
@@ -38,73 +37,23 @@ static int make_plan(const struct change_request *q, struct plan *ret, struct er
 	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
 }
 
-/* The guardian gets the deadline of what is pending; a change whose guardian is lost on the way is
- * not left to recovery alone. *t is what became of it. */
-static int entrust(struct change_session *session, struct guardian *g, struct transaction_record *t,
-		   struct error *e)
+static int make_plan_again(const void *request, struct plan *ret, struct error *e)
 {
-	struct error failure = { 0 };
-	struct transaction_record undone = { 0 };
-	int r = guardian_entrust(g, t->id, t->deadline_boottime_ns, e), undo_r;
-
-	if (r == 0)
-		return 0;
-	undo_r = transaction_roll_back(&session->applier, t->id, false,
-				       "the process that was to watch its deadline was lost",
-				       &undone, &failure);
-	if (undone.id != 0) {
-		transaction_record_done(t);
-		*t = undone;
-	}
-	if (undo_r == 0)
-		return r;
-	return error_set(e, undo_r, failure.kind, NULL,
-			 "the process that was to watch the deadline was lost; %s", failure.text);
-}
-
-/* The plan was made before the lock was taken: if recovery, or whoever had the lock before, changed
- * what holds, it is made anew. */
-static int apply_plan(const struct change_request *q, struct change_session *session,
-		      const struct apply_options *options, struct plan *plan,
-		      struct transaction_record *ret, struct error *e)
-{
-	int r = -EAGAIN;
-
-	if (session->recovered == 0)
-		r = transaction_apply(&session->applier, q->place, plan, options, ret, e);
-	if (r != -EAGAIN)
-		return r;
-	transaction_record_done(ret);
-	plan_done(plan);
-	r = make_plan(q, plan, e);
-	return r < 0 ? r : transaction_apply(&session->applier, q->place, plan, options, ret, e);
-}
-
-static int apply(const struct change_request *q, struct change_session *session, struct guardian *g,
-		 struct plan *plan, struct transaction_record *ret, struct error *e)
-{
-	const struct apply_options options = {
-		.command = session->command,
-		.confirm_s = q->settings->confirm_s,
-		.guardian_pid = g->pid,
-		.guardian_start = g->start,
-		.persist = q->settings->persist,
-		.stop = interrupt_flag(),
-	};
-	int r = change_session_refuse_pending(session, e);
-
-	if (r == 0)
-		r = apply_plan(q, session, &options, plan, ret, e);
-	if (r == 0 && ret->state == TRANSACTION_PENDING)
-		return entrust(session, g, ret, e);
-	guardian_dismiss(g);
-	return r;
+	return make_plan(request, ret, e);
 }
 
 static int apply_in_session(const struct change_request *q, struct plan *plan,
 			    struct transaction_record *ret, struct error *e)
 {
 	const struct settings *s = q->settings;
+	const struct session_change change = {
+		.place = q->place,
+		.confirm_s = s->confirm_s,
+		.persist = s->persist,
+		.stop = interrupt_flag(),
+		.make_plan = make_plan_again,
+		.arg = q,
+	};
 	struct change_session session = { 0 };
 	struct guardian guardian = { 0 };
 	const char *directory;
@@ -116,7 +65,7 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 		return r;
 	r = change_session_open(s, &session, e);
 	if (r == 0)
-		r = apply(q, &session, &guardian, plan, ret, e);
+		r = session_apply(&session.session, &change, &guardian, plan, ret, e);
 	else
 		guardian_dismiss(&guardian);
 	change_session_close(&session);
