@@ -3,7 +3,6 @@
 #include "apply/guardian.h"
 #include "apply/persisted.h"
 #include "apply/persistence.h"
-#include "apply/transaction.h"
 #include "cli/change_list.h"
 #include "cli/change_notices.h"
 #include "cli/change_report.h"
@@ -62,76 +61,17 @@ static int make_plan(const struct change_request *q, struct plan *ret, struct er
 	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
 }
 
-/* The guardian gets the deadline of what is pending; a change whose guardian is lost on the way is
- * not left to recovery alone. *t is what became of it. */
-static int entrust(struct change_session *session, struct guardian *g, struct transaction_record *t,
-		   struct error *e)
+/* What was made before the lock was taken is made anew: the wishes as well, where they follow from
+ * what is in force. */
+static int make_plan_again(void *request, struct plan *ret, bool *ret_persist, struct error *e)
 {
-	struct error failure = { 0 };
-	struct transaction_record undone = { 0 };
-	int r = guardian_entrust(g, t->id, t->deadline_boottime_ns, e), undo_r;
+	struct change_request *q = request;
+	int r = q->renew != NULL ? q->renew(q->renew_arg, q, e) : 0;
 
 	if (r == 0)
-		return 0;
-	undo_r = transaction_roll_back(&session->applier, t->id, false,
-				       "the process that was to watch its deadline was lost",
-				       &undone, &failure);
-	if (undone.id != 0) {
-		transaction_record_done(t);
-		*t = undone;
-	}
-	if (undo_r == 0)
-		return r;
-	return error_set(e, undo_r, failure.kind, NULL,
-			 "the process that was to watch the deadline was lost; %s", failure.text);
-}
-
-static int apply_once(const struct change_request *q, struct change_session *session,
-		      struct apply_options *options, const struct plan *plan,
-		      struct transaction_record *ret, struct error *e)
-{
-	options->persist = wants_files(q, plan);
-	return transaction_apply(&session->applier, q->place, plan, options, ret, e);
-}
-
-/* The plan was made before the lock was taken: if recovery, or whoever had the lock before, changed
- * what holds, it is made anew; and so it is when the wishes themselves follow from what holds. */
-static int apply_plan(const struct change_request *q, struct change_session *session,
-		      struct apply_options *options, struct plan *plan,
-		      struct transaction_record *ret, struct error *e)
-{
-	struct change_request now = *q;
-	int r = -EAGAIN;
-
-	if (session->recovered == 0 && q->renew == NULL)
-		r = apply_once(q, session, options, plan, ret, e);
-	if (r != -EAGAIN)
-		return r;
-	transaction_record_done(ret);
-	plan_done(plan);
-	r = q->renew != NULL ? q->renew(q->renew_arg, &now, e) : 0;
+		r = make_plan(q, ret, e);
 	if (r == 0)
-		r = make_plan(&now, plan, e);
-	return r < 0 ? r : apply_once(&now, session, options, plan, ret, e);
-}
-
-static int apply(const struct change_request *q, struct change_session *session, struct guardian *g,
-		 struct plan *plan, struct transaction_record *ret, struct error *e)
-{
-	struct apply_options options = {
-		.command = session->command,
-		.confirm_s = q->settings->confirm_s,
-		.guardian_pid = g->pid,
-		.guardian_start = g->start,
-		.stop = interrupt_flag(),
-	};
-	int r = change_session_refuse_pending(session, e);
-
-	if (r == 0)
-		r = apply_plan(q, session, &options, plan, ret, e);
-	if (r == 0 && ret->state == TRANSACTION_PENDING)
-		return entrust(session, g, ret, e);
-	guardian_dismiss(g);
+		*ret_persist = wants_files(q, ret);
 	return r;
 }
 
@@ -139,6 +79,16 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 			    struct transaction_record *ret, struct error *e)
 {
 	const struct settings *s = q->settings;
+	struct change_request again = *q;
+	const struct session_change change = {
+		.place = q->place,
+		.confirm_s = s->confirm_s,
+		.persist = wants_files(q, plan),
+		.stop = interrupt_flag(),
+		.make_plan = make_plan_again,
+		.arg = &again,
+		.renew = q->renew != NULL,
+	};
 	struct change_session session = { 0 };
 	struct guardian guardian = { 0 };
 	const char *directory;
@@ -150,7 +100,7 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 		return r;
 	r = change_session_open(s, &session, e);
 	if (r == 0)
-		r = apply(q, &session, &guardian, plan, ret, e);
+		r = session_apply(&session.session, &change, &guardian, plan, ret, e);
 	else
 		guardian_dismiss(&guardian);
 	change_session_close(&session);

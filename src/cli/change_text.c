@@ -161,7 +161,7 @@ static void print_changes(const struct terminal *t, const struct transaction_rec
 
 static void add_pending(struct bytes *b, const struct transaction_record *r)
 {
-	double left = change_seconds_until(r->deadline_boottime_ns);
+	double left = session_seconds_until(r->deadline_boottime_ns);
 
 	if (left > 0)
 		(void)bytes_printf(b, "pending: put back in %.0f s unless confirmed", left);

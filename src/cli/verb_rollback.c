@@ -58,7 +58,7 @@ static size_t drop_forgotten(struct store *journal, int64_t *ids, size_t n)
 }
 
 /* The transactions that are meant, newest first. */
-static int choose(const struct settings *s, const struct change_session *session, int64_t id,
+static int choose(const struct settings *s, const struct session *session, int64_t id,
 		  int64_t **ret, size_t *ret_count, struct error *e)
 {
 	unsigned int states = STATES_IN_FORCE;
@@ -83,7 +83,7 @@ static int choose(const struct settings *s, const struct change_session *session
 }
 
 /* A conflict in one keeps none of the others from being put back. Returns the first failure. */
-static int roll_back(const struct settings *s, struct change_session *session, const int64_t *ids,
+static int roll_back(const struct settings *s, struct session *session, const int64_t *ids,
 		     size_t n, struct change_list *done, struct error *e)
 {
 	int result = 0;
@@ -122,11 +122,11 @@ static int roll_back_chosen(const struct settings *s, int64_t id, struct change_
 	int r = change_session_open(s, &session, e);
 
 	if (r == 0 && id != 0 && !s->force)
-		r = profile_journal_refuse_followed(session.applier.store, id, e);
+		r = profile_journal_refuse_followed(session.session.applier.store, id, e);
 	if (r == 0)
-		r = choose(s, &session, id, &ids, &count, e);
+		r = choose(s, &session.session, id, &ids, &count, e);
 	if (r == 0)
-		r = roll_back(s, &session, ids, count, done, e);
+		r = roll_back(s, &session.session, ids, count, done, e);
 	change_session_close(&session);
 	free(ids);
 	return r;

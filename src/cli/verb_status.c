@@ -66,7 +66,7 @@ static enum part part_of(const struct transaction_record *t, const struct view *
 		return PART_KEPT;
 	if (t->state == TRANSACTION_PARTIAL)
 		return PART_PARTIAL;
-	return change_seconds_until(t->deadline_boottime_ns) > 0 ? PART_PENDING : PART_OVERDUE;
+	return session_seconds_until(t->deadline_boottime_ns) > 0 ? PART_PENDING : PART_OVERDUE;
 }
 
 static int print_text(const struct settings *s, const struct change_list *list,
