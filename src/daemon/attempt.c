@@ -85,7 +85,7 @@ void attempt_take(struct attempt *ret, const struct realm_place *place, struct c
 		  const struct diagnosis *d)
 {
 	const bool named = strcmp(place->label, "self") != 0;
-	const struct subject *s = &choice->subject;
+	const struct subject *s = &ret->choice.subject;
 
 	*ret = (struct attempt){ .place = *place, .choice = *choice };
 	*choice = (struct choice){ 0 };

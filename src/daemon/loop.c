@@ -13,11 +13,14 @@
 /* What is less severe than this is no reason to change anything unasked. */
 #define LEAST_SEVERITY SEVERITY_LOW
 
+/* Turns that a namespace may be missing before it is taken to be gone. */
+#define MISSED_MAX 2
+
 struct watched {
 	struct realm_place place;
 	struct sightings sightings;
-	bool seen;	    /* in this turn */
-	double tried_utc_s; /* when something was tried last; 0: never */
+	unsigned int missed; /* turns since it was seen */
+	double tried_utc_s;  /* when something was tried last; 0: never */
 	struct logbook_complaint skipped;
 };
 
@@ -134,19 +137,23 @@ static struct watched *find_watched(struct loop *l, const struct realm_place *pl
 	return w;
 }
 
-static void drop_unseen(struct loop *l)
+/* Counts a turn. One that is gone does not come back, nor does its cookie, so that nothing needs to
+ * be remembered of it; one that could only not be read for once does. */
+static void drop_missed(struct loop *l)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < l->watched_count; i++) {
 		struct watched *w = &l->watched[i];
 
-		if (w->seen) {
-			w->seen = false;
+		if (w->missed > 0) /* not in a row any more */
+			sightings_done(&w->sightings);
+		if (w->missed++ <= MISSED_MAX) {
 			l->watched[kept++] = *w;
 			continue;
 		}
 		logbook_write(l->log, LOGBOOK_INFO, "%s: no longer watched", w->place.label);
+		(void)memory_forget(&l->memory, w->place.cookie, "*");
 		watched_done(w);
 	}
 	l->watched_count = kept;
@@ -216,7 +223,7 @@ static int take_window(void *arg, const struct realm_place *place, const struct 
 
 	if (w == NULL || sightings_count(&w->sightings, &window->diagnosis) < 0)
 		return error_errno(e, -ENOMEM, place->label, "cannot be watched");
-	w->seen = true;
+	w->missed = 0;
 	w->place = *place; /* it may have another name by now */
 	if (l->observed != NULL)
 		l->observed(l->arg, place, window);
@@ -270,8 +277,8 @@ static void park(void *arg, const struct realm_loss *loss)
 
 	for (size_t i = 0; i < l->memory.count; i++) {
 		struct outcome o = l->memory.all[i];
-		const struct outcome *remembered;
 		const char *label = label_of(l, o.netns_cookie);
+		const struct outcome *remembered;
 
 		if (!is_of(&o, loss) || o.kind == OUTCOME_PARKED)
 			continue;
@@ -281,9 +288,8 @@ static void park(void *arg, const struct realm_loss *loss)
 		/* It is there already, so that this takes no memory. */
 		if (memory_note(&l->memory, &o, l->policy.config.interval_s, &remembered) < 0)
 			continue;
-		logbook_write(l->log, LOGBOOK_WARNING, "%s%s%s is parked: %s",
-			      label != NULL ? label : "", label != NULL ? ": " : "", o.tunable,
-			      o.reason);
+		logbook_write(l->log, LOGBOOK_WARNING, "%s: %s is parked: %s",
+			      label != NULL ? label : "not watched", o.tunable, o.reason);
 		if (l->noted != NULL)
 			l->noted(l->arg, remembered);
 	}
@@ -387,7 +393,7 @@ int loop_turn(struct loop *l, struct error *e)
 	} else if (r == 0) {
 		l->status.audits++;
 		logbook_complain(l->log, LOGBOOK_WARNING, &l->unseen, l->unseen_now);
-		drop_unseen(l);
+		drop_missed(l);
 		r = act(l, e);
 		l->turns++;
 	}
