@@ -1,6 +1,7 @@
 #include "cli/change.h"
 
 #include "apply/guardian.h"
+#include "apply/persisted.h"
 #include "apply/persistence.h"
 #include "apply/transaction.h"
 #include "cli/change_list.h"
@@ -27,13 +28,36 @@ static int refuse_irreversible(const struct settings *s, const struct plan *plan
 	return 0;
 }
 
+static int make_plan_to_keep(const struct change_request *q, struct plan *ret, struct error *e)
+{
+	struct persisted persisted;
+	const struct plan_keeper keeper = { persisted_is_kept, &persisted };
+	int r = persisted_load(q->place, "", &persisted);
+
+	if (r < 0)
+		(void)error_errno(e, r, NULL, "reading what is set at boot");
+	else
+		r = plan_make_to_keep(q->place, q->wishes, q->wish_count, &keeper, ret, e);
+	persisted_done(&persisted);
+	return r;
+}
+
+/* Whether the plan gets files for the next boot. */
+static bool wants_files(const struct change_request *q, const struct plan *plan)
+{
+	if (!q->settings->persist || !q->persist_what_can)
+		return q->settings->persist;
+	return plan->count == 0 || persistence_count_able(q->place, plan) > 0;
+}
+
 static int make_plan(const struct change_request *q, struct plan *ret, struct error *e)
 {
-	int r = plan_make(q->place, q->wishes, q->wish_count, ret, e);
+	int r = q->settings->persist ? make_plan_to_keep(q, ret, e)
+				     : plan_make(q->place, q->wishes, q->wish_count, ret, e);
 
 	if (r == 0 && q->check != NULL)
 		r = q->check(q->arg, ret, e);
-	if (r == 0 && q->settings->persist)
+	if (r == 0 && wants_files(q, ret))
 		r = persistence_check_plan(q->place, ret, e);
 	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
 }
@@ -62,33 +86,43 @@ static int entrust(struct change_session *session, struct guardian *g, struct tr
 			 "the process that was to watch the deadline was lost; %s", failure.text);
 }
 
-/* The plan was made before the lock was taken: if recovery, or whoever had the lock before, changed
- * what holds, it is made anew. */
-static int apply_plan(const struct change_request *q, struct change_session *session,
-		      const struct apply_options *options, struct plan *plan,
+static int apply_once(const struct change_request *q, struct change_session *session,
+		      struct apply_options *options, const struct plan *plan,
 		      struct transaction_record *ret, struct error *e)
 {
+	options->persist = wants_files(q, plan);
+	return transaction_apply(&session->applier, q->place, plan, options, ret, e);
+}
+
+/* The plan was made before the lock was taken: if recovery, or whoever had the lock before, changed
+ * what holds, it is made anew; and so it is when the wishes themselves follow from what holds. */
+static int apply_plan(const struct change_request *q, struct change_session *session,
+		      struct apply_options *options, struct plan *plan,
+		      struct transaction_record *ret, struct error *e)
+{
+	struct change_request now = *q;
 	int r = -EAGAIN;
 
-	if (session->recovered == 0)
-		r = transaction_apply(&session->applier, q->place, plan, options, ret, e);
+	if (session->recovered == 0 && q->renew == NULL)
+		r = apply_once(q, session, options, plan, ret, e);
 	if (r != -EAGAIN)
 		return r;
 	transaction_record_done(ret);
 	plan_done(plan);
-	r = make_plan(q, plan, e);
-	return r < 0 ? r : transaction_apply(&session->applier, q->place, plan, options, ret, e);
+	r = q->renew != NULL ? q->renew(q->renew_arg, &now, e) : 0;
+	if (r == 0)
+		r = make_plan(&now, plan, e);
+	return r < 0 ? r : apply_once(&now, session, options, plan, ret, e);
 }
 
 static int apply(const struct change_request *q, struct change_session *session, struct guardian *g,
 		 struct plan *plan, struct transaction_record *ret, struct error *e)
 {
-	const struct apply_options options = {
+	struct apply_options options = {
 		.command = session->command,
 		.confirm_s = q->settings->confirm_s,
 		.guardian_pid = g->pid,
 		.guardian_start = g->start,
-		.persist = q->settings->persist,
 		.stop = interrupt_flag(),
 	};
 	int r = change_session_refuse_pending(session, e);
@@ -135,7 +169,10 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 	if (t.id != 0 && q->applied != NULL)
 		q->applied(q->applied_arg, q->settings, &t);
 	if (t.id != 0)
-		printed = change_print_result(q->settings, &t, plan->satisfied, out, &print_error);
+		printed = change_finish_printing(
+			q->settings, &t,
+			change_print_result(q->settings, &t, plan->satisfied, out, &print_error),
+			out, &print_error);
 	else if (r == 0)
 		printed = change_print_result(q->settings, NULL, plan->satisfied, out,
 					      &print_error);
@@ -188,7 +225,7 @@ int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 	bool idle = false;
 	int r = make_plan(q, &plan, e);
 
-	if (r == 0 && rivals_find("", q->place, &plan, s->persist, &rivals) < 0)
+	if (r == 0 && rivals_find("", q->place, &plan, wants_files(q, &plan), &rivals) < 0)
 		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
 	if (r == 0)
 		change_notices_print(s, q->place, &plan, q->wishes, q->wish_count, &rivals, stderr);

@@ -8,6 +8,7 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "cli/by_hand.h"
+#include "cli/change_list.h"
 #include "cli/change_report.h"
 
 #include <errno.h>
@@ -85,10 +86,18 @@ static void tell_recovered(void *arg, const struct transaction_record *t)
 	change_print_recovered(t);
 }
 
+static void tell_unreadable(void *arg, int64_t id, const struct error *why)
+{
+	(void)arg, (void)id;
+	change_print_unreadable(why);
+}
+
 static int recover(struct change_session *s, struct error *e)
 {
 	struct error failure = { 0 };
-	int n = transaction_recover(&s->applier, tell_recovered, NULL, &failure);
+	const struct recovery_listener listener = { .recovered = tell_recovered,
+						    .unreadable = tell_unreadable };
+	int n = transaction_recover(&s->applier, &listener, &failure);
 
 	if (n < 0 && failure.kind != ERROR_CONFLICT) {
 		if (e != NULL)
@@ -134,25 +143,24 @@ void change_session_close(struct change_session *s)
 	*s = (struct change_session){ 0 };
 }
 
+static int pending(const struct transaction_record *t, struct error *e)
+{
+	return error_set(e, -EBUSY, ERROR_BUSY, NULL,
+			 "transaction %lld waits for its confirmation for another %.0f s: "
+			 "netwright confirm %lld keeps it, netwright rollback %lld undoes it",
+			 (long long)t->id, change_seconds_until(t->deadline_boottime_ns),
+			 (long long)t->id, (long long)t->id);
+}
+
 int change_session_refuse_pending(const struct change_session *s, struct error *e)
 {
-	struct transaction_record t = { 0 };
-	int64_t *ids = NULL;
-	size_t count = 0;
-	int r = store_list(s->applier.store, 1u << TRANSACTION_PENDING, 1, &ids, &count, e);
+	struct change_list list = { 0 };
+	int r = change_list_load(s->applier.store, 1u << TRANSACTION_PENDING, SIZE_MAX, &list, e);
 
-	if (r == 0 && count > 0) {
-		r = store_load(s->applier.store, ids[0], &t, e);
-		if (r == 0)
-			r = error_set(e, -EBUSY, ERROR_BUSY, NULL,
-				      "transaction %lld waits for its confirmation for another "
-				      "%.0f s: netwright confirm %lld keeps it, netwright rollback "
-				      "%lld undoes it",
-				      (long long)t.id, change_seconds_until(t.deadline_boottime_ns),
-				      (long long)t.id, (long long)t.id);
-		transaction_record_done(&t);
-	}
-	free(ids);
+	/* One that cannot be read is in the way of its own settings alone: transaction_apply(). */
+	if (r == 0 && list.count > 0)
+		r = pending(&list.all[0], e);
+	change_list_done(&list);
 	return r;
 }
 

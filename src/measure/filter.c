@@ -358,18 +358,19 @@ static bool match_node(const struct filter *f, uint16_t index, const struct sock
 
 int filter_new_sockets(const uint64_t *cookies, size_t n, struct filter **ret)
 {
-	CLEANUP(filter_freep) struct filter *f = calloc(1, sizeof(*f));
+	struct filter *f = calloc(1, sizeof(*f));
+	uint64_t *known = calloc(n + 1, sizeof(known[0]));
 
-	if (f == NULL)
+	if (f == NULL || known == NULL) {
+		free(f);
+		free(known);
 		return -ENOMEM;
-	f->known = calloc(n + 1, sizeof(cookies[0]));
-	if (f->known == NULL)
-		return -ENOMEM;
+	}
 	if (n > 0)
-		memcpy(f->known, cookies, n * sizeof(cookies[0]));
+		memcpy(known, cookies, n * sizeof(known[0]));
+	f->known = known;
 	f->known_count = n;
 	*ret = f;
-	f = NULL;
 	return 0;
 }
 
