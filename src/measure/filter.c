@@ -44,6 +44,8 @@ struct filter {
 	int pids[NODES_MAX];
 	struct inode_set sockets[NODES_MAX]; /* of each pid */
 	size_t pid_count;
+	uint64_t *known; /* cookies, sorted; a filter without nodes */
+	size_t known_count;
 };
 
 DEFINE_CLEANUP(struct filter, filter_free)
@@ -63,6 +65,7 @@ void filter_free(struct filter *f)
 		return;
 	for (size_t i = 0; i < f->pid_count; i++)
 		free(f->sockets[i].inodes);
+	free(f->known);
 	free(f);
 }
 
@@ -353,7 +356,34 @@ static bool match_node(const struct filter *f, uint16_t index, const struct sock
 	return false;
 }
 
+int filter_new_sockets(const uint64_t *cookies, size_t n, struct filter **ret)
+{
+	CLEANUP(filter_freep) struct filter *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return -ENOMEM;
+	f->known = calloc(n + 1, sizeof(cookies[0]));
+	if (f->known == NULL)
+		return -ENOMEM;
+	if (n > 0)
+		memcpy(f->known, cookies, n * sizeof(cookies[0]));
+	f->known_count = n;
+	*ret = f;
+	f = NULL;
+	return 0;
+}
+
+static int compare_cookies(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 bool filter_match(const struct filter *f, const struct socket_info *socket)
 {
+	if (f->known != NULL)
+		return bsearch(&socket->cookie, f->known, f->known_count, sizeof(f->known[0]),
+			       compare_cookies) == NULL;
 	return match_node(f, f->root, socket);
 }

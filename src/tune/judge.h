@@ -35,8 +35,8 @@ struct judge_criteria {
 	bool smaller_is_better; /* of the objective */
 };
 
-/* The objective of rules about this kind: path.goodput or path.receive_rate, whichever the path
- * does more of in the window; NULL for kinds without traffic of their own. */
+/* What matters when a rule does not say: the goodput or the received rate of a path, or of all TCP
+ * for the other kinds, whichever is more in this window. */
 const struct metric *judge_objective(const struct window *w, const struct subject *s);
 
 struct judge {

@@ -4,7 +4,8 @@
  *	         { tunable = "net.ipv4.tcp_congestion_control"; never = true; } );
  *	tune = { rules = [ "RCV-*", "SND-*" ]; except = [ "CC-01" ]; };
  *
- * `tunable` and the rules are shell patterns (fnmatch); rules by id or slug.
+ * A pin names one tunable, or as the catalogue does all of a kind (net.ipv4.conf.*.rp_filter), with
+ *or without an element. Rules are shell patterns (fnmatch) of ids or slugs.
  */
 #ifndef NETWRIGHT_TUNE_LIMITS_H
 #define NETWRIGHT_TUNE_LIMITS_H
@@ -17,7 +18,7 @@
 #include <stddef.h>
 
 struct pin {
-	char *tunable; /* pattern of names, with or without an element */
+	char *tunable;
 	bool never, has_min, has_max;
 	int64_t min, max; /* in the kernel's unit */
 };
@@ -32,7 +33,7 @@ struct limits {
 };
 
 /* Reads them from the configuration file into `ret`, which must be {0}. -ENOENT; -EINVAL with file
- * and line for a pattern that no tunable matches, a value that is not of its unit, min above max.
+ * and line for a name that no tunable has, a value that is not of its unit, min above max.
  * Other settings of the file are not looked at. Release with limits_done() in any case. */
 int limits_load(struct limits *ret, const char *path, struct error *e);
 int limits_load_text(struct limits *ret, const char *name, const char *text, size_t len,

@@ -18,6 +18,8 @@
 #define MEMORY_BACK_OFF_INTERVALS 10
 #define MEMORY_BACK_OFF_MAX_S	  (7 * 86400.0)
 #define MEMORY_RULE_MAX		  32
+/* More tunables than any host was seen to need; the oldest is forgotten for a new one. */
+#define MEMORY_OUTCOMES_MAX 1024
 
 enum outcome_kind {
 	OUTCOME_KEPT,
@@ -54,10 +56,12 @@ const struct outcome *memory_find(const struct memory *m, uint64_t netns_cookie,
  * -ENOMEM. *ret, if not NULL, is what was noted. */
 int memory_note(struct memory *m, const struct outcome *o, double interval_s,
 		const struct outcome **ret);
-/* NULL when it may be tried now, else why not. A clock that was set back (an outcome from the
- * future) counts the whole back-off from now. */
+/* NULL when it may be tried now, else why not. */
 const struct outcome *memory_forbids(const struct memory *m, uint64_t netns_cookie,
 				     const char *tunable, double now_utc_s);
+/* For a clock that was set back: what was noted in the future counts as noted now, so that it backs
+ * off as long as it was meant to and no longer. */
+void memory_meet_clock(struct memory *m, double now_utc_s);
 /* A person wants it tried again: forgets what is known of tunables that match the pattern. */
 size_t memory_forget(struct memory *m, uint64_t netns_cookie, const char *pattern);
 
