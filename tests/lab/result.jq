@@ -28,7 +28,7 @@ def healthy($audits): . as $host
   | [$audits[$host].findings[]? | select(.severity | severe) | .id] as $ids
   | { what: "no finding above low on \($host)", got: ($ids | join(" ")),
       ok: ($audits[$host].findings != null and ($ids | length) == 0) };
-def lines: if . == null or . == "" then [] else split("\n") end;
+def lines: (. // "") | split("\n") | map(select(. != ""));
 
 { schema: "netwright.lab/1", scenario: $name, text: $text, quick: ($quick == "1"), about: $about, version: $version, tuner: $tuner,
   utc: (now | todate), load: $load,
