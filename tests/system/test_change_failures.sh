@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What goes wrong while changing: journals that cannot be used, keys that cannot be written or lose
 # what is written, locks, signals. Every refusal leaves everything as it was.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"

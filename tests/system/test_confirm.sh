@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # --confirm: the deadline belongs to a process of its own, and if that is lost, to the journal.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"

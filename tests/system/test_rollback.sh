@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Rolling back when somebody else was there: conflicts, --force, --all, namespaces that are gone or
 # have come back under the same name.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
