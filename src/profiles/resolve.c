@@ -103,8 +103,11 @@ static int read_present(struct resolution *w)
 			return leave_out(w, "%s",
 					 v != NULL && v->reason[0] != '\0' ? v->reason
 									   : "does not exist here");
-		cut_element(v->text, s->element, w->ret->present);
-		return 0;
+		if (v->text[0] != '\0' || v->reason[0] == '\0') {
+			cut_element(v->text, s->element, w->ret->present);
+			return 0;
+		}
+		/* It is there, and longer than all of them together may be. */
 	}
 	if (w->host->read == NULL)
 		return leave_out(w, "what it holds was not read");

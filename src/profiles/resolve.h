@@ -17,8 +17,9 @@
 struct profile_host {
 	const struct observation *observation; /* of observe_host() */
 	const struct tunable_values *tunables;
-	/* What a tunable holds that `tunables` does not have: of an interface, a process, a route.
-	 * 0, or a negative errno with the reason. NULL: such are left out. */
+	/* What a tunable holds that `tunables` does not have: of an interface, a process, a route;
+	 * a sysctl whose value is too long there. 0, or a negative errno with the reason. NULL:
+	 * such are left out. */
 	int (*read)(void *arg, const char *name, char ret[HELD_TEXT_MAX], struct error *e);
 	void *arg;
 };
