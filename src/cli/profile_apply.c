@@ -44,11 +44,13 @@ static int carry_out(const struct settings *s, const struct profile_view *view,
 		     struct error *e)
 {
 	struct profile_wishes wishes = { 0 };
-	int r = profile_wishes_make(&view->resolved, &wishes, e);
+	char why[PLAN_WHY_MAX];
+	int r = profile_why_format(&view->resolved, why, e);
 
 	if (r == 0)
-		r = succession_add(place, journal->records, journal->count,
-				   view->flat.profile->name, &wishes, e);
+		r = profile_wishes_make(&view->resolved, &wishes, e);
+	if (r == 0)
+		r = succession_add(place, journal->records, journal->count, why, &wishes, e);
 	if (r == 0) {
 		const struct change_request request = {
 			.settings = s,

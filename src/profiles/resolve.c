@@ -307,6 +307,8 @@ int profile_resolve(const struct flat_profile *flat, const struct profile_host *
 	int r;
 
 	ret->flat = flat;
+	ret->given = inputs;
+	ret->given_count = input_count;
 	ret->inputs = calloc(flat->input_count + 1, sizeof(*ret->inputs));
 	ret->settings = calloc(flat->setting_count + 1, sizeof(*ret->settings));
 	if (ret->inputs == NULL || ret->settings == NULL)
