@@ -30,6 +30,11 @@ bool text_next_word(struct text_span *rest, struct text_span *ret_word);
 /* Likewise the next line, without its newline; a last line without a newline counts. */
 bool text_next_line(struct text_span *rest, struct text_span *ret_line);
 bool text_span_equal(struct text_span span, const char *word);
+/* Without what is blank (space, tab, CR, VT, FF) at either end. */
+struct text_span text_span_trim(struct text_span span);
+
+/* Whether all are printable characters of ASCII, the blank among them. */
+bool text_is_printable(const char *text, size_t len);
 
 /* Copies up to the first NUL, at most size - 1 bytes, and always terminates; control characters and
  * bytes above 0x7e become '?', so that hostile names (a process's comm, an interface) cannot drive
