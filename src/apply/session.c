@@ -36,16 +36,14 @@ int session_lock(const char *directory, double wait_s, const char *command, stru
 	return 0;
 }
 
-int session_begin(struct session *s,
-		  void (*recovered)(void *arg, const struct transaction_record *t), void *arg,
-		  struct error *e)
+int session_begin(struct session *s, const struct recovery_listener *listener, struct error *e)
 {
 	struct error failure = { 0 };
 	int n = store_open(s->directory, STORE_WRITE, NULL, &s->applier.store, e);
 
 	if (n < 0)
 		return n;
-	n = transaction_recover(&s->applier, recovered, arg, &failure);
+	n = transaction_recover(&s->applier, listener, &failure);
 	if (n < 0 && failure.kind != ERROR_CONFLICT) {
 		if (e != NULL)
 			*e = failure;
@@ -64,23 +62,30 @@ void session_close(struct session *s)
 	*s = (struct session){ 0 };
 }
 
+static int refuse(const struct transaction_record *t, struct error *e)
+{
+	return error_set(e, -EBUSY, ERROR_BUSY, NULL,
+			 "transaction %lld waits for its confirmation for another %.0f s: "
+			 "netwright confirm %lld keeps it, netwright rollback %lld undoes it",
+			 (long long)t->id, session_seconds_until(t->deadline_boottime_ns),
+			 (long long)t->id, (long long)t->id);
+}
+
 int session_refuse_pending(const struct session *s, struct error *e)
 {
-	struct transaction_record t = { 0 };
 	int64_t *ids = NULL;
 	size_t count = 0;
-	int r = store_list(s->applier.store, 1u << TRANSACTION_PENDING, 1, &ids, &count, e);
+	int r = store_list(s->applier.store, 1u << TRANSACTION_PENDING, SIZE_MAX, &ids, &count, e);
 
-	if (r == 0 && count > 0) {
-		r = store_load(s->applier.store, ids[0], &t, e);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		struct transaction_record t = { 0 };
+
+		r = store_load(s->applier.store, ids[i], &t, e);
 		if (r == 0)
-			r = error_set(e, -EBUSY, ERROR_BUSY, NULL,
-				      "transaction %lld waits for its confirmation for another "
-				      "%.0f s: netwright confirm %lld keeps it, netwright rollback "
-				      "%lld undoes it",
-				      (long long)t.id,
-				      session_seconds_until(t.deadline_boottime_ns),
-				      (long long)t.id, (long long)t.id);
+			r = refuse(&t, e);
+		else if (r == -EBADMSG)
+			/* In the way of its own settings alone: transaction_apply(). */
+			r = 0;
 		transaction_record_done(&t);
 	}
 	free(ids);
@@ -111,32 +116,39 @@ static int entrust(struct session *s, struct guardian *g, struct transaction_rec
 			 "the process that was to watch the deadline was lost; %s", failure.text);
 }
 
-/* The plan is made anew when it is not what holds any more. */
+static int apply_once(struct session *s, const struct session_change *change,
+		      struct apply_options *options, const struct plan *plan,
+		      struct transaction_record *ret, struct error *e)
+{
+	options->persist = change->wants_files != NULL && change->wants_files(change->arg, plan);
+	return transaction_apply(&s->applier, change->place, plan, options, ret, e);
+}
+
+/* The plan was made before the lock was taken. */
 static int apply_plan(struct session *s, const struct session_change *change,
-		      const struct apply_options *options, struct plan *plan,
+		      struct apply_options *options, struct plan *plan,
 		      struct transaction_record *ret, struct error *e)
 {
 	int r = -EAGAIN;
 
-	if (s->recovered == 0)
-		r = transaction_apply(&s->applier, change->place, plan, options, ret, e);
+	if (s->recovered == 0 && !change->make_anew)
+		r = apply_once(s, change, options, plan, ret, e);
 	if (r != -EAGAIN)
 		return r;
 	transaction_record_done(ret);
 	plan_done(plan);
 	r = change->make_plan(change->arg, plan, e);
-	return r < 0 ? r : transaction_apply(&s->applier, change->place, plan, options, ret, e);
+	return r < 0 ? r : apply_once(s, change, options, plan, ret, e);
 }
 
 int session_apply(struct session *s, const struct session_change *change, struct guardian *g,
 		  struct plan *plan, struct transaction_record *ret, struct error *e)
 {
-	const struct apply_options options = {
+	struct apply_options options = {
 		.command = s->command,
 		.confirm_s = change->confirm_s,
 		.guardian_pid = g->pid,
 		.guardian_start = g->start,
-		.persist = change->persist,
 		.stop = change->stop,
 	};
 	int r = session_refuse_pending(s, e);

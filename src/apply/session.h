@@ -35,12 +35,10 @@ struct session {
  * Errors as lock_take(). Release with session_close() in any case. */
 int session_lock(const char *directory, double wait_s, const char *command, struct session *ret,
 		 struct error *e);
-/* Opens the journal, creating it when missing, and finishes what earlier runs left; `recovered` is
- * told of each, and may be NULL. A transaction that could only be recovered in part does not fail
+/* Opens the journal, creating it when missing, and finishes what earlier runs left, of which the
+ * listener (may be NULL) is told. A transaction that could only be recovered in part does not fail
  * this: it is told and closed as partial, and the next command may be the one that repairs it. */
-int session_begin(struct session *s,
-		  void (*recovered)(void *arg, const struct transaction_record *t), void *arg,
-		  struct error *e);
+int session_begin(struct session *s, const struct recovery_listener *listener, struct error *e);
 void session_close(struct session *s); /* accepts {0} */
 
 /* -EBUSY (ERROR_BUSY), saying which and until when, while a transaction waits for confirmation. */
@@ -48,12 +46,14 @@ int session_refuse_pending(const struct session *s, struct error *e);
 
 struct session_change {
 	const struct place *place;
-	double confirm_s; /* > 0: pending until confirmed; needs a guardian */
-	bool persist;
+	double confirm_s;		   /* > 0: pending until confirmed; needs a guardian */
 	const volatile sig_atomic_t *stop; /* as in struct apply_options */
-	/* Makes the plan anew; needed when recovery, or whoever had the lock before, changed what
-	 * held when the given one was made. */
+	/* Makes the plan anew: when recovery, or whoever had the lock before, changed what held
+	 * when the given one was made; with `make_anew` in any case. */
 	int (*make_plan)(const void *arg, struct plan *ret, struct error *e);
+	bool make_anew;
+	/* Whether files are to set the plan's values at the next boot; NULL: they are not. */
+	bool (*wants_files)(const void *arg, const struct plan *plan);
 	const void *arg;
 };
 

@@ -1,6 +1,7 @@
 #include "cli/change.h"
 
 #include "apply/guardian.h"
+#include "apply/persisted.h"
 #include "apply/persistence.h"
 #include "cli/change_list.h"
 #include "cli/change_notices.h"
@@ -26,20 +27,53 @@ static int refuse_irreversible(const struct settings *s, const struct plan *plan
 	return 0;
 }
 
+static int make_plan_to_keep(const struct change_request *q, struct plan *ret, struct error *e)
+{
+	struct persisted persisted;
+	const struct plan_keeper keeper = { persisted_is_kept, &persisted };
+	int r = persisted_load(q->place, "", &persisted);
+
+	if (r < 0)
+		(void)error_errno(e, r, NULL, "reading what is set at boot");
+	else
+		r = plan_make_to_keep(q->place, q->wishes, q->wish_count, &keeper, ret, e);
+	persisted_done(&persisted);
+	return r;
+}
+
+/* Whether the plan gets files for the next boot. */
+static bool wants_files(const struct change_request *q, const struct plan *plan)
+{
+	if (!q->settings->persist || !q->persist_what_can)
+		return q->settings->persist;
+	return plan->count == 0 || persistence_count_able(q->place, plan) > 0;
+}
+
 static int make_plan(const struct change_request *q, struct plan *ret, struct error *e)
 {
-	int r = plan_make(q->place, q->wishes, q->wish_count, ret, e);
+	int r = q->settings->persist ? make_plan_to_keep(q, ret, e)
+				     : plan_make(q->place, q->wishes, q->wish_count, ret, e);
 
 	if (r == 0 && q->check != NULL)
 		r = q->check(q->arg, ret, e);
-	if (r == 0 && q->settings->persist)
+	if (r == 0 && wants_files(q, ret))
 		r = persistence_check_plan(q->place, ret, e);
 	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
 }
 
+/* Under the lock, where the wishes are worked out anew if they follow from what holds. */
 static int make_plan_again(const void *request, struct plan *ret, struct error *e)
 {
-	return make_plan(request, ret, e);
+	const struct change_request *q = request;
+	struct change_request now = *q;
+	int r = q->renew != NULL ? q->renew(q->renew_arg, &now, e) : 0;
+
+	return r < 0 ? r : make_plan(&now, ret, e);
+}
+
+static bool wants_files_too(const void *request, const struct plan *plan)
+{
+	return wants_files(request, plan);
 }
 
 static int apply_in_session(const struct change_request *q, struct plan *plan,
@@ -49,9 +83,10 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 	const struct session_change change = {
 		.place = q->place,
 		.confirm_s = s->confirm_s,
-		.persist = s->persist,
 		.stop = interrupt_flag(),
 		.make_plan = make_plan_again,
+		.make_anew = q->renew != NULL,
+		.wants_files = wants_files_too,
 		.arg = q,
 	};
 	struct change_session session = { 0 };
@@ -84,7 +119,10 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 	if (t.id != 0 && q->applied != NULL)
 		q->applied(q->applied_arg, q->settings, &t);
 	if (t.id != 0)
-		printed = change_print_result(q->settings, &t, plan->satisfied, out, &print_error);
+		printed = change_finish_printing(
+			q->settings, &t,
+			change_print_result(q->settings, &t, plan->satisfied, out, &print_error),
+			out, &print_error);
 	else if (r == 0)
 		printed = change_print_result(q->settings, NULL, plan->satisfied, out,
 					      &print_error);
@@ -137,7 +175,7 @@ int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 	bool idle = false;
 	int r = make_plan(q, &plan, e);
 
-	if (r == 0 && rivals_find("", q->place, &plan, s->persist, &rivals) < 0)
+	if (r == 0 && rivals_find("", q->place, &plan, wants_files(q, &plan), &rivals) < 0)
 		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
 	if (r == 0)
 		change_notices_print(s, q->place, &plan, q->wishes, q->wish_count, &rivals, stderr);

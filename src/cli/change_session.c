@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/by_hand.h"
+#include "cli/change_list.h"
 #include "cli/change_report.h"
 
 #include <errno.h>
@@ -67,6 +68,15 @@ static void tell_recovered(void *arg, const struct transaction_record *t)
 	change_print_recovered(t);
 }
 
+static void tell_unreadable(void *arg, int64_t id, const struct error *why)
+{
+	(void)arg, (void)id;
+	change_print_unreadable(why);
+}
+
+const struct recovery_listener change_session_listener = { .recovered = tell_recovered,
+							   .unreadable = tell_unreadable };
+
 int change_session_open(const struct settings *s, struct change_session *ret, struct error *e)
 {
 	double wait_s = s->lock_timeout_s > 0 ? s->lock_timeout_s : SESSION_LOCK_TIMEOUT_S;
@@ -80,7 +90,7 @@ int change_session_open(const struct settings *s, struct change_session *ret, st
 	if (r < 0)
 		return r;
 	interrupt_shield(&ret->saved);
-	return session_begin(&ret->session, tell_recovered, NULL, e);
+	return session_begin(&ret->session, &change_session_listener, e);
 }
 
 void change_session_close(struct change_session *s)

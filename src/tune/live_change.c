@@ -13,7 +13,7 @@ static int open_session(const struct live_change *c, struct session *ret, struct
 	double wait_s = c->lock_wait_s > 0 ? c->lock_wait_s : SESSION_LOCK_TIMEOUT_S;
 	int r = session_lock(c->directory, wait_s, c->command, ret, e);
 
-	return r < 0 ? r : session_begin(ret, c->recovered, c->recovered_arg, e);
+	return r < 0 ? r : session_begin(ret, c->listener, e);
 }
 
 /* --- applying ------------------------------------------------------------------------------ */

@@ -16,8 +16,7 @@ struct live_change {
 	double lock_wait_s;    /* 0: SESSION_LOCK_TIMEOUT_S */
 	const char *command;
 	const volatile sig_atomic_t *stop;
-	void (*recovered)(void *arg, const struct transaction_record *t);
-	void *recovered_arg;
+	const struct recovery_listener *listener;
 };
 
 /* As the functions of struct world_ops of the same names. */

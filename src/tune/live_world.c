@@ -43,8 +43,7 @@ static struct live_change change_of(struct live_world *w)
 				     .lock_wait_s = o->lock_wait_s,
 				     .command = o->command,
 				     .stop = o->stop,
-				     .recovered = o->recovered,
-				     .recovered_arg = o->recovered_arg };
+				     .listener = o->listener };
 }
 
 /* --- waiting ------------------------------------------------------------------------------- */
@@ -74,8 +73,8 @@ static int interrupted(struct error *e)
 /* A window without samples in between. */
 static int wait(struct world *w, double seconds, struct error *e)
 {
-	const struct live_options options =
-		timing(live(w), seconds, fmin(fmax(seconds, 0.1), 3600));
+	const struct live_options options = timing(live(w), seconds,
+						   fmin(fmax(seconds, 0.1), 3600));
 	struct live_window window;
 	uint64_t round = 0;
 	int r = live_window_init(&window, &options, e);

@@ -7,7 +7,7 @@
 #ifndef NETWRIGHT_TUNE_LIVE_WORLD_H
 #define NETWRIGHT_TUNE_LIVE_WORLD_H
 
-#include "apply/store.h"
+#include "apply/transaction.h"
 #include "base/error.h"
 #include "rules/rulebook.h"
 #include "tunables/place.h"
@@ -25,16 +25,15 @@ struct live_world_options {
 	double lock_wait_s;	     /* 0: SESSION_LOCK_TIMEOUT_S */
 	const char *command;	     /* for the audit trail */
 	const struct rulebook *book;
-	const char *filter; /* which sockets count, as --filter; NULL: all */
-	bool find_owners;   /* look up the processes behind sockets in each window */
+	const char *filter;		   /* which sockets count, as --filter; NULL: all */
+	bool find_owners;		   /* look up the processes behind sockets in each window */
 	const volatile sig_atomic_t *stop; /* non-zero ends a wait; may be NULL */
 	/* For a program that has other things to wait for: see struct live_options. NULL: sleeps,
 	 * looking at `stop` four times a second. */
 	bool (*wait)(void *arg, uint64_t until_ns);
 	void *wait_arg;
 	/* Told of what earlier runs had left, when a session finishes it; may be NULL. */
-	void (*recovered)(void *arg, const struct transaction_record *t);
-	void *recovered_arg;
+	const struct recovery_listener *listener;
 };
 
 struct live_world;

@@ -95,9 +95,9 @@ holds net.core.somaxconn "$somaxconn"
 holds net.ipv4.tcp_retries2 "$retries"
 
 echo "# while somebody else changes something"
-flock "$state/lock" sleep 30 &
+flock "$state" sleep 30 &
 holder=$!
-eventually 5 "the lock is taken" sh -c "! flock -n '$state/lock' true"
+eventually 5 "the lock is taken" sh -c "! flock -n '$state' true"
 run 5 "rollback --all" rollback --all --lock-timeout 1s
 check "  claims nothing" test ! -s "$tmp/out"
 run 5 "rollback --all --json" rollback --all --json --lock-timeout 1s
