@@ -1,5 +1,6 @@
 #include "tune/live_change.h"
 
+#include "apply/persistence.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -41,6 +42,13 @@ static int make_plan(const void *arg, struct plan *ret, struct error *e)
 	return r;
 }
 
+static bool wants_files(const void *arg, const struct plan *plan)
+{
+	const struct request *q = arg;
+
+	return q->change->persist && persistence_count_able(q->change->place, plan) > 0;
+}
+
 static int apply_plan(const struct live_change *c, const struct session_change *change,
 		      struct plan *plan, struct transaction_record *ret, struct error *e)
 {
@@ -68,6 +76,7 @@ int live_change_apply(const struct live_change *c, const struct wish *wishes, si
 		.confirm_s = deadline_s,
 		.stop = c->stop,
 		.make_plan = make_plan,
+		.wants_files = wants_files,
 		.arg = &q,
 	};
 	struct plan plan = { 0 };
