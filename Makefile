@@ -38,6 +38,8 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 SYSTEM   := $(sort $(wildcard tests/system/test_*.sh))
 MANUALS  := $(sort $(wildcard man/*.[578]))
 GENERATED_MANUALS := $(patsubst %.in,%,$(sort $(wildcard man/*.in)))
+# of `make lab`: all when empty
+SCENARIOS ?=
 SHELLS   := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
 
 EMBEDDED := rulebooks.o profiles.o
@@ -219,6 +221,14 @@ recordings: check-deps ## make the recordings of tests/data anew, from the provo
 	$(Q)$(MAKE) --no-print-directory check-programs
 	$(Q)NETWRIGHT_RECORD_DIR=$(CURDIR)/tests/data bash tests/run.sh $B system
 
+lab: check-deps ## the scenario matrix: before, netwright, TuneD, the best by hand (as root; hours, resumable)
+	$(Q)$(MAKE) --no-print-directory all $B/tests/wanem $B/tests/traffic
+	$(Q)bash tests/lab/matrix.sh $B/lab $(SCENARIOS)
+
+lab-quick: check-deps ## five scenarios of it, short and side by side (as root; 10 minutes)
+	$(Q)$(MAKE) --no-print-directory all $B/tests/wanem $B/tests/traffic
+	$(Q)LAB_QUICK=1 LAB_JOBS=5 bash tests/lab/matrix.sh $B/lab/quick $(SCENARIOS)
+
 fuzz: lint-deps ## fuzz every target for FUZZ_SECONDS (60) each, with clang's libFuzzer
 	$(Q)$(MAKE) --no-print-directory $(FUZZERS:%=$B/%)
 	$(Q)for target in $(FUZZERS); do \
@@ -308,7 +318,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 .SECONDARY:
-.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings \
+.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings lab lab-quick \
 	fuzz bench man tuned-profiles lint layers format install uninstall clean help
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

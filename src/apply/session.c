@@ -62,7 +62,7 @@ void session_close(struct session *s)
 	*s = (struct session){ 0 };
 }
 
-static int refuse(const struct transaction_record *t, struct error *e)
+static int pending(const struct transaction_record *t, struct error *e)
 {
 	return error_set(e, -EBUSY, ERROR_BUSY, NULL,
 			 "transaction %lld waits for its confirmation for another %.0f s: "
@@ -82,9 +82,10 @@ int session_refuse_pending(const struct session *s, struct error *e)
 
 		r = store_load(s->applier.store, ids[i], &t, e);
 		if (r == 0)
-			r = refuse(&t, e);
+			r = pending(&t, e);
+		/* One that cannot be read is in the way of its own settings alone:
+		 * transaction_apply(). */
 		else if (r == -EBADMSG)
-			/* In the way of its own settings alone: transaction_apply(). */
 			r = 0;
 		transaction_record_done(&t);
 	}
@@ -116,29 +117,21 @@ static int entrust(struct session *s, struct guardian *g, struct transaction_rec
 			 "the process that was to watch the deadline was lost; %s", failure.text);
 }
 
-static int apply_once(struct session *s, const struct session_change *change,
-		      struct apply_options *options, const struct plan *plan,
-		      struct transaction_record *ret, struct error *e)
-{
-	options->persist = change->wants_files != NULL && change->wants_files(change->arg, plan);
-	return transaction_apply(&s->applier, change->place, plan, options, ret, e);
-}
-
-/* The plan was made before the lock was taken. */
+/* The plan is made anew when it is not what holds any more. */
 static int apply_plan(struct session *s, const struct session_change *change,
 		      struct apply_options *options, struct plan *plan,
 		      struct transaction_record *ret, struct error *e)
 {
 	int r = -EAGAIN;
 
-	if (s->recovered == 0 && !change->make_anew)
-		r = apply_once(s, change, options, plan, ret, e);
+	if (s->recovered == 0 && !change->renew)
+		r = transaction_apply(&s->applier, change->place, plan, options, ret, e);
 	if (r != -EAGAIN)
 		return r;
 	transaction_record_done(ret);
 	plan_done(plan);
-	r = change->make_plan(change->arg, plan, e);
-	return r < 0 ? r : apply_once(s, change, options, plan, ret, e);
+	r = change->make_plan(change->arg, plan, &options->persist, e);
+	return r < 0 ? r : transaction_apply(&s->applier, change->place, plan, options, ret, e);
 }
 
 int session_apply(struct session *s, const struct session_change *change, struct guardian *g,
@@ -149,6 +142,7 @@ int session_apply(struct session *s, const struct session_change *change, struct
 		.confirm_s = change->confirm_s,
 		.guardian_pid = g->pid,
 		.guardian_start = g->start,
+		.persist = change->persist,
 		.stop = change->stop,
 	};
 	int r = session_refuse_pending(s, e);

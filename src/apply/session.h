@@ -35,8 +35,8 @@ struct session {
  * Errors as lock_take(). Release with session_close() in any case. */
 int session_lock(const char *directory, double wait_s, const char *command, struct session *ret,
 		 struct error *e);
-/* Opens the journal, creating it when missing, and finishes what earlier runs left, of which the
- * listener (may be NULL) is told. A transaction that could only be recovered in part does not fail
+/* Opens the journal, creating it when missing, and finishes what earlier runs left; the listener
+ * (may be NULL) is told of each. A transaction that could only be recovered in part does not fail
  * this: it is told and closed as partial, and the next command may be the one that repairs it. */
 int session_begin(struct session *s, const struct recovery_listener *listener, struct error *e);
 void session_close(struct session *s); /* accepts {0} */
@@ -46,15 +46,14 @@ int session_refuse_pending(const struct session *s, struct error *e);
 
 struct session_change {
 	const struct place *place;
-	double confirm_s;		   /* > 0: pending until confirmed; needs a guardian */
+	double confirm_s; /* > 0: pending until confirmed; needs a guardian */
+	bool persist;
 	const volatile sig_atomic_t *stop; /* as in struct apply_options */
-	/* Makes the plan anew: when recovery, or whoever had the lock before, changed what held
-	 * when the given one was made; with `make_anew` in any case. */
-	int (*make_plan)(const void *arg, struct plan *ret, struct error *e);
-	bool make_anew;
-	/* Whether files are to set the plan's values at the next boot; NULL: they are not. */
-	bool (*wants_files)(const void *arg, const struct plan *plan);
-	const void *arg;
+	/* Makes the plan anew, and says whether that is to survive a reboot; needed when recovery,
+	 * or whoever had the lock before, changed what held when the given one was made. */
+	int (*make_plan)(void *arg, struct plan *ret, bool *ret_persist, struct error *e);
+	void *arg;
+	bool renew; /* in any case: the plan follows from what is in force */
 };
 
 /* Applies a plan that was made before the lock was taken, and entrusts what is pending to the

@@ -49,13 +49,17 @@ struct apply_options {
  * `to` is not what the target's kind would have made of it, -EBUSY (ERROR_BUSY) while another
  * transaction is pending or unfinished, -EBADMSG when a damaged record may hold what a target held
  * before; nothing is written then, and *ret is zeroed. An empty plan is 0 with *ret zeroed and no
- * transaction. Otherwise *ret is the transaction as journaled: 0            TRANSACTION_KEPT or
- * _PENDING -EIO and others, TRANSACTION_FAILED: everything touched was restored -EUCLEAN
- * (ERROR_CONFLICT), TRANSACTION_PARTIAL: something could not be; *ret says what -EUCLEAN,
- * TRANSACTION_KEPT: applied, but the files that make it survive a reboot were not written; recovery
- * tries again -EINTR       stopped by `stop`, restored If the journal cannot be written after the
- * changes were made, they are restored as well. Release *ret with transaction_record_done() in any
- * case. */
+ * transaction. Otherwise *ret is the transaction as journaled:
+ *
+ *   0            TRANSACTION_KEPT or _PENDING
+ *   -EIO and others, TRANSACTION_FAILED: everything touched was restored
+ *   -EUCLEAN (ERROR_CONFLICT), TRANSACTION_PARTIAL: something could not be; *ret says what
+ *   -EUCLEAN, TRANSACTION_KEPT: applied, but the files that make it survive a reboot were not
+ *                written; recovery tries again
+ *   -EINTR       stopped by `stop`, restored
+ *
+ * If the journal cannot be written after the changes were made, they are restored as well. Release
+ * *ret with transaction_record_done() in any case. */
 int transaction_apply(struct applier *a, const struct place *p, const struct plan *plan,
 		      const struct apply_options *options, struct transaction_record *ret,
 		      struct error *e);

@@ -61,33 +61,33 @@ static int make_plan(const struct change_request *q, struct plan *ret, struct er
 	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
 }
 
-/* Under the lock, where the wishes are worked out anew if they follow from what holds. */
-static int make_plan_again(const void *request, struct plan *ret, struct error *e)
+/* What was made before the lock was taken is made anew: the wishes as well, where they follow from
+ * what is in force. */
+static int make_plan_again(void *request, struct plan *ret, bool *ret_persist, struct error *e)
 {
-	const struct change_request *q = request;
-	struct change_request now = *q;
-	int r = q->renew != NULL ? q->renew(q->renew_arg, &now, e) : 0;
+	struct change_request *q = request;
+	int r = q->renew != NULL ? q->renew(q->renew_arg, q, e) : 0;
 
-	return r < 0 ? r : make_plan(&now, ret, e);
-}
-
-static bool wants_files_too(const void *request, const struct plan *plan)
-{
-	return wants_files(request, plan);
+	if (r == 0)
+		r = make_plan(q, ret, e);
+	if (r == 0)
+		*ret_persist = wants_files(q, ret);
+	return r;
 }
 
 static int apply_in_session(const struct change_request *q, struct plan *plan,
 			    struct transaction_record *ret, struct error *e)
 {
 	const struct settings *s = q->settings;
+	struct change_request again = *q;
 	const struct session_change change = {
 		.place = q->place,
 		.confirm_s = s->confirm_s,
+		.persist = wants_files(q, plan),
 		.stop = interrupt_flag(),
 		.make_plan = make_plan_again,
-		.make_anew = q->renew != NULL,
-		.wants_files = wants_files_too,
-		.arg = q,
+		.arg = &again,
+		.renew = q->renew != NULL,
 	};
 	struct change_session session = { 0 };
 	struct guardian guardian = { 0 };

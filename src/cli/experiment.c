@@ -16,7 +16,7 @@ int experiment_open(const struct settings *s, struct experiment *ret, struct err
 		.find_owners = true,
 		.persist = s->persist,
 		.stop = interrupt_flag(),
-		.listener = &change_session_listener,
+		.listener = change_session_listener,
 	};
 	int r = change_directory(s, &options.state_directory, e);
 

@@ -197,7 +197,9 @@ static int try_descriptors(struct search *s, const char *pid)
 	for (size_t at = 0; r == 0 && at < names.len; at += strlen(names.data + at) + 1) {
 		(void)snprintf(path, sizeof(path), "/proc/%.16s/fd/%.16s", pid, names.data + at);
 		read_link(s, path, link);
-		r = try_link(s, link, path);
+		/* What was opened by a name is called by what it was bound to, and "/" once nothing
+		 * is bound there any more (measured on Linux 6.18). */
+		r = strcmp(link, "/") == 0 ? try_file(s, path) : try_link(s, link, path);
 	}
 	return r;
 }

@@ -14,7 +14,7 @@ static int open_session(const struct live_change *c, struct session *ret, struct
 	double wait_s = c->lock_wait_s > 0 ? c->lock_wait_s : SESSION_LOCK_TIMEOUT_S;
 	int r = session_lock(c->directory, wait_s, c->command, ret, e);
 
-	return r < 0 ? r : session_begin(ret, c->listener, e);
+	return r < 0 ? r : session_begin(ret, &c->listener, e);
 }
 
 /* --- applying ------------------------------------------------------------------------------ */
@@ -26,7 +26,7 @@ struct request {
 };
 
 /* What cannot be undone cannot be tried. */
-static int make_plan(const void *arg, struct plan *ret, struct error *e)
+static int make_plan(void *arg, struct plan *ret, bool *ret_persist, struct error *e)
 {
 	const struct request *q = arg;
 	int r = plan_make(q->change->place, q->wishes, q->count, ret, e);
@@ -39,14 +39,10 @@ static int make_plan(const void *arg, struct plan *ret, struct error *e)
 				      "cannot be undone, so it cannot be tried; netwright set sets "
 				      "it for good");
 	}
+	if (r == 0)
+		*ret_persist = q->change->persist &&
+			       persistence_count_able(q->change->place, ret) > 0;
 	return r;
-}
-
-static bool wants_files(const void *arg, const struct plan *plan)
-{
-	const struct request *q = arg;
-
-	return q->change->persist && persistence_count_able(q->change->place, plan) > 0;
 }
 
 static int apply_plan(const struct live_change *c, const struct session_change *change,
@@ -70,17 +66,16 @@ static int apply_plan(const struct live_change *c, const struct session_change *
 int live_change_apply(const struct live_change *c, const struct wish *wishes, size_t count,
 		      double deadline_s, struct transaction_record *ret, struct error *e)
 {
-	const struct request q = { c, wishes, count };
-	const struct session_change change = {
+	struct request q = { c, wishes, count };
+	struct session_change change = {
 		.place = c->place,
 		.confirm_s = deadline_s,
 		.stop = c->stop,
 		.make_plan = make_plan,
-		.wants_files = wants_files,
 		.arg = &q,
 	};
 	struct plan plan = { 0 };
-	int r = make_plan(&q, &plan, e);
+	int r = make_plan(&q, &plan, &change.persist, e);
 
 	*ret = (struct transaction_record){ 0 };
 	if (r == 0 && plan.count > 0)

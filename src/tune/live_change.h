@@ -18,7 +18,7 @@ struct live_change {
 	const char *command;
 	bool persist; /* what is kept gets files for the next boot, as far as there can be any */
 	const volatile sig_atomic_t *stop;
-	const struct recovery_listener *listener;
+	struct recovery_listener listener; /* of what earlier runs left */
 };
 
 /* As the functions of struct world_ops of the same names. */

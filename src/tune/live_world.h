@@ -34,7 +34,7 @@ struct live_world_options {
 	bool (*wait)(void *arg, uint64_t until_ns);
 	void *wait_arg;
 	/* Told of what earlier runs had left, when a session finishes it; may be NULL. */
-	const struct recovery_listener *listener;
+	struct recovery_listener listener;
 };
 
 struct live_world;

@@ -159,7 +159,9 @@ ssize_t fake_readlink(struct os *os, const char *path, char *buf, size_t len)
 	}
 	if (d == NULL && b == NULL && mounts == 0)
 		return -ENOENT;
-	if (b != NULL)
+	if (b != NULL && fake_find_netns(f, b->cookie)->hidden)
+		n = snprintf(link, sizeof(link), "/");
+	else if (b != NULL)
 		n = snprintf(link, sizeof(link), "net:[%llu]", (unsigned long long)b->cookie);
 	else if (mounts != 0)
 		n = snprintf(link, sizeof(link), "mnt:[%d]", (int)mounts);
