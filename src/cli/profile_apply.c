@@ -94,7 +94,7 @@ static int renew(void *arg, struct change_request *q, struct error *e)
 	return r;
 }
 
-static int carry_out(const struct outcome *o, FILE *out, struct error *e)
+static int carry_out(const struct outcome *o, void *out, struct error *e)
 {
 	struct outcome now = { .settings = o->settings, .library = o->library, .name = o->name };
 	const struct change_request request = {
@@ -113,7 +113,9 @@ static int carry_out(const struct outcome *o, FILE *out, struct error *e)
 	return r;
 }
 
-int profile_apply(const struct settings *s, const char *name, FILE *out, struct error *e)
+static int work_out_and(const struct settings *s, const char *name,
+			int (*use)(const struct outcome *o, void *arg, struct error *e), void *arg,
+			struct error *e)
 {
 	struct profile_library library = { 0 };
 	struct outcome outcome = { .settings = s, .library = &library, .name = name };
@@ -122,8 +124,36 @@ int profile_apply(const struct settings *s, const char *name, FILE *out, struct 
 	if (r == 0)
 		r = work_out(&outcome, e);
 	if (r == 0)
-		r = carry_out(&outcome, out, e);
+		r = use(&outcome, arg, e);
 	outcome_done(&outcome);
 	profile_library_done(&library);
 	return r;
+}
+
+int profile_apply(const struct settings *s, const char *name, FILE *out, struct error *e)
+{
+	return work_out_and(s, name, carry_out, out, e);
+}
+
+struct user {
+	int (*use)(void *arg, const struct wish *wishes, size_t count, struct error *e);
+	void *arg;
+};
+
+static int hand_over(const struct outcome *o, void *arg, struct error *e)
+{
+	const struct user *user = arg;
+
+	tell_left_out(o->settings, &o->view.resolved);
+	return user->use(user->arg, o->wishes.wishes, o->wishes.count, e);
+}
+
+int profile_apply_use(const struct settings *s, const char *name,
+		      int (*use)(void *arg, const struct wish *wishes, size_t count,
+				 struct error *e),
+		      void *arg, struct error *e)
+{
+	struct user user = { use, arg };
+
+	return work_out_and(s, name, hand_over, &user, e);
 }

@@ -43,6 +43,7 @@ extern const struct verb verb_set;
 extern const struct verb verb_show;
 extern const struct verb verb_snapshot;
 extern const struct verb verb_status;
+extern const struct verb verb_trial;
 extern const struct verb verb_tune;
 
 /* Sorted by name. */
