@@ -85,16 +85,16 @@ tuner_stop() {
 
 # An audit must be long enough for what CC-01 needs, 14.5 s of sending. The windows of a trial are
 # shorter than by default, so that eight trials fit into the time.
-daemon_config='daemon = { interval = "16s"; sample = "1s"; window = "3s"; pairs = 6; settle = "2s"; on_exit = "keep"; netns = ["self"]; };'
-daemon_quiet_audits=6                                        # more than the windows in a row that a rule asks for
+daemon_config='interval = "16s"; sample = "1s"; window = "3s"; pairs = 6; settle = "2s"; on_exit = "keep";'
+daemon_quiet_audits=6 # more than the windows in a row that a rule asks for
 declare -A daemon_pids=() daemon_tried=() daemon_audits=() # by host; its newest trial, and the audits until then
 
 daemons_start() {
     local host
-    echo "$daemon_config" >"$LAB_TMP/daemon.conf"
     for host in A B; do
+        echo "daemon = { $daemon_config netns = [\"$(lab_ns "$host")\"]; };" >"$LAB_TMP/$host.conf"
         mkdir -p "$LAB_TMP/state-$host"
-        lab_bg "$host" "$NETWRIGHT" daemon --config "$LAB_TMP/daemon.conf" --state-dir "$LAB_TMP/state-$host" \
+        lab_bg "$host" "$NETWRIGHT" daemon --config "$LAB_TMP/$host.conf" --state-dir "$LAB_TMP/state-$host" \
             2> >(sed -u "s/^/$host /" >>"$tuner_log")
         daemon_pids[$host]=$LAB_PID daemon_tried[$host]=0
     done
