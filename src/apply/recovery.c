@@ -17,8 +17,8 @@
 
 struct recovery {
 	struct applier *applier;
-	void (*recovered)(void *arg, const struct transaction_record *t);
-	void *arg;
+	const struct recovery_listener *listener;
+	bool again; /* what cannot be read was told already */
 	int touched;
 	int failure; /* the first */
 	struct error *e;
@@ -79,12 +79,17 @@ static int recover_one(struct recovery *v, int64_t id)
 	struct error e = { 0 };
 	int r = store_load(v->applier->store, id, &t, &e);
 
+	if (r == -EBADMSG) {
+		if (!v->again && v->listener->unreadable != NULL)
+			v->listener->unreadable(v->listener->arg, id, &e);
+		return 0;
+	}
 	if (r == 0)
 		r = recover_record(v->applier, &t, &e);
 	if (r > 0) {
 		v->touched++;
-		if (v->recovered != NULL)
-			v->recovered(v->arg, &t);
+		if (v->listener->recovered != NULL)
+			v->listener->recovered(v->listener->arg, &t);
 	}
 	if (r < 0 && v->failure == 0) {
 		v->failure = r;
@@ -112,17 +117,20 @@ static int recover_states(struct recovery *v, unsigned int states, size_t limit)
 	return finished;
 }
 
-int transaction_recover(struct applier *a,
-			void (*recovered)(void *arg, const struct transaction_record *t), void *arg,
+int transaction_recover(struct applier *a, const struct recovery_listener *listener,
 			struct error *e)
 {
-	struct recovery v = { .applier = a, .recovered = recovered, .arg = arg, .e = e };
-	int r = recover_states(&v, HOT, HOT_MAX);
+	static const struct recovery_listener nobody = { 0 };
+	struct recovery v = { .applier = a,
+			      .listener = listener != NULL ? listener : &nobody,
+			      .e = e };
+	int r = recover_states(&v, HOT | STORE_STATE_UNKNOWN, HOT_MAX);
 
 	while (r >= 0) {
 		r = recover_states(&v, SETTLED, SETTLED_BATCH);
 		if (r == 0)
 			break;
+		v.again = true;
 	}
 	if (r < 0)
 		return r;

@@ -185,22 +185,6 @@ static int look_at_bpftune(struct search *s, const char *key, const struct plan_
 	return 0;
 }
 
-static bool same_words(const char *a, const char *b)
-{
-	struct text_span x = { a, strlen(a) }, y = { b, strlen(b) }, v, w;
-	bool more;
-
-	for (;;) {
-		more = text_next_word(&x, &v);
-		if (more != text_next_word(&y, &w))
-			return false;
-		if (!more)
-			return true;
-		if (v.len != w.len || memcmp(v.at, w.at, v.len) != 0)
-			return false;
-	}
-}
-
 static const char *base_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -222,7 +206,7 @@ static int look_at_files(struct search *s, const char *key, const struct plan_ch
 	struct rival rival = { .kind = RIVAL_SYSCTL_FILE };
 	bool ours;
 
-	if (line == NULL || line->value == NULL || same_words(line->value, c->to) ||
+	if (line == NULL || line->value == NULL || text_same_words(line->value, c->to) ||
 	    (s->persist && is_read_before_ours(line->file)))
 		return 0;
 	ours = strncmp(base_of(line->file), PERSISTED, strlen(PERSISTED)) == 0;

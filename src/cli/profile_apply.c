@@ -15,6 +15,8 @@ static int load_journal(const struct settings *s, const struct place *p,
 {
 	int r = profile_journal_load(s, p, ret, e);
 
+	if (r == 0 && s->dry_run) /* else recovery has told */
+		(void)change_list_complain(&ret->kept);
 	if (!s->dry_run || (r != -EACCES && r != -EPERM))
 		return r;
 	(void)fputs(
@@ -39,61 +41,86 @@ static void tell_left_out(const struct settings *s, const struct resolved_profil
 			      print_count(n, "setting", count, sizeof(count)), name, name);
 }
 
-static int carry_out(const struct settings *s, const struct profile_view *view,
-		     const struct profile_journal *journal, const struct place *place, FILE *out,
-		     struct error *e)
+/* What a profile comes to, from what the host holds and what other profiles have in force. */
+struct outcome {
+	const struct settings *settings;
+	const struct profile_library *library;
+	const char *name;
+	struct profile_scene scene;
+	struct profile_journal journal;
+	struct profile_view view;
+	struct profile_wishes wishes;
+};
+
+static void outcome_done(struct outcome *o)
 {
-	struct profile_wishes wishes = { 0 };
-	int r = profile_wishes_make(&view->resolved, &wishes, e);
+	profile_wishes_done(&o->wishes);
+	profile_view_done(&o->view);
+	profile_journal_done(&o->journal);
+	profile_scene_done(&o->scene);
+}
+
+static int work_out(struct outcome *o, struct error *e)
+{
+	const struct profile_journal *journal = &o->journal;
+	int r = profile_scene_open(o->settings, &o->scene, e);
 
 	if (r == 0)
-		r = succession_add(place, journal->records, journal->count,
-				   view->flat.profile->name, &wishes, e);
-	if (r == 0) {
-		const struct change_request request = {
-			.settings = s,
-			.place = place,
-			.wishes = wishes.wishes,
-			.wish_count = wishes.count,
-		};
-
-		tell_left_out(s, &view->resolved);
-		r = change_carry_out(&request, out, e);
-	}
-	profile_wishes_done(&wishes);
+		r = load_journal(o->settings, &o->scene.place, &o->journal, e);
+	if (r == 0)
+		r = succession_take_back(&o->scene.place, journal->records, journal->count,
+					 &o->scene.tunables, e);
+	if (r == 0)
+		r = profile_view_open(o->settings, o->library, o->name, &o->scene, &o->view, e);
+	if (r == 0)
+		r = profile_wishes_make(&o->view.resolved, &o->wishes, e);
+	if (r == 0)
+		r = succession_add(&o->scene.place, journal->records, journal->count,
+				   o->view.flat.profile->name, &o->wishes, e);
 	return r;
 }
 
-static int apply_here(const struct settings *s, const struct profile_library *library,
-		      const char *name, struct profile_scene *scene, FILE *out, struct error *e)
+/* Another profile may have come first: what follows it is known under the lock only. */
+static int renew(void *arg, struct change_request *q, struct error *e)
 {
-	struct profile_journal journal = { 0 };
-	struct profile_view view = { 0 };
-	int r = load_journal(s, &scene->place, &journal, e);
+	struct outcome *now = arg;
+	int r = work_out(now, e);
 
-	if (r == 0)
-		r = succession_take_back(&scene->place, journal.records, journal.count,
-					 &scene->tunables, e);
-	if (r == 0)
-		r = profile_view_open(s, library, name, scene, &view, e);
-	if (r == 0)
-		r = carry_out(s, &view, &journal, &scene->place, out, e);
-	profile_view_done(&view);
-	profile_journal_done(&journal);
+	q->wishes = now->wishes.wishes;
+	q->wish_count = now->wishes.count;
+	return r;
+}
+
+static int carry_out(const struct outcome *o, FILE *out, struct error *e)
+{
+	struct outcome now = { .settings = o->settings, .library = o->library, .name = o->name };
+	const struct change_request request = {
+		.settings = o->settings,
+		.place = &o->scene.place,
+		.wishes = o->wishes.wishes,
+		.wish_count = o->wishes.count,
+		.renew = renew,
+		.renew_arg = &now,
+	};
+	int r;
+
+	tell_left_out(o->settings, &o->view.resolved);
+	r = change_carry_out(&request, out, e);
+	outcome_done(&now);
 	return r;
 }
 
 int profile_apply(const struct settings *s, const char *name, FILE *out, struct error *e)
 {
 	struct profile_library library = { 0 };
-	struct profile_scene scene = { 0 };
+	struct outcome outcome = { .settings = s, .library = &library, .name = name };
 	int r = profile_view_load(s, &library, e);
 
 	if (r == 0)
-		r = profile_scene_open(s, &scene, e);
+		r = work_out(&outcome, e);
 	if (r == 0)
-		r = apply_here(s, &library, name, &scene, out, e);
-	profile_scene_done(&scene);
+		r = carry_out(&outcome, out, e);
+	outcome_done(&outcome);
 	profile_library_done(&library);
 	return r;
 }

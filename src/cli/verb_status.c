@@ -66,7 +66,7 @@ static enum part part_of(const struct transaction_record *t, const struct view *
 		return PART_KEPT;
 	if (t->state == TRANSACTION_PARTIAL)
 		return PART_PARTIAL;
-	return change_seconds_until(t->deadline_boottime_ns) > 0 ? PART_PENDING : PART_OVERDUE;
+	return session_seconds_until(t->deadline_boottime_ns) > 0 ? PART_PENDING : PART_OVERDUE;
 }
 
 static int print_text(const struct settings *s, const struct change_list *list,
@@ -77,7 +77,7 @@ static int print_text(const struct settings *s, const struct change_list *list,
 	if (view->locked)
 		(void)fprintf(out, "process %" PRId64 " is changing something: %s\n",
 			      view->holder.pid, view->holder.command);
-	if (list->count == 0)
+	if (list->count == 0 && list->unreadable_count == 0)
 		(void)fputs("Nothing that netwright changed is in force.\n", out);
 	for (int p = 0; p < PARTS; p++) {
 		bool titled = false;
@@ -124,6 +124,7 @@ static int print_json(const struct change_list *list, const struct view *view, F
 		}
 		document_set(&d, d.root, parts[p].json_name, array);
 	}
+	document_set(&d, d.root, "unreadable", change_list_unreadable(&d, list));
 	r = document_print(&d, out, e);
 	document_done(&d);
 	return r;
@@ -143,7 +144,8 @@ static int look_at_lock(const struct settings *s, struct view *view, struct erro
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT |
-				    1u << TRANSACTION_PARTIAL | 1u << TRANSACTION_VOID;
+				    1u << TRANSACTION_PARTIAL | 1u << TRANSACTION_VOID |
+				    STORE_STATE_UNKNOWN;
 	struct change_list list = { 0 };
 	struct store *journal = NULL;
 	struct view view = { 0 };
@@ -160,8 +162,10 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	if (r == 0)
 		r = s->json ? print_json(&list, &view, out, e)
 			    : print_text(s, &list, &view, out, e);
+	if (r == 0)
+		r = change_list_complain(&list);
 	change_list_done(&list);
-	return r < 0 ? r : EXIT_STATUS_OK;
+	return r;
 }
 
 static const struct example examples[] = {

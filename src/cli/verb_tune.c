@@ -20,6 +20,8 @@
 /* Findings of severity info tell of something that is no fault. */
 #define LEAST_SEVERITY SEVERITY_LOW
 
+#define ATTEMPTS 3 /* at a plan of what comes and goes */
+
 static int check_options(const struct settings *s, struct error *e)
 {
 	struct rulebook book = { 0 };
@@ -136,6 +138,23 @@ static int leave_out_unmet(struct proposal *proposal, const struct place *place,
 	return 0;
 }
 
+/* What was there when it was tried may be gone when the plan is made. */
+static int carry_out(struct change_request *request, struct proposal *proposal, FILE *out,
+		     struct error *e)
+{
+	for (int tries = 1;; tries++) {
+		int r = leave_out_unmet(proposal, request->place, e);
+
+		if (r < 0)
+			return r;
+		request->wishes = proposal->wishes;
+		request->wish_count = proposal->count;
+		r = change_carry_out(request, out, e);
+		if (r != -ESTALE || tries == ATTEMPTS)
+			return r;
+	}
+}
+
 static void record_cause(const void *inspection, const struct settings *s,
 			 const struct transaction_record *t)
 {
@@ -153,7 +172,11 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 	};
 	const struct proposal_choice choice = { LEAST_SEVERITY, s->only.texts, s->only.count };
 	struct change_request request = {
-		.settings = s, .place = place, .applied = record_cause, .applied_arg = i
+		.settings = s,
+		.place = place,
+		.applied = record_cause,
+		.applied_arg = i,
+		.persist_what_can = true,
 	};
 	struct proposal proposal = { 0 };
 	int r = inspection_run(&inspection, i, e);
@@ -165,16 +188,10 @@ static int tune(const struct settings *s, const struct place *place, struct insp
 				 "interrupted while observing; nothing was changed");
 	print_findings(s, i, &choice, out);
 	r = proposal_make(&i->diagnosis, &choice, &proposal, e);
-	if (r == 0) {
-		leave_out_host(&proposal, place);
-		r = leave_out_unmet(&proposal, place, e);
-	}
-	if (r == 0) {
-		request.wishes = proposal.wishes;
-		request.wish_count = proposal.count;
-		(void)fflush(out);
-		r = change_carry_out(&request, out, e);
-	}
+	leave_out_host(&proposal, place);
+	(void)fflush(out);
+	if (r == 0)
+		r = carry_out(&request, &proposal, out, e);
 	proposal_done(&proposal);
 	return r;
 }

@@ -44,7 +44,7 @@ struct filter {
 	int pids[NODES_MAX];
 	struct inode_set sockets[NODES_MAX]; /* of each pid */
 	size_t pid_count;
-	uint64_t *known; /* cookies, sorted; a filter without nodes */
+	uint64_t *known; /* cookies that do not pass, sorted; NULL: none */
 	size_t known_count;
 };
 
@@ -358,18 +358,21 @@ static bool match_node(const struct filter *f, uint16_t index, const struct sock
 
 int filter_new_sockets(const uint64_t *cookies, size_t n, struct filter **ret)
 {
-	CLEANUP(filter_freep) struct filter *f = calloc(1, sizeof(*f));
+	uint64_t *known = calloc(n + 1, sizeof(known[0]));
+	struct filter *f = *ret != NULL ? *ret : calloc(1, sizeof(*f));
 
-	if (f == NULL)
+	if (known == NULL || f == NULL) {
+		free(known);
+		if (*ret == NULL)
+			free(f);
 		return -ENOMEM;
-	f->known = calloc(n + 1, sizeof(cookies[0]));
-	if (f->known == NULL)
-		return -ENOMEM;
+	}
 	if (n > 0)
-		memcpy(f->known, cookies, n * sizeof(cookies[0]));
+		memcpy(known, cookies, n * sizeof(cookies[0]));
+	free(f->known);
+	f->known = known;
 	f->known_count = n;
 	*ret = f;
-	f = NULL;
 	return 0;
 }
 
@@ -380,10 +383,13 @@ static int compare_cookies(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+static bool is_known(const struct filter *f, uint64_t cookie)
+{
+	return f->known != NULL && bsearch(&cookie, f->known, f->known_count, sizeof(f->known[0]),
+					   compare_cookies) != NULL;
+}
+
 bool filter_match(const struct filter *f, const struct socket_info *socket)
 {
-	if (f->known != NULL)
-		return bsearch(&socket->cookie, f->known, f->known_count, sizeof(f->known[0]),
-			       compare_cookies) == NULL;
-	return match_node(f, f->root, socket);
+	return !is_known(f, socket->cookie) && (f->count == 0 || match_node(f, f->root, socket));
 }

@@ -16,7 +16,8 @@ struct filter;
  * the column and what was expected. */
 int filter_parse(const char *text, struct filter **ret, struct error *e);
 /* Passes every socket but those with these cookies: what came after a list was made. `cookies` is
- * sorted and copied. 0 or -ENOMEM. */
+ * sorted and copied. A filter that is in *ret already is narrowed down to those; else *ret must be
+ * NULL. 0 or -ENOMEM. */
 int filter_new_sockets(const uint64_t *cookies, size_t n, struct filter **ret);
 void filter_free(struct filter *f); /* accepts NULL */
 

@@ -30,8 +30,7 @@ struct place {
  * our own namespace can be changed. */
 int place_open(struct os *os, const char *name, struct place *ret, struct error *e);
 /* Opens the namespace with this cookie: our own or the one called `name` if it has it, else
- * whichever of /run/netns and of the first 65536 of /proc/PID/ns/net has. -ESTALE when there is
- * none any more. */
+ * wherever it is found (place_search.h). -ESTALE when there is none any more. */
 int place_open_again(struct os *os, const char *name, uint64_t cookie, struct place *ret,
 		     struct error *e);
 void place_close(struct place *p);

@@ -181,7 +181,7 @@ static int take_change(const struct choice_request *q, const struct finding *f,
 				     : take_number(q, c, ret, text, why);
 	if (r != 0)
 		return r;
-	ret->new_sockets |= c->tunable->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY;
+	ret->new_sockets &= c->tunable->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY;
 	ret->wishes[ret->wish_count++] = (struct wish){ text->tunable, text->value, text->why,
 							WISH_SET };
 	return 0;
@@ -193,6 +193,7 @@ static int take_finding(const struct choice_request *q, const struct finding *f,
 {
 	int r = 0;
 
+	ret->new_sockets = true;
 	ret->wishes = calloc(f->change_count, sizeof(ret->wishes[0]));
 	ret->texts = calloc(f->change_count, sizeof(ret->texts[0]));
 	if (ret->wishes == NULL || ret->texts == NULL)

@@ -43,7 +43,7 @@ struct choice {
 	struct wish *wishes; /* owned, with their texts */
 	size_t wish_count;
 	struct choice_text *texts;
-	bool new_sockets; /* some tunable reaches new sockets only */
+	bool new_sockets; /* every change reaches new sockets only */
 	bool stepped;	  /* less than the finding asks for: more may follow */
 };
 void choice_done(struct choice *c); /* accepts {0} */

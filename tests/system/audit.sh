@@ -196,7 +196,7 @@ read_rate() { # NAME acked|received
       if (!n++) { t0 = $2; v0 = $column }
       t1 = $2; v1 = $column
     }
-    END { printf "%.0f", t1 > t0 ? (v1 - v0) * 8 / (t1 - t0) : 0 }' "$LAB_TMP/$1.samples"
+    END { printf "%.0f", (t1 > t0 ? (v1 - v0) * 8 / (t1 - t0) : 0) }' "$LAB_TMP/$1.samples"
 }
 
 read_value() { # NAME before|after KEY

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The command line: arguments, exit statuses, streams, help and manual, JSON, recordings, Ctrl-C, and
 # that nothing is written. Needs no particular traffic.
+# Runs beside others.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/../..

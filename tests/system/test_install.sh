@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # `make install` puts everything below DESTDIR and PREFIX, and `make uninstall` leaves nothing behind.
+# Runs beside others.
 set -u
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"

@@ -2,6 +2,7 @@
 # P3 over every kind that goes through netlink, mixed with sysctls and a limit: killed at every
 # other netlink message of a change, and at every fifth of a roll-back. The next roll-back puts back every byte that
 # the dumps of routes, links and qdiscs show. Control: without a kill the settings are there.
+# Runs beside others.
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The manual pages of the tables say what the program says: checked in as they are made now, with every
 # rule, lint, metric and tunable; and what they show as an example works.
+# Runs beside others.
 # shellcheck disable=SC2317 # functions are called through check
 set -u
 # shellcheck source=check.sh

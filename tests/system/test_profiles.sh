@@ -2,6 +2,7 @@
 # Profiles: every one applies in a namespace, verifies, and is put back without a difference; one after
 # another leaves nothing of the first; what only the whole host has; broken ones change nothing; and a
 # bulk transfer gains what it is meant to.
+# Runs beside others.
 # shellcheck disable=SC2317 # functions are called through check
 set -u
 # shellcheck source=change.sh
@@ -119,6 +120,26 @@ run 0 "low-latency alone" apply low-latency --netns "$ns"
 dump >"$tmp/after"
 check "  is what it was after another one" same "$tmp/switched" "$tmp/after"
 run 0 "rollback" rollback
+
+echo "# two at the same moment: the later one follows the earlier one"
+# The first has worked out what it wants, and waits for a slow disk under the lock; the second has to
+# see what became of it.
+strace -f -qq -o /dev/null -e trace=fsync,fdatasync -e inject=fsync,fdatasync:delay_enter=300000 \
+  "$NETWRIGHT" apply http-client --netns "$ns" -q --state-dir "$state" 2>"$tmp/first" &
+first=$!
+eventually 10 "the first one holds the lock" sh -c "! flock -n '$state' true"
+run 0 "apply low-latency, which waits" apply low-latency --netns "$ns" --lock-timeout 30s
+says "back to what was before others"
+wait "$first"
+check "the first one ends well" test $? -eq 0
+dump >"$tmp/after"
+check "  and nothing of it is left" same "$tmp/switched" "$tmp/after"
+run 0 "rollback" rollback
+dump >"$tmp/after"
+check "  leads to the first" same "$tmp/alone.http" "$tmp/after"
+run 0 "rollback" rollback
+dump >"$tmp/after"
+check "  and that to nothing" same "$tmp/before" "$tmp/after"
 
 echo "# another namespace is not concerned"
 other=$ns

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # set, tune's plans and apply: what is written is what was announced, is read back, and is put back.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"

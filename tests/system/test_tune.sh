@@ -123,5 +123,25 @@ END
   else
     not_ok "  and says: $(cat "$LAB_TMP/absent.err")"
   fi
+
+  # What no file can set is changed all the same, and named.
+  cat >"$LAB_TMP/rules/site.conf" <<END
+rules = ( { id = "SITE-02"; slug = "site"; scope = "host"; class = "site"; title = "Always."; when = "1 == 1";
+  severity_ceiling = "low"; why = "A test."; source = "None.";
+  set = ( { tunable = "socket:dst $(address_of B)/keepalive_count"; to = "4"; } ); } );
+END
+  bulk 5003 20 1
+  "$NETWRIGHT" tune --netns "$(lab_ns A)" --for 1s --only SITE-02 --rules "$LAB_TMP/rules" --persist --json \
+    --state-dir "$state" >"$LAB_TMP/unkept.json" 2>"$LAB_TMP/unkept.err"
+  expect_status "tune --persist of a connection alone" $?
+  expect_json unkept "changes it" '.transaction | .state == "kept" and .persistence == "none" and .changes[0].outcome == "written"'
+  if grep -q 'not kept for the next boot: socket:' "$LAB_TMP/unkept.err"; then
+    ok "  and says that it is not kept for the next boot"
+  else
+    not_ok "  and says: $(cat "$LAB_TMP/unkept.err")"
+  fi
+  lab_stop "$LAB_PID"
+  "$NETWRIGHT" rollback --all -q --state-dir "$state" 2>"$LAB_TMP/gone.err"
+  expect_status "rollback of one that is closed" $?
 fi
 finish

@@ -238,7 +238,7 @@ START_TEST(killed_itself)
 	/* What the next netwright does. */
 	a.store = fixture_open(STORE_WRITE);
 	ck_assert_int_eq(boot_id_read(a.boot_id, &e), 0);
-	ck_assert_int_eq(transaction_recover(&a, NULL, NULL, &e), 1);
+	ck_assert_int_eq(transaction_recover(&a, NULL, &e), 1);
 	store_close(a.store);
 	ck_assert_int_eq((int)guarded_state(), (int)TRANSACTION_ROLLED_BACK);
 }
