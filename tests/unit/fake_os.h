@@ -32,6 +32,7 @@ void fake_os_free(struct os *os);
 /* A namespace; `name` is of /run/netns, or NULL for one that only processes are in. */
 void fake_os_add_netns(struct os *os, const char *name, uint64_t cookie);
 void fake_os_remove_netns(struct os *os, uint64_t cookie);
+/* A link, or with an index that is there already, another name of it. */
 void fake_os_add_link(struct os *os, uint64_t cookie, const char *name, uint32_t index);
 void fake_os_remove_link(struct os *os, uint64_t cookie, const char *name);
 /* Answers what is asked by netlink and is not a link's name: `netns` is the cookie of where.
