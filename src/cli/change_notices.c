@@ -1,6 +1,7 @@
 #include "cli/change_notices.h"
 
 #include "apply/persistence.h"
+#include "apply/profile_wishes.h"
 #include "base/bytes.h"
 #include "cli/print.h"
 
@@ -81,6 +82,27 @@ static void print_satisfied(const struct place *p, const struct plan *plan, cons
 	target_list_done(&targets);
 }
 
+/* A profile is kept as a whole, whatever of it holds already; but it is a transaction that keeps.
+ */
+static bool print_satisfied_profile(const struct plan *plan, const struct wish *wishes, size_t n,
+				    FILE *err)
+{
+	char name[PROFILE_NAME_MAX];
+	struct bytes b = { 0 };
+
+	if (n == 0 || !profile_of_why(wishes[0].why, name))
+		return false;
+	if (plan->count > 0)
+		return true;
+	(void)bytes_printf(&b,
+			   "not kept for the next boot: profile %s: all of it holds already, and "
+			   "--persist keeps what it changes; if it was applied without, netwright "
+			   "rollback puts it back, to be applied with --persist",
+			   name);
+	print_line(&b, err);
+	return true;
+}
+
 void change_notices_print(const struct settings *s, const struct place *p, const struct plan *plan,
 			  const struct wish *wishes, size_t n, const struct rivals *rivals,
 			  FILE *err)
@@ -89,7 +111,9 @@ void change_notices_print(const struct settings *s, const struct place *p, const
 		print_rival(&rivals->all[i], err);
 	if (s->persist)
 		print_unkept(p, plan, err);
-	for (size_t i = 0; s->persist && plan->satisfied > 0 && i < n; i++)
+	if (!s->persist || plan->satisfied == 0 || print_satisfied_profile(plan, wishes, n, err))
+		return;
+	for (size_t i = 0; i < n; i++)
 		print_satisfied(p, plan, &wishes[i], err);
 }
 

@@ -59,42 +59,67 @@ static int carry_out(const struct settings *s, const struct profile_view *view,
 			.wish_count = wishes.count,
 		};
 
-		tell_left_out(s, &view->resolved);
 		r = change_carry_out(&request, out, e);
 	}
 	profile_wishes_done(&wishes);
 	return r;
 }
 
-static int apply_here(const struct settings *s, const struct profile_library *library,
-		      const char *name, struct profile_scene *scene, FILE *out, struct error *e)
+static void leave_to_others(const struct profile_application *a, struct resolved_profile *p)
+{
+	for (size_t i = 0; a->leave != NULL && i < p->flat->setting_count; i++) {
+		struct resolved_setting *s = &p->settings[i];
+		const char *tunable = s->flat->setting->name;
+
+		if (s->state == RESOLVED_LEFT_OUT ||
+		    !a->leave(a->arg, tunable, s->reason, sizeof(s->reason)))
+			continue;
+		s->state = RESOLVED_LEFT_OUT;
+		if (!a->settings->quiet)
+			(void)fprintf(stderr, "netwright: %s is not set: %s\n", tunable, s->reason);
+	}
+}
+
+static int apply_here(const struct profile_application *a, const struct profile_library *library,
+		      struct profile_scene *scene, FILE *out, struct error *e)
 {
 	struct profile_journal journal = { 0 };
 	struct profile_view view = { 0 };
-	int r = load_journal(s, &scene->place, &journal, e);
+	int r = load_journal(a->settings, &scene->place, &journal, e);
 
 	if (r == 0)
 		r = succession_take_back(&scene->place, journal.records, journal.count,
 					 &scene->tunables, e);
 	if (r == 0)
-		r = profile_view_open(s, library, name, scene, &view, e);
-	if (r == 0)
-		r = carry_out(s, &view, &journal, &scene->place, out, e);
+		r = profile_view_open(a->settings, library, a->name, scene, &view, e);
+	if (r == 0) {
+		tell_left_out(a->settings, &view.resolved);
+		leave_to_others(a, &view.resolved);
+		r = carry_out(a->settings, &view, &journal, &scene->place, out, e);
+	}
 	profile_view_done(&view);
 	profile_journal_done(&journal);
 	return r;
 }
 
-int profile_apply(const struct settings *s, const char *name, FILE *out, struct error *e)
+int profile_apply(const struct profile_application *a, FILE *out, struct error *e)
 {
+	const struct settings *s = a->settings;
 	struct profile_library library = { 0 };
 	struct profile_scene scene = { 0 };
-	int r = profile_view_load(s, &library, e);
+	int r;
 
+	if (s->persist && s->profiles.count > 0)
+		return error_set(
+			e, -EINVAL, ERROR_INPUT, "--persist",
+			"applies the profile at each boot, which reads none of --profiles: "
+			"put yours into %s",
+			PROFILE_DIRECTORY);
+	r = profile_view_load(s, &library, e);
 	if (r == 0)
 		r = profile_scene_open(s, &scene, e);
 	if (r == 0)
-		r = apply_here(s, &library, name, &scene, out, e);
+		r = apply_here(a, &library, &scene, out, e);
 	profile_scene_done(&scene);
 	profile_library_done(&library);
 	return r;
