@@ -17,10 +17,16 @@ check "and every rule book" test "$(find "$dir/opt/nw/share/netwright/rules" -na
 unit=$dir/opt/nw/lib/systemd/system/netwright-restore.service
 check "the unit of the boot runs it" grep -qx "ExecStart=/opt/nw/sbin/netwright restore" "$unit"
 check "  and is wanted at boot" test "$unit" -ef "${unit%/*}/multi-user.target.wants/${unit##*/}"
+each=${unit%.service}@.service
+check "that of an interface, too" grep -qx "ExecStart=/opt/nw/sbin/netwright restore" "$each"
+check "  and no boot wants it" test ! -e "${each%/*}/multi-user.target.wants/${each##*/}"
+check "  but a rule of udev's" grep -q 'SYSTEMD_WANTS}+="netwright-restore@' "$dir/opt/nw/lib/udev/rules.d/90-netwright.rules"
 if command -v systemd-analyze >/dev/null; then
   # It looks for the program, too.
-  sed "s|/opt/nw|$dir/opt/nw|" "$unit" >"$check_dir/${unit##*/}"
-  check "  and is a sound one" systemd-analyze verify --man=no "$check_dir/${unit##*/}"
+  for file in "$unit" "$each"; do
+    sed "s|/opt/nw|$dir/opt/nw|" "$file" >"$check_dir/${file##*/}"
+  done
+  check "  and both are sound" systemd-analyze verify --man=no "$check_dir/${unit##*/}" "$check_dir/${each##*/}"
 fi
 # TuneD looks in /usr/lib/tuned since ever, and below profiles/ in it since 2.23.
 for profile in tuned-profiles/netwright-*; do
