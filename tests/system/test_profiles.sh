@@ -2,7 +2,6 @@
 # Profiles: every one applies in a namespace, verifies, and is put back without a difference; one after
 # another leaves nothing of the first; what only the whole host has; broken ones change nothing; and a
 # bulk transfer gains what it is meant to.
-# Runs beside others.
 # shellcheck disable=SC2317 # functions are called through check
 set -u
 # shellcheck source=change.sh
