@@ -32,7 +32,9 @@ struct trial {
 
 double trial_deadline_s(const struct trial_request *q)
 {
-	return q->settle_s + q->window_s * (q->pairs + RETRIES_MAX) * 1.25 + DEADLINE_SLACK_S;
+	unsigned int windows = q->design == TRIAL_ABBA ? 2 : q->pairs;
+
+	return q->settle_s + q->window_s * (windows + RETRIES_MAX) * 1.25 + DEADLINE_SLACK_S;
 }
 
 static void tell(const struct trial *t, const char *phase)
