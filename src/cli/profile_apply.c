@@ -63,6 +63,7 @@ static void outcome_done(struct outcome *o)
 static int work_out(struct outcome *o, struct error *e)
 {
 	const struct profile_journal *journal = &o->journal;
+	char why[PLAN_WHY_MAX];
 	int r = profile_scene_open(o->settings, &o->scene, e);
 
 	if (r == 0)
@@ -73,10 +74,12 @@ static int work_out(struct outcome *o, struct error *e)
 	if (r == 0)
 		r = profile_view_open(o->settings, o->library, o->name, &o->scene, &o->view, e);
 	if (r == 0)
+		r = profile_why_format(&o->view.resolved, why, e);
+	if (r == 0)
 		r = profile_wishes_make(&o->view.resolved, &o->wishes, e);
 	if (r == 0)
-		r = succession_add(&o->scene.place, journal->records, journal->count,
-				   o->view.flat.profile->name, &o->wishes, e);
+		r = succession_add(&o->scene.place, journal->records, journal->count, why,
+				   &o->wishes, e);
 	return r;
 }
 

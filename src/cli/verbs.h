@@ -36,6 +36,7 @@ extern const struct verb verb_history;
 extern const struct verb verb_lint;
 extern const struct verb verb_metrics;
 extern const struct verb verb_profile;
+extern const struct verb verb_restore;
 extern const struct verb verb_rollback;
 extern const struct verb verb_rules;
 extern const struct verb verb_set;

@@ -14,6 +14,14 @@ for page in man/*.[578]; do
 done
 check "and no other page" test "$(find "$dir/opt/nw/share/man" -type f | wc -l)" -eq "$(find man -name '*.[578]' | wc -l)"
 check "and every rule book" test "$(find "$dir/opt/nw/share/netwright/rules" -name '*.conf' | wc -l)" -eq "$(find profiles/rules -name '*.conf' | wc -l)"
+unit=$dir/opt/nw/lib/systemd/system/netwright-restore.service
+check "the unit of the boot runs it" grep -qx "ExecStart=/opt/nw/sbin/netwright restore" "$unit"
+check "  and is wanted at boot" test "$unit" -ef "${unit%/*}/multi-user.target.wants/${unit##*/}"
+if command -v systemd-analyze >/dev/null; then
+  # It looks for the program, too.
+  sed "s|/opt/nw|$dir/opt/nw|" "$unit" >"$check_dir/${unit##*/}"
+  check "  and is a sound one" systemd-analyze verify --man=no "$check_dir/${unit##*/}"
+fi
 # TuneD looks in /usr/lib/tuned since ever, and below profiles/ in it since 2.23.
 for profile in tuned-profiles/netwright-*; do
   name=${profile##*/}
