@@ -37,7 +37,7 @@ struct settings {
 	int sort;				 /* enum flow_order */
 	int export;				 /* enum export_form; -1: not given */
 	uint64_t limit;				 /* UINT64_MAX: not given */
-	bool all, dry_run, force, help, json, persist, quiet, uncatalogued, verbose;
+	bool all, dry_run, force, help, json, persist, quiet, recover, uncatalogued, verbose;
 	const char *compare, *config, *filter, *netns, *plan, *record, *replay, *root, *state_dir;
 	struct option_list inputs, only, profiles, rules;
 	const char *operands[SETTINGS_OPERANDS_MAX];
