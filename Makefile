@@ -1,6 +1,6 @@
 # netwright: measure, judge and tune a Linux host's network. `make help` lists the targets.
 #
-# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR TUNEDDIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
+# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR UNITDIR TUNEDDIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
 # DEV=1 (warnings are errors). CFLAGS of the caller are appended after ours.
 
 .DEFAULT_GOAL := all
@@ -11,6 +11,8 @@ PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR  ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
+# systemd looks below /usr and /usr/local; for another prefix, say where.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 # Whatever the prefix: TuneD looks nowhere else for profiles that packages install.
 TUNEDDIR ?= /usr/lib/tuned
 ifeq ($(origin CC),default)
@@ -37,6 +39,9 @@ UNIT     := $(sort $(wildcard tests/unit/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 SYSTEM   := $(sort $(wildcard tests/system/test_*.sh))
 MANUALS  := $(sort $(wildcard man/*.[578]))
+UNITS    := $(sort $(wildcard dist/*.service.in))
+# The units of the boot, with the target that wants each; the daemon is the administrator's to enable.
+WANTED   := multi-user.target.wants/netwright-restore.service sysinit.target.wants/netwright-recover.service
 GENERATED_MANUALS := $(patsubst %.in,%,$(sort $(wildcard man/*.in)))
 # of `make lab`: all when empty
 SCENARIOS ?=
@@ -291,7 +296,7 @@ layers: ## fail on an include that goes against the layers
 format: ## rewrite the sources with clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-install: all ## install the program, its manual, the rule books and the profiles
+install: all ## install the program, its manual, the rule books, the profiles and the units of systemd
 	install -D -m 0755 $B/netwright $(DESTDIR)$(SBINDIR)/netwright
 	for page in $(MANUALS); do \
 	  install -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
@@ -299,6 +304,12 @@ install: all ## install the program, its manual, the rule books and the profiles
 	  install -D -m 0644 $$book $(DESTDIR)$(DATADIR)/netwright/rules/$${book##*/}; done
 	for profile in $(PROFILES); do \
 	  install -D -m 0644 $$profile $(DESTDIR)$(DATADIR)/netwright/profiles/$${profile##*/}; done
+	for unit in $(UNITS); do name=$$(basename $$unit .in); \
+	  sed 's|@SBINDIR@|$(SBINDIR)|g' $$unit >$B/$$name && \
+	  install -D -m 0644 $B/$$name $(DESTDIR)$(UNITDIR)/$$name || exit 1; done
+	for want in $(WANTED); do \
+	  install -d -m 0755 $(DESTDIR)$(UNITDIR)/$${want%/*} && \
+	  ln -sfn ../$${want##*/} $(DESTDIR)$(UNITDIR)/$$want || exit 1; done
 	for name in $(TUNED_PROFILES); do dir=$(DESTDIR)$(TUNEDDIR)/profiles/$$name; \
 	  install -D -m 0644 tuned-profiles/$$name/tuned.conf $$dir/tuned.conf && \
 	  install -m 0755 tuned-profiles/value $$dir/value && \
@@ -308,6 +319,8 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(SBINDIR)/netwright
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(DESTDIR)$(DATADIR)/netwright
+	for unit in $(UNITS); do rm -f $(DESTDIR)$(UNITDIR)/$$(basename $$unit .in); done
+	for want in $(WANTED); do rm -f $(DESTDIR)$(UNITDIR)/$$want; done
 	for name in $(TUNED_PROFILES); do \
 	  rm -rf $(DESTDIR)$(TUNEDDIR)/profiles/$$name $(DESTDIR)$(TUNEDDIR)/$$name; done
 

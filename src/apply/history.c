@@ -2,6 +2,7 @@
 
 #include "apply/history_database.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -86,11 +87,7 @@ bool history_text_is_printable(const char *text, size_t size)
 {
 	size_t len = strnlen(text, size);
 
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < 0x20 || text[i] > 0x7e)
-			return false;
-	}
-	return len < size;
+	return len < size && text_is_printable(text, len);
 }
 
 /* 0, or what is wrong: for what is to be written, and for what was read. */

@@ -22,11 +22,15 @@ int persisted_load(const struct place *p, const char *root, struct persisted *re
 	*ret = (struct persisted){ .place = p, .root = root };
 	if (!p->is_init)
 		return 0;
-	return sysctl_settings_load_system(&ret->files, root, &unread) == -ENOMEM ? -ENOMEM : 0;
+	if (boot_settings_read(p->os, root, &ret->boot, &unread) == -ENOMEM ||
+	    sysctl_settings_load_system(&ret->files, root, &unread) == -ENOMEM)
+		return -ENOMEM;
+	return 0;
 }
 
 void persisted_done(struct persisted *d)
 {
+	boot_settings_done(&d->boot);
 	sysctl_settings_done(&d->files);
 }
 
@@ -36,6 +40,17 @@ static bool is_set_by_sysctl_file(const struct persisted *d, const struct plan_c
 	const struct sysctl_line *line = sysctl_settings_find(&d->files, key);
 
 	return line != NULL && line->value != NULL && text_same_words(line->value, c->to);
+}
+
+static bool is_set_by_restore(const struct persisted *d, const struct plan_change *c)
+{
+	for (size_t i = 0; i < d->boot.count; i++) {
+		const struct boot_setting *set = &d->boot.all[i];
+
+		if (strcmp(set->tunable, c->target.name) == 0)
+			return text_same_words(set->value, c->to);
+	}
+	return false;
 }
 
 /* The last line of a drop-in that sets what `line` sets ("LimitNOFILE=1024:4096\n") is `line`. 1,
@@ -105,6 +120,8 @@ bool persisted_is_kept(const void *persisted, const struct plan_change *c)
 
 	if (persistence_check(d->place, c, &why) < 0)
 		return true;
+	if (boot_settings_take(c))
+		return is_set_by_restore(d, c);
 	if (c->target.kind != &rlimit_kind)
 		return is_set_by_sysctl_file(d, c);
 	return persistence_unit_find(d->place->os, &c->target, unit, &why) == 0 &&

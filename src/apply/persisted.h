@@ -2,6 +2,7 @@
 #ifndef NETWRIGHT_APPLY_PERSISTED_H
 #define NETWRIGHT_APPLY_PERSISTED_H
 
+#include "apply/boot_settings.h"
 #include "apply/plan.h"
 #include "tunables/place.h"
 #include "tunables/sysctl_file.h"
@@ -9,12 +10,13 @@
 #include <stdbool.h>
 
 struct persisted {
-	const struct place *place; /* borrowed */
-	const char *root;	   /* prefixed to /etc, /run and /usr; borrowed */
-	struct sysctl_settings files;
+	const struct place *place;    /* borrowed */
+	const char *root;	      /* prefixed to /etc, /run and /usr; borrowed */
+	struct sysctl_settings files; /* of sysctl.d(5) */
+	struct boot_settings boot;    /* of /etc/netwright/restore.d */
 };
 
-/* Reads the files of sysctl.d(5). What cannot be read sets nothing. 0 or -ENOMEM; release with
+/* Reads those two. What cannot be read sets nothing. 0 or -ENOMEM; release with
  * persisted_done() in any case. */
 int persisted_load(const struct place *p, const char *root, struct persisted *ret);
 void persisted_done(struct persisted *d);

@@ -1,5 +1,6 @@
 #include "apply/persistence.h"
 
+#include "apply/boot_settings.h"
 #include "apply/persistence_unit.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -41,7 +42,7 @@ static void writer_init(struct writer *w, struct os *os, const char *root,
 		       (long long)t->id, t->started_utc_s, t->boot_id);
 }
 
-static bool is_sysctl(const struct plan_change *c)
+bool persistence_is_sysctl(const struct plan_change *c)
 {
 	return c->target.kind == &sysctl_kind || c->target.kind == &sysctl_uncatalogued_kind;
 }
@@ -160,7 +161,26 @@ static int append_head(const struct writer *w, struct bytes *b)
 		       : 0;
 }
 
-static int write_sysctls(const struct writer *w, struct error *e)
+/* What is set by lines of its own in a file per transaction. */
+struct line_file {
+	const char *parent; /* that may have to be made first; NULL */
+	const char *directory;
+	bool (*takes)(const struct plan_change *c);
+	int (*append)(const struct plan_change *c, struct bytes *ret);
+};
+
+static int append_sysctl(const struct plan_change *c, struct bytes *ret)
+{
+	return persistence_sysctl_text(c, 1, ret);
+}
+
+static const struct line_file line_files[] = {
+	{ NULL, SYSCTL_DIRECTORY, persistence_is_sysctl, append_sysctl },
+	{ BOOT_SETTINGS_PARENT, BOOT_SETTINGS_DIRECTORY, boot_settings_take,
+	  persistence_boot_text },
+};
+
+static int write_lines(const struct writer *w, const struct line_file *f, struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes text = { 0 };
 	size_t count = 0;
@@ -169,14 +189,16 @@ static int write_sysctls(const struct writer *w, struct error *e)
 	for (size_t i = 0; r == 0 && i < w->t->change_count; i++) {
 		const struct plan_change *c = &w->t->changes[i].change;
 
-		if (!is_sysctl(c))
+		if (!f->takes(c))
 			continue;
 		count++;
-		r = persistence_sysctl_text(c, 1, &text);
+		r = f->append(c, &text);
 	}
 	if (r < 0)
-		return error_errno(e, r, SYSCTL_DIRECTORY, "writing a file in it");
-	return count > 0 ? write_file(w, SYSCTL_DIRECTORY, &text, e) : 0;
+		return error_errno(e, r, f->directory, "writing a file in it");
+	if (count > 0 && f->parent != NULL)
+		r = make_directory(w, f->parent, e);
+	return r == 0 && count > 0 ? write_file(w, f->directory, &text, e) : r;
 }
 
 /* --- limits of services ------------------------------------------------------------------------*/
@@ -271,10 +293,11 @@ int persistence_write(struct os *os, const char *root, const struct transaction_
 		      struct error *e)
 {
 	struct writer w;
-	int r;
+	int r = 0;
 
 	writer_init(&w, os, root, t);
-	r = write_sysctls(&w, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(line_files); i++)
+		r = write_lines(&w, &line_files[i], e);
 	return r < 0 ? r : write_limits(&w, e);
 }
 
@@ -295,10 +318,13 @@ static int walk(const struct writer *w,
 {
 	CLEANUP(bytes_done) struct bytes names = { 0 };
 	char path[PATH_MAX], units[PATH_MAX];
-	int r = make_path(w, SYSCTL_DIRECTORY, path, e);
+	int r = 0;
 
-	if (r == 0)
-		r = visit(w, path, arg, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(line_files); i++) {
+		r = make_path(w, line_files[i].directory, path, e);
+		if (r == 0)
+			r = visit(w, path, arg, e);
+	}
 	if (r < 0 || !has_limits(w->t))
 		return r;
 	(void)snprintf(units, sizeof(units), "%s" UNIT_DIRECTORY, w->root);
@@ -382,52 +408,3 @@ const struct persister persistence_files = {
 	.remove = persistence_remove,
 	.check = persistence_check_plan,
 };
-
-/* --- what cannot be persisted -----------------------------------------------------------------*/
-
-int persistence_check(const struct place *p, const struct plan_change *c, struct error *e)
-{
-	char unit[UNIT_NAME_MAX];
-
-	if (c->target.kind == &rlimit_kind)
-		return persistence_unit_find(p->os, &c->target, unit, e);
-	if (!is_sysctl(c))
-		return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, c->target.name,
-				 "there is no file that would set it at boot");
-	if (!p->is_init)
-		return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, c->target.name,
-				 "a file of sysctl.d(5) sets the initial network namespace, and "
-				 "this is another");
-	return 0;
-}
-
-size_t persistence_count_able(const struct place *p, const struct plan *plan)
-{
-	size_t able = 0;
-
-	for (size_t i = 0; i < plan->count; i++)
-		able += persistence_check(p, &plan->changes[i], NULL) == 0;
-	return able;
-}
-
-static int refuse(const struct error *why, struct error *e)
-{
-	return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, NULL,
-			 "%.400s; leave out --persist, or this setting", why->text);
-}
-
-int persistence_check_plan(const struct place *p, const struct plan *plan, struct error *e)
-{
-	struct error why = { 0 };
-	size_t able = 0;
-
-	for (size_t i = 0; i < plan->count; i++) {
-		int r = persistence_check(p, &plan->changes[i], &why);
-
-		able += r == 0;
-		/* A file would set it, in the wrong namespace. */
-		if (r < 0 && is_sysctl(&plan->changes[i]))
-			return refuse(&why, e);
-	}
-	return able > 0 || plan->count == 0 ? 0 : refuse(&why, e);
-}

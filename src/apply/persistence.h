@@ -1,9 +1,11 @@
 /* Files that make a transaction's values survive a reboot.
  *
  * Sysctls go to /etc/sysctl.d/95-netwright-ID.conf, limits of a service's processes to a drop-in
- * /etc/systemd/system/UNIT.d/95-netwright-ID.conf; both are written whole, atomically, and only for
- * transactions that are kept. The number has ten digits, so that of two transactions the later one
- * is read later. systemd looks at drop-ins when it starts, or at `systemctl daemon-reload`.
+ * /etc/systemd/system/UNIT.d/95-netwright-ID.conf, routes and links to
+ * /etc/netwright/restore.d/95-netwright-ID.conf (apply/boot_settings.h); all are written whole,
+ * atomically, and only for transactions that are kept. The number has ten digits, so that of two
+ * transactions the later one is read later. systemd looks at drop-ins when it starts, or at
+ * `systemctl daemon-reload`.
  *
  * The first line of a file says which transaction of which boot wrote it, with a checksum of the
  * others. A file of that name that says otherwise is another journal's, and one that was edited is
@@ -19,6 +21,8 @@
 #include "base/os.h"
 #include "tunables/place.h"
 
+#include <stdbool.h>
+
 #define PERSISTENCE_UNITS "/etc/systemd/system" /* of drop-ins */
 
 /* persistence_write() and persistence_remove(), for a struct applier. */
@@ -33,11 +37,15 @@ int persistence_write(struct os *os, const char *root, const struct transaction_
 int persistence_remove(struct os *os, const char *root, const struct transaction_record *t,
 		       struct error *e);
 
+/* Whether it is set by a line of sysctl.d(5). */
+bool persistence_is_sysctl(const struct plan_change *c);
+
 /* Whether a file can make a change survive a reboot: 0, -EOPNOTSUPP (ERROR_UNSUPPORTED) with the
  * reason, -ESTALE when its process has ended. */
 int persistence_check(const struct place *p, const struct plan_change *c, struct error *e);
-/* Whether at least one of the plan's can, or there is none; and none belongs to a namespace that a
- * file would not reach: then -EOPNOTSUPP. */
+/* Whether at least one of the plan's can, or there is none; and none that a file would hold is of a
+ * namespace that the file does not reach, or waits for a unit that is not there: else -EOPNOTSUPP.
+ */
 int persistence_check_plan(const struct place *p, const struct plan *plan, struct error *e);
 
 /* Appends the paths, each with its NUL, of the files of a transaction that are there. 0 or -ENOMEM;
@@ -51,6 +59,9 @@ size_t persistence_count_able(const struct place *p, const struct plan *plan);
 /* The text of a sysctl.d file with these changes: for persistence and for `--export sysctl.d`. Its
  * comments say why each line is there, and what no sysctl can. 0 or -ENOMEM. */
 int persistence_sysctl_text(const struct plan_change *changes, size_t n, struct bytes *ret);
+
+/* The line of a file of /etc/netwright/restore.d, with a comment above it. 0 or -ENOMEM. */
+int persistence_boot_text(const struct plan_change *c, struct bytes *ret);
 
 /* One line of a unit's [Service] section with the comment of the change above it; nothing for what
  * is no limit of a process. 0, -ENOMEM, or -EINVAL for a malformed value. */

@@ -48,6 +48,13 @@ int persistence_sysctl_text(const struct plan_change *changes, size_t n, struct 
 	return 0;
 }
 
+int persistence_boot_text(const struct plan_change *c, struct bytes *ret)
+{
+	if (append_comment(ret, c) < 0 || bytes_printf(ret, "%s = %s\n", c->target.name, c->to) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
 /* systemd.exec(5): the resource's name in capitals, in the kernel's own unit. */
 static int append_setting(struct bytes *b, const char *resource)
 {

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PLAN_WHY_MAX 160
+#define PLAN_WHY_MAX 512 /* a profile with its inputs is the longest */
 
 struct plan_change {
 	struct target target;

@@ -51,13 +51,32 @@ int profile_wishes_fix(struct profile_wishes *w, size_t index, const char *value
 	return 0;
 }
 
+int profile_why_format(const struct resolved_profile *p, char ret[PLAN_WHY_MAX], struct error *e)
+{
+	char inputs[PROFILE_WHY_INPUTS_MAX] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < p->given_count; i++) {
+		int n = snprintf(inputs + used, sizeof(inputs) - used, "%s%s", i > 0 ? ", " : "",
+				 p->given[i]);
+
+		if (n < 0 || (size_t)n >= sizeof(inputs) - used)
+			return error_set(e, -E2BIG, ERROR_INPUT, "--input",
+					 "the inputs have %d characters at most together",
+					 PROFILE_WHY_INPUTS_MAX - 1);
+		used += (size_t)n;
+	}
+	(void)snprintf(ret, PLAN_WHY_MAX, PROFILE_WHY_PREFIX "%s%s%s%s", p->flat->profile->name,
+		       used > 0 ? " (" : "", inputs, used > 0 ? ")" : "");
+	return 0;
+}
+
 int profile_wishes_make(const struct resolved_profile *p, struct profile_wishes *ret,
 			struct error *e)
 {
 	char why[PLAN_WHY_MAX], name[TARGET_NAME_MAX + 8];
-	int r = 0;
+	int r = profile_why_format(p, why, e);
 
-	(void)snprintf(why, sizeof(why), PROFILE_WHY_PREFIX "%s", p->flat->profile->name);
 	for (size_t i = 0; i < p->flat->setting_count && r == 0; i++) {
 		const struct resolved_setting *s = &p->settings[i];
 		const struct wish wish = {
@@ -93,5 +112,23 @@ bool profile_of_why(const char *why, char ret[PROFILE_NAME_MAX])
 		return false;
 	memcpy(ret, why + prefix, len);
 	ret[len] = '\0';
+	return true;
+}
+
+bool profile_input_of_why(const char *why, size_t *at, char ret[PROFILE_WHY_INPUTS_MAX])
+{
+	const char *open = strchr(why, '('), *start;
+	size_t len;
+
+	if (open == NULL)
+		return false;
+	start = *at == 0 ? open + 1 : why + *at;
+	start += strspn(start, ", ");
+	len = strcspn(start, ",)");
+	if (len == 0 || len >= PROFILE_WHY_INPUTS_MAX || start[len] == '\0')
+		return false;
+	memcpy(ret, start, len);
+	ret[len] = '\0';
+	*at = (size_t)(start - why) + len;
 	return true;
 }

@@ -73,6 +73,12 @@ static int recover_record(struct applier *a, struct transaction_record *t, struc
 	return r < 0 && r != -EUCLEAN ? r : 1;
 }
 
+static void tell_unreadable(const struct recovery *v, int64_t id, const struct error *why)
+{
+	if (!v->again && v->listener->unreadable != NULL)
+		v->listener->unreadable(v->listener->arg, id, why);
+}
+
 static int recover_one(struct recovery *v, int64_t id)
 {
 	struct transaction_record t = { 0 };
@@ -80,8 +86,7 @@ static int recover_one(struct recovery *v, int64_t id)
 	int r = store_load(v->applier->store, id, &t, &e);
 
 	if (r == -EBADMSG) {
-		if (!v->again && v->listener->unreadable != NULL)
-			v->listener->unreadable(v->listener->arg, id, &e);
+		tell_unreadable(v, id, &e);
 		return 0;
 	}
 	if (r == 0)
@@ -100,20 +105,62 @@ static int recover_one(struct recovery *v, int64_t id)
 	return r;
 }
 
-/* Returns how many of the newest `limit` were finished, or a negative errno when they could not
- * even be listed. */
-static int recover_states(struct recovery *v, unsigned int states, size_t limit)
+/* Returns how many were finished, or a negative errno when they could not even be listed. */
+static int recover_hot(struct recovery *v)
 {
 	int64_t *ids = NULL;
 	size_t count = 0;
 	int finished = 0;
-	int r = store_list(v->applier->store, states, limit, &ids, &count, v->e);
+	int r = store_list(v->applier->store, HOT | STORE_STATE_UNKNOWN, HOT_MAX, &ids, &count,
+			   v->e);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++)
 		finished += recover_one(v, ids[i]) > 0;
 	free(ids);
+	return finished;
+}
+
+/* --- what is settled: looked at without its changes, which cost most -----------------------------
+ */
+
+struct unsettled {
+	const struct recovery *recovery;
+	int64_t ids[SETTLED_BATCH];
+	size_t count;
+};
+
+static bool needs_finishing(const struct applier *a, const struct transaction_record *t)
+{
+	return rollback_is_other_boot(a, t) ||
+	       (t->state == TRANSACTION_KEPT && t->persistence == PERSISTENCE_WANTED) ||
+	       (t->state == TRANSACTION_PARTIAL && t->persistence != PERSISTENCE_NONE);
+}
+
+static int look_at_settled(void *arg, int64_t id, const struct transaction_record *t,
+			   const struct error *why)
+{
+	struct unsettled *u = arg;
+
+	if (t == NULL)
+		tell_unreadable(u->recovery, id, why);
+	else if (needs_finishing(u->recovery->applier, t))
+		u->ids[u->count++] = id;
+	return 0;
+}
+
+/* As recover_hot(). */
+static int recover_settled(struct recovery *v)
+{
+	struct unsettled u = { .recovery = v };
+	int finished = 0;
+	int r = store_visit(v->applier->store, SETTLED, SETTLED_BATCH, look_at_settled, &u, v->e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < u.count; i++)
+		finished += recover_one(v, u.ids[i]) > 0;
 	return finished;
 }
 
@@ -124,10 +171,10 @@ int transaction_recover(struct applier *a, const struct recovery_listener *liste
 	struct recovery v = { .applier = a,
 			      .listener = listener != NULL ? listener : &nobody,
 			      .e = e };
-	int r = recover_states(&v, HOT | STORE_STATE_UNKNOWN, HOT_MAX);
+	int r = recover_hot(&v);
 
 	while (r >= 0) {
-		r = recover_states(&v, SETTLED, SETTLED_BATCH);
+		r = recover_settled(&v);
 		if (r == 0)
 			break;
 		v.again = true;

@@ -80,20 +80,11 @@ static int damaged(const char *object, const char *what, struct error *e)
 		what);
 }
 
-static bool is_printable(const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if (*text < 0x20 || *text > 0x7e)
-			return false;
-	}
-	return true;
-}
-
 static bool copy_member(const json_t *root, const char *key, char *ret, size_t size)
 {
 	const char *text = json_string_value(json_object_get(root, key));
 
-	if (text == NULL || strlen(text) >= size || !is_printable(text))
+	if (text == NULL || strlen(text) >= size || !text_is_printable(text, strlen(text)))
 		return false;
 	(void)snprintf(ret, size, "%s", text);
 	return true;
@@ -112,7 +103,8 @@ static int parse_values(const char *object, const json_t *root, struct snapshot 
 
 		if (json_array_size(pair) != 2 || name == NULL || text == NULL ||
 		    strlen(name) >= TARGET_NAME_MAX || strlen(text) >= HELD_TEXT_MAX ||
-		    !is_printable(name) || !is_printable(text))
+		    !text_is_printable(name, strlen(name)) ||
+		    !text_is_printable(text, strlen(text)))
 			return damaged(object, "a value is malformed", e);
 		/* Sysctls alone: nothing else is ever in one. */
 		if (kind_of_target(name)->prefix[0] != '\0')

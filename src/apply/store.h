@@ -124,4 +124,13 @@ int store_load(struct store *s, int64_t id, struct transaction_record *ret, stru
 int store_list(struct store *s, unsigned int state_mask, size_t limit, int64_t **ret,
 	       size_t *ret_count, struct error *e);
 
+/* Visits the newest `limit` of those, newest first, without their changes: t->changes is NULL,
+ * though change_count says how many there are. For a record that cannot be read, `t` is NULL and
+ * `why` is set; only its changes may be damaged and this go unnoticed. `visit` must not use the
+ * store. A negative errno of `visit` ends it, and is returned. */
+int store_visit(struct store *s, unsigned int state_mask, size_t limit,
+		int (*visit)(void *arg, int64_t id, const struct transaction_record *t,
+			     const struct error *why),
+		void *arg, struct error *e);
+
 #endif

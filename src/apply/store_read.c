@@ -7,7 +7,6 @@
 #include "apply/store_schema.h"
 #include "base/cleanup.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,16 +129,14 @@ int store_load(struct store *s, int64_t id, struct transaction_record *ret, stru
 	return 0;
 }
 
-static int parse_state(const char *name, enum transaction_state *ret)
+/* Of a mask. */
+static unsigned int state_bit(const char *name)
 {
-	for (unsigned int v = 0; v < TRANSACTION_STATES; v++) {
-		if (name != NULL &&
-		    strcmp(name, transaction_state_name((enum transaction_state)v)) == 0) {
-			*ret = (enum transaction_state)v;
-			return 0;
-		}
+	for (unsigned int v = 0; v < TRANSACTION_STATES && name != NULL; v++) {
+		if (strcmp(name, transaction_state_name((enum transaction_state)v)) == 0)
+			return 1u << v;
 	}
-	return -EBADMSG;
+	return STORE_STATE_UNKNOWN;
 }
 
 struct id_list {
@@ -166,10 +163,8 @@ static int list(struct store *s, unsigned int state_mask, size_t limit, struct i
 		struct error *e)
 {
 	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
-	enum transaction_state state;
 	int r;
 
-	static_assert(STORE_STATE_UNKNOWN == 1U << TRANSACTION_STATES, "the bit above the states");
 	r = database_prepare(s->db, &store_schema,
 			     "SELECT id, state FROM transactions ORDER BY id DESC", &q, e);
 	if (r < 0)
@@ -177,9 +172,8 @@ static int list(struct store *s, unsigned int state_mask, size_t limit, struct i
 	while (l->count < limit && (r = database_step(q, &store_schema, e)) > 0) {
 		int64_t id = sqlite3_column_int64(q, 0);
 
-		if (parse_state((const char *)sqlite3_column_text(q, 1), &state) < 0)
-			state = TRANSACTION_STATES;
-		if ((state_mask & 1U << state) != 0 && append_id(l, id) < 0)
+		if ((state_mask & state_bit((const char *)sqlite3_column_text(q, 1))) != 0 &&
+		    append_id(l, id) < 0)
 			return error_errno(e, -ENOMEM, NULL, "the journal cannot be read");
 	}
 	return r < 0 ? r : 0;
@@ -199,4 +193,51 @@ int store_list(struct store *s, unsigned int state_mask, size_t limit, int64_t *
 	*ret = l.ids;
 	*ret_count = l.count;
 	return 0;
+}
+
+/* One row of store_visit(): the id, and the transaction's columns. */
+static int visit_row(struct store *s, sqlite3_stmt *q,
+		     int (*visit)(void *arg, int64_t id, const struct transaction_record *t,
+				  const struct error *why),
+		     void *arg)
+{
+	struct transaction_record t = { .id = sqlite3_column_int64(q, 0) };
+	struct error what = { 0 }, why = { 0 };
+	int column = record_read(q, 1, TRANSACTION_ORIGIN, &t, &what);
+
+	if (column > 0)
+		column = record_read(q, column, TRANSACTION_PROGRESS, &t, &what);
+	if (column > 0)
+		return visit(arg, t.id, &t, NULL);
+	(void)bad_record(s, t.id, what.text, &why);
+	return visit(arg, t.id, NULL, &why);
+}
+
+int store_visit(struct store *s, unsigned int state_mask, size_t limit,
+		int (*visit)(void *arg, int64_t id, const struct transaction_record *t,
+			     const struct error *why),
+		void *arg, struct error *e)
+{
+	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
+	size_t seen = 0;
+	int r;
+
+	r = database_prepare(s->db, &store_schema,
+			     "SELECT id, " TRANSACTION_COLUMNS
+			     ", state FROM transactions ORDER BY id DESC",
+			     &q, e);
+	if (r < 0)
+		return r;
+	while (seen < limit && (r = database_step(q, &store_schema, e)) > 0) {
+		const char *state = (const char *)sqlite3_column_text(q,
+								      sqlite3_column_count(q) - 1);
+
+		if ((state_mask & state_bit(state)) == 0)
+			continue;
+		seen++;
+		r = visit_row(s, q, visit, arg);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : 0;
 }

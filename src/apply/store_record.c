@@ -110,15 +110,6 @@ static const char *name_of(enum field_type type, unsigned int v)
 	return v < ARRAY_LEN(persistence_names) ? persistence_names[v] : NULL;
 }
 
-static bool printable(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < 0x20 || text[i] > 0x7e)
-			return false;
-	}
-	return true;
-}
-
 /* What a field is in the database: a text or a number. */
 struct cell {
 	enum { CELL_TEXT, CELL_INTEGER, CELL_REAL } type;
@@ -206,7 +197,7 @@ static const char *wrong_cell(const struct field *f, const struct cell *c)
 		return wrong_number(f, c);
 	if (c->text == NULL)
 		return "is unknown or not terminated";
-	return printable(c->text, strlen(c->text)) ? NULL : "holds unprintable characters";
+	return text_is_printable(c->text, strlen(c->text)) ? NULL : "holds unprintable characters";
 }
 
 int record_check(enum record_group group, const void *record, struct error *e)

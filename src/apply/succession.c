@@ -18,7 +18,7 @@ struct legacy {
 
 struct succession {
 	const struct place *place;
-	const char *name;
+	const char *why; /* of the profile that follows */
 	struct profile_wishes *wishes;
 	size_t own;		     /* wishes of the profile itself */
 	struct target_list *targets; /* owned; of each of those */
@@ -197,8 +197,7 @@ static int put_back(struct succession *s, const struct legacy *legacy, int eleme
 		(void)snprintf(name, sizeof(name), "%s[%d]", t->name, element);
 	else
 		(void)snprintf(name, sizeof(name), "%s", t->name);
-	(void)snprintf(why, sizeof(why), PROFILE_WHY_PREFIX "%s: back to what was before others",
-		       s->name);
+	(void)snprintf(why, sizeof(why), "%s: back to what was before others", s->why);
 	return profile_wishes_add(s->wishes, &wish, s->e);
 }
 
@@ -227,10 +226,10 @@ static int replace(struct succession *s, const struct legacy *legacy)
 }
 
 int succession_add(const struct place *p, const struct transaction_record *const *records, size_t n,
-		   const char *name, struct profile_wishes *wishes, struct error *e)
+		   const char *why, struct profile_wishes *wishes, struct error *e)
 {
 	CLEANUP(succession_done)
-	struct succession s = { .place = p, .name = name, .wishes = wishes, .e = e };
+	struct succession s = { .place = p, .why = why, .wishes = wishes, .e = e };
 	int r = collect(&s, records, n);
 
 	if (r == 0)

@@ -27,13 +27,13 @@ bool succession_is_profile(const struct transaction_record *t, const char *boot_
 bool succession_follows(const struct transaction_record *later,
 			const struct transaction_record *earlier);
 
-/* Adds to the wishes of profile `name` what earlier profiles set and it does not, as it was before
- * them, and takes them out of the way of raise_to and lower_to: those are held against what the
- * host had by itself. What does not hold what they wrote is left alone: it is somebody else's.
- * `records` are those of succession_is_profile(), newest first. Errors are those of reading the
- * tunables. */
+/* Adds to the wishes of a profile, whose changes say `why` (profile_why_format()), what earlier
+ * profiles set and it does not, as it was before them, and takes them out of the way of raise_to
+ * and lower_to: those are held against what the host had by itself. What does not hold what they
+ * wrote is left alone: it is somebody else's. `records` are those of succession_is_profile(),
+ * newest first. Errors are those of reading the tunables. */
 int succession_add(const struct place *p, const struct transaction_record *const *records, size_t n,
-		   const char *name, struct profile_wishes *wishes, struct error *e);
+		   const char *why, struct profile_wishes *wishes, struct error *e);
 
 /* Gives `values` what the host had before those profiles, where they still hold what they wrote: a
  * profile that follows is worked out from that. 0 or -ENOMEM. */

@@ -98,16 +98,21 @@ static const struct tuned_option *find_option(const struct tuned_section *s, con
 	return NULL;
 }
 
-/* Without the quotes, which TuneD takes off; "" when a variable or a function is left in it. */
+/* Without the quotes, which TuneD takes off; "" when a variable or a function is left in it, or it
+ * is too long for a sysctl. */
 static int expand(const struct tuned_profile *p, const char *value, char *buf, size_t size)
 {
 	CLEANUP(bytes_done) struct bytes text = { 0 };
 	enum tuned_unexpanded left = TUNED_EXPANDED;
 	struct text_span s;
+	int r;
 
 	buf[0] = '\0';
-	if (tuned_variables_expand(&p->variables, value, &text, &left) < 0)
-		return -ENOMEM;
+	r = tuned_variables_expand(&p->variables, value, &text, &left);
+	if (r == -E2BIG)
+		return 0;
+	if (r < 0)
+		return r;
 	if (left != TUNED_EXPANDED || text.len == 0)
 		return 0;
 	s = (struct text_span){ text.data, text.len };

@@ -147,6 +147,29 @@ bool text_same_words(const char *a, const char *b)
 	}
 }
 
+static bool is_line_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+struct text_span text_span_trim(struct text_span span)
+{
+	while (span.len > 0 && is_line_blank(span.at[0]))
+		span = (struct text_span){ span.at + 1, span.len - 1 };
+	while (span.len > 0 && is_line_blank(span.at[span.len - 1]))
+		span.len--;
+	return span;
+}
+
+bool text_is_printable(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	}
+	return true;
+}
+
 void text_copy_printable(char *dst, size_t size, const char *src, size_t len)
 {
 	size_t i;

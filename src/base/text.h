@@ -32,6 +32,11 @@ bool text_next_line(struct text_span *rest, struct text_span *ret_line);
 bool text_span_equal(struct text_span span, const char *word);
 /* Whether two texts are the same words, whatever blanks are between and around them. */
 bool text_same_words(const char *a, const char *b);
+/* Without what is blank (space, tab, CR, VT, FF) at either end. */
+struct text_span text_span_trim(struct text_span span);
+
+/* Whether all are printable characters of ASCII, the blank among them. */
+bool text_is_printable(const char *text, size_t len);
 
 /* Copies up to the first NUL, at most size - 1 bytes, and always terminates; control characters and
  * bytes above 0x7e become '?', so that hostile names (a process's comm, an interface) cannot drive

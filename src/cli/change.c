@@ -136,10 +136,10 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 static int is_idle(const struct change_request *q, const struct plan *plan, bool *ret,
 		   struct error *e)
 {
-	bool journal = false;
-	int r = change_journal_exists(q->settings, &journal, e);
+	bool journal = true;
+	int r = plan->count == 0 ? change_journal_exists(q->settings, &journal, e) : 0;
 
-	*ret = plan->count == 0 && !journal;
+	*ret = !journal;
 	return r;
 }
 

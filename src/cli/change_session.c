@@ -74,11 +74,12 @@ static void tell_unreadable(void *arg, int64_t id, const struct error *why)
 	change_print_unreadable(why);
 }
 
+const struct recovery_listener change_session_listener = { .recovered = tell_recovered,
+							   .unreadable = tell_unreadable };
+
 int change_session_open(const struct settings *s, struct change_session *ret, struct error *e)
 {
 	double wait_s = s->lock_timeout_s > 0 ? s->lock_timeout_s : SESSION_LOCK_TIMEOUT_S;
-	const struct recovery_listener listener = { .recovered = tell_recovered,
-						    .unreadable = tell_unreadable };
 	const char *directory;
 	int r = change_directory(s, &directory, e);
 
@@ -89,7 +90,7 @@ int change_session_open(const struct settings *s, struct change_session *ret, st
 	if (r < 0)
 		return r;
 	interrupt_shield(&ret->saved);
-	return session_begin(&ret->session, &listener, e);
+	return session_begin(&ret->session, &change_session_listener, e);
 }
 
 void change_session_close(struct change_session *s)

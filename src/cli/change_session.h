@@ -31,6 +31,8 @@ int change_directory(const struct settings *s, const char **ret, struct error *e
  * Release with change_session_close() in any case; `ret` must be {0}. */
 int change_session_open(const struct settings *s, struct change_session *ret, struct error *e);
 void change_session_close(struct change_session *s);
+/* Tells on stderr what recovery did. */
+extern const struct recovery_listener change_session_listener;
 
 /* The command as typed, printable and quoted for a shell, for the audit trail; cut when it is too
  * long. */

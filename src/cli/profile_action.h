@@ -36,6 +36,8 @@ int profile_show(const struct settings *s, const char *const *operands, size_t c
 int profile_suggest(const struct settings *s, const char *const *operands, size_t count, FILE *out,
 		    struct error *e);
 /* Of one name, against the host; of two, the profiles against each other. */
+int profile_diff(const struct settings *s, const char *const *operands, size_t count, FILE *out,
+		 struct error *e);
 int profile_verify(const struct settings *s, const char *const *operands, size_t count, FILE *out,
 		   struct error *e);
 

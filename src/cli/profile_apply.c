@@ -63,6 +63,7 @@ static void outcome_done(struct outcome *o)
 static int work_out(struct outcome *o, struct error *e)
 {
 	const struct profile_journal *journal = &o->journal;
+	char why[PLAN_WHY_MAX];
 	int r = profile_scene_open(o->settings, &o->scene, e);
 
 	if (r == 0)
@@ -73,10 +74,12 @@ static int work_out(struct outcome *o, struct error *e)
 	if (r == 0)
 		r = profile_view_open(o->settings, o->library, o->name, &o->scene, &o->view, e);
 	if (r == 0)
+		r = profile_why_format(&o->view.resolved, why, e);
+	if (r == 0)
 		r = profile_wishes_make(&o->view.resolved, &o->wishes, e);
 	if (r == 0)
-		r = succession_add(&o->scene.place, journal->records, journal->count,
-				   o->view.flat.profile->name, &o->wishes, e);
+		r = succession_add(&o->scene.place, journal->records, journal->count, why,
+				   &o->wishes, e);
 	return r;
 }
 
@@ -91,7 +94,7 @@ static int renew(void *arg, struct change_request *q, struct error *e)
 	return r;
 }
 
-static int carry_out(const struct outcome *o, FILE *out, struct error *e)
+static int carry_out(const struct outcome *o, void *out, struct error *e)
 {
 	struct outcome now = { .settings = o->settings, .library = o->library, .name = o->name };
 	const struct change_request request = {
@@ -110,7 +113,9 @@ static int carry_out(const struct outcome *o, FILE *out, struct error *e)
 	return r;
 }
 
-int profile_apply(const struct settings *s, const char *name, FILE *out, struct error *e)
+static int work_out_and(const struct settings *s, const char *name,
+			int (*use)(const struct outcome *o, void *arg, struct error *e), void *arg,
+			struct error *e)
 {
 	struct profile_library library = { 0 };
 	struct outcome outcome = { .settings = s, .library = &library, .name = name };
@@ -119,8 +124,36 @@ int profile_apply(const struct settings *s, const char *name, FILE *out, struct 
 	if (r == 0)
 		r = work_out(&outcome, e);
 	if (r == 0)
-		r = carry_out(&outcome, out, e);
+		r = use(&outcome, arg, e);
 	outcome_done(&outcome);
 	profile_library_done(&library);
 	return r;
+}
+
+int profile_apply(const struct settings *s, const char *name, FILE *out, struct error *e)
+{
+	return work_out_and(s, name, carry_out, out, e);
+}
+
+struct user {
+	int (*use)(void *arg, const struct wish *wishes, size_t count, struct error *e);
+	void *arg;
+};
+
+static int hand_over(const struct outcome *o, void *arg, struct error *e)
+{
+	const struct user *user = arg;
+
+	tell_left_out(o->settings, &o->view.resolved);
+	return user->use(user->arg, o->wishes.wishes, o->wishes.count, e);
+}
+
+int profile_apply_use(const struct settings *s, const char *name,
+		      int (*use)(void *arg, const struct wish *wishes, size_t count,
+				 struct error *e),
+		      void *arg, struct error *e)
+{
+	struct user user = { use, arg };
+
+	return work_out_and(s, name, hand_over, &user, e);
 }

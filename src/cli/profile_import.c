@@ -2,11 +2,13 @@
  * on stderr. */
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/print.h"
 #include "cli/profile_exchange.h"
 #include "host/live.h"
 #include "profiles/import.h"
 #include "rules/config_text.h"
 #include "rules/lint.h"
+#include "tunables/kind.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -157,11 +159,14 @@ static int remark_lowered(struct import *im, const struct imported_setting *s,
 	char present[TUNABLE_TEXT_MAX], what[TUNABLE_TEXT_MAX + TUNABLE_NAME_MAX], why[256];
 	int64_t now[4], then[4];
 	unsigned int n;
-	int r = lint_value_in_force(host, SOURCE_NETNS, s->name, present, sizeof(present));
+	int r;
 
+	if (s->mode == IMPORT_RAISE || !is_limit(s->name))
+		return 0;
+	r = lint_value_in_force(host, SOURCE_NETNS, s->name, present, sizeof(present));
 	if (r == -ENOENT)
 		r = lint_value_in_force(host, SOURCE_HOST, s->name, present, sizeof(present));
-	if (r < 0 || s->mode == IMPORT_RAISE || !is_limit(s->name))
+	if (r < 0)
 		return 0;
 	n = lint_numbers(present, now);
 	if (lint_numbers(s->value, then) < n)
@@ -199,7 +204,7 @@ static int remark_finding(struct import *im, const struct lint_finding *f)
 	return import_remark(im, origin, what.data, why.data);
 }
 
-/* Line n of a text that holds nothing else is setting n. */
+/* Line n of a text that holds nothing else is setting n; lints are about sysctls alone. */
 static int settings_of(const struct import *im, struct sysctl_settings *ret, struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes text = { 0 };
@@ -207,8 +212,10 @@ static int settings_of(const struct import *im, struct sysctl_settings *ret, str
 	if (bytes_append(&text, "", 0) < 0)
 		return error_errno(e, -ENOMEM, NULL, "judging the import");
 	for (size_t i = 0; i < im->count; i++) {
-		if (bytes_printf(&text, "%s = %s\n", im->settings[i].name, im->settings[i].value) <
-		    0)
+		const struct imported_setting *s = &im->settings[i];
+		bool sysctl = kind_of_target(s->name)->prefix[0] == '\0';
+
+		if (bytes_printf(&text, "%s%s = %s\n", sysctl ? "" : "# ", s->name, s->value) < 0)
 			return error_errno(e, -ENOMEM, NULL, "judging the import");
 	}
 	return sysctl_settings_parse(ret, im->name, text.data, text.len, e);
@@ -239,17 +246,18 @@ static int judge(const struct settings *s, struct import *im, struct error *e)
 	return r == -ENOMEM ? error_errno(e, r, NULL, "judging the import") : r;
 }
 
-static void report(const char *heading, const struct import_note *notes, size_t count)
+static int report(const char *heading, const struct import_note *notes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		char origin[512], line[1024], printable[1024];
+		CLEANUP(bytes_done) struct bytes line = { 0 };
 
-		(void)snprintf(line, sizeof(line), "%s: %s: %s",
-			       import_origin_format(notes[i].origin, origin, sizeof(origin)),
-			       notes[i].what, notes[i].why);
-		text_copy_printable(printable, sizeof(printable), line, strlen(line));
-		(void)fprintf(stderr, "%s%s\n", heading, printable);
+		if (import_note_print(&notes[i], &line) < 0)
+			return -ENOMEM;
+		(void)fputs(heading, stderr);
+		print_tamed(stderr, line.data, line.len);
+		(void)fputc('\n', stderr);
 	}
+	return 0;
 }
 
 int profile_import(const struct settings *s, const char *const *operands, size_t count, FILE *out,
@@ -264,10 +272,10 @@ int profile_import(const struct settings *s, const char *const *operands, size_t
 		r = judge(s, &im, e);
 	if (r < 0)
 		return r;
-	if (import_print(&im, &text) < 0)
+	if (import_print(&im, &text) < 0 ||
+	    report("not carried over: ", im.left_out, im.left_out_count) < 0 ||
+	    report("look at: ", im.remarks, im.remark_count) < 0)
 		return error_errno(e, -ENOMEM, NULL, "printing the profile");
-	report("not carried over: ", im.left_out, im.left_out_count);
-	report("look at: ", im.remarks, im.remark_count);
 	(void)fprintf(stderr, "%zu settings carried over, %zu lines not. Nothing was changed.\n",
 		      im.count, im.left_out_count);
 	(void)fwrite(text.data, 1, text.len, out);

@@ -46,8 +46,10 @@ static void add_texts(struct document *d, json_t *watch, json_t *advice,
 		      const struct flat_profile *f)
 {
 	for (size_t i = 0; i < f->order_count; i++) {
-		for (size_t k = 0; k < f->order[i]->watch_count; k++)
-			document_append(d, watch, document_text(f->order[i]->watch[k]));
+		for (size_t k = 0; k < f->order[i]->watch_count; k++) {
+			if (flat_profile_watches_first(f, i, k))
+				document_append(d, watch, document_text(f->order[i]->watch[k]));
+		}
 		for (size_t k = 0; k < f->order[i]->advice_count; k++)
 			document_append(d, advice, document_text(f->order[i]->advice[k]));
 	}

@@ -147,7 +147,7 @@ static void print_watch(const struct terminal *t, const struct flat_profile *f)
 		for (size_t k = 0; k < f->order[i]->watch_count && r == 0; k++) {
 			const char *id = f->order[i]->watch[k];
 
-			if (text.data == NULL || strstr(text.data, id) == NULL)
+			if (flat_profile_watches_first(f, i, k))
 				r = bytes_printf(&text, "%s%s", text.len > 0 ? ", " : "", id);
 		}
 	}

@@ -1,4 +1,4 @@
-/* netwright profile verify, diff and active. */
+/* netwright profile verify, which is also diff with one name, and active. */
 #include "apply/profile_wishes.h"
 #include "base/cleanup.h"
 #include "base/os.h"
@@ -13,9 +13,6 @@
 
 #define VERIFY_SCHEMA "netwright.profile-verify/1"
 #define ACTIVE_SCHEMA "netwright.profile-active/1"
-
-/* --- against the host ---------------------------------------------------------------------------
- */
 
 static size_t left_out(const struct resolved_profile *p)
 {
@@ -100,85 +97,6 @@ static int verify(const struct settings *s, const struct profile_view *v, const 
 	return plan.count > 0 ? EXIT_STATUS_FINDINGS : EXIT_STATUS_OK;
 }
 
-/* --- against another ----------------------------------------------------------------------------
- */
-
-static const struct resolved_setting *counterpart(const struct resolved_profile *p,
-						  const struct resolved_setting *of)
-{
-	for (size_t i = 0; i < p->flat->setting_count; i++) {
-		const struct profile_setting *a = p->settings[i].flat->setting;
-		const struct profile_setting *b = of->flat->setting;
-
-		if (strcmp(a->name, b->name) == 0 && a->element == b->element)
-			return &p->settings[i];
-	}
-	return NULL;
-}
-
-/* "raise_to 64 MiB", "left out", "-". */
-static const char *say(const struct resolved_setting *s, char *buf, size_t len)
-{
-	if (s == NULL)
-		(void)snprintf(buf, len, "-");
-	else if (s->state == RESOLVED_LEFT_OUT)
-		(void)snprintf(buf, len, "left out");
-	else
-		(void)snprintf(buf, len, "%s %s", profile_mode_name(s->flat->setting->mode),
-			       s->value);
-	return buf;
-}
-
-/* One line for each setting of `a` that `b` has otherwise; with `only_missing`, for those alone
- * that `b` does not have. */
-static size_t compare(const struct resolved_profile *a, const struct resolved_profile *b,
-		      bool only_missing, FILE *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < a->flat->setting_count; i++) {
-		const struct resolved_setting *one = &a->settings[i];
-		const struct resolved_setting *other = counterpart(b, one);
-		char name[TARGET_NAME_MAX + 8], x[HELD_TEXT_MAX + 16], y[HELD_TEXT_MAX + 16];
-
-		if ((only_missing && other != NULL) ||
-		    strcmp(say(one, x, sizeof(x)), say(other, y, sizeof(y))) == 0)
-			continue;
-		profile_setting_name(one->flat->setting, name, sizeof(name));
-		(void)fprintf(out, "%s  %s | %s\n", name, only_missing ? y : x,
-			      only_missing ? x : y);
-		n++;
-	}
-	return n;
-}
-
-static int compare_profiles(const struct settings *s, const struct profile_library *library,
-			    struct profile_scene *scene, const char *const *names, FILE *out,
-			    struct error *e)
-{
-	struct profile_view a = { 0 }, b = { 0 };
-	size_t n = 0;
-	int r = profile_view_open(s, library, names[0], scene, &a, e);
-
-	if (r == 0)
-		r = profile_view_open(s, library, names[1], scene, &b, e);
-	if (r == 0) {
-		n = compare(&a.resolved, &b.resolved, false, out);
-		n += compare(&b.resolved, &a.resolved, true, out);
-		if (n == 0)
-			(void)fprintf(out, "%s and %s come to the same here.\n", names[0],
-				      names[1]);
-	}
-	profile_view_done(&a);
-	profile_view_done(&b);
-	if (r < 0)
-		return r;
-	return n > 0 ? EXIT_STATUS_FINDINGS : EXIT_STATUS_OK;
-}
-
-/* --- the actions --------------------------------------------------------------------------------
- */
-
 int profile_verify(const struct settings *s, const char *const *operands, size_t count, FILE *out,
 		   struct error *e)
 {
@@ -187,15 +105,13 @@ int profile_verify(const struct settings *s, const char *const *operands, size_t
 	struct profile_view view = { 0 };
 	int r = profile_view_load(s, &library, e);
 
+	(void)count;
 	if (r == 0)
 		r = profile_scene_open(s, &scene, e);
-	if (r == 0 && count == 2)
-		r = compare_profiles(s, &library, &scene, operands, out, e);
-	else if (r == 0) {
+	if (r == 0)
 		r = profile_view_open(s, &library, operands[0], &scene, &view, e);
-		if (r == 0)
-			r = verify(s, &view, &scene.place, out, e);
-	}
+	if (r == 0)
+		r = verify(s, &view, &scene.place, out, e);
 	profile_view_done(&view);
 	profile_scene_done(&scene);
 	return r;

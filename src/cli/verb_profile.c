@@ -12,7 +12,7 @@
 const struct profile_action profile_actions[] = {
 	{ "active", "", 0, 0, profile_active },
 	{ "check", "FILE", 1, 1, profile_check },
-	{ "diff", "NAME [NAME]", 1, 2, profile_verify },
+	{ "diff", "NAME [NAME]", 1, 2, profile_diff },
 	{ "export", "NAME", 1, 1, profile_export },
 	{ "import", "FILE|TUNED-PROFILE", 1, SETTINGS_OPERANDS_MAX - 1, profile_import },
 	{ "list", "", 0, 0, profile_list },

@@ -37,12 +37,14 @@ extern const struct verb verb_history;
 extern const struct verb verb_lint;
 extern const struct verb verb_metrics;
 extern const struct verb verb_profile;
+extern const struct verb verb_restore;
 extern const struct verb verb_rollback;
 extern const struct verb verb_rules;
 extern const struct verb verb_set;
 extern const struct verb verb_show;
 extern const struct verb verb_snapshot;
 extern const struct verb verb_status;
+extern const struct verb verb_trial;
 extern const struct verb verb_tune;
 
 /* Sorted by name. */

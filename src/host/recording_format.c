@@ -76,17 +76,6 @@ static bool parse_status(struct text_span word, int *ret)
 	return true;
 }
 
-static bool is_printable(struct text_span line)
-{
-	size_t i;
-
-	for (i = 0; i < line.len; i++) {
-		if (line.at[i] < ' ' || line.at[i] > '~')
-			return false;
-	}
-	return true;
-}
-
 static bool parse_occurrence(struct text_span *rest, unsigned int *ret)
 {
 	struct text_span word;
@@ -112,7 +101,7 @@ static const char *parse_header(struct text_span line, struct record *record, st
 {
 	struct text_span rest = line, word;
 
-	if (!is_printable(line))
+	if (!text_is_printable(line.at, line.len))
 		return "a header line with unprintable characters";
 	if (!text_next_word(&rest, &word) || !parse_kind(word, &record->kind))
 		return "an unknown kind of record";

@@ -1,6 +1,9 @@
 #include "profiles/import.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
+#include "tunables/kind.h"
+#include "tunables/link.h"
 #include "tunables/sysctl_file.h"
 #include "tunables/tunable_setting.h"
 
@@ -54,13 +57,10 @@ int import_remark(struct import *im, struct import_origin origin, const char *wh
 	return add_note(&im->remarks, &im->remark_count, &im->remark_capacity, origin, what, why);
 }
 
-const char *import_origin_format(struct import_origin o, char *buf, size_t len)
+int import_origin_print(struct import_origin o, struct bytes *ret)
 {
-	if (o.line > 0)
-		(void)snprintf(buf, len, "%s:%u", o.file, o.line);
-	else
-		(void)snprintf(buf, len, "%s", o.file);
-	return buf;
+	return o.line > 0 ? bytes_printf(ret, "%s:%u", o.file, o.line)
+			  : bytes_printf(ret, "%s", o.file);
 }
 
 static void setting_done(struct imported_setting *s)
@@ -69,10 +69,21 @@ static void setting_done(struct imported_setting *s)
 	free(s->value);
 }
 
+/* "FILE:LINE sets it again": of the line that wins. */
+int import_leave_out_overridden(struct import *im, struct import_origin origin, const char *shown,
+				struct import_origin later)
+{
+	CLEANUP(bytes_done) struct bytes why = { 0 };
+
+	if (import_origin_print(later, &why) < 0 || bytes_printf(&why, " sets it again") < 0)
+		return -ENOMEM;
+	return import_leave_out(im, origin, shown, why.data);
+}
+
 /* The later line wins; the earlier one is listed. */
 static int replace_earlier(struct import *im, const struct imported_setting *later)
 {
-	char place[512], why[600], what[TUNABLE_TEXT_MAX + TUNABLE_NAME_MAX + 8];
+	char what[TUNABLE_TEXT_MAX + TARGET_NAME_MAX + 8];
 
 	for (size_t i = 0; i < im->count; i++) {
 		struct imported_setting *s = &im->settings[i];
@@ -81,9 +92,7 @@ static int replace_earlier(struct import *im, const struct imported_setting *lat
 		if (strcmp(s->name, later->name) != 0)
 			continue;
 		(void)snprintf(what, sizeof(what), "%s=%s", s->name, s->value);
-		(void)snprintf(why, sizeof(why), "%s sets it again",
-			       import_origin_format(later->origin, place, sizeof(place)));
-		r = import_leave_out(im, s->origin, what, why);
+		r = import_leave_out_overridden(im, s->origin, what, later->origin);
 		if (r < 0)
 			return r;
 		setting_done(s);
@@ -154,6 +163,41 @@ int import_add_sysctl(struct import *im, struct import_origin origin, const char
 	return add_setting(im, (struct imported_setting){ .name = strdup(name),
 							  .tunable = t,
 							  .mode = mode,
+							  .value = strdup(parsed.text),
+							  .origin = origin });
+}
+
+/* dev_valid_name() of net/core/dev.c takes more; names like that nobody writes. */
+static bool is_device(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= TUNABLE_INTERFACE_MAX && strpbrk(name, "/:*?[ ") == NULL &&
+	       strspn(name, ".") != len;
+}
+
+int import_add_link(struct import *im, struct import_origin origin, const char *shown,
+		    const char *device, const char *key, const char *value)
+{
+	char name[TARGET_NAME_MAX];
+	struct tunable_setting parsed;
+	const struct tunable *t;
+	struct error why = { 0 };
+
+	if (!is_device(device))
+		return import_leave_out(im, origin, shown,
+					"is for a device whose name no device can have");
+	(void)snprintf(name, sizeof(name), LINK_PREFIX "%s/%s", device, key);
+	t = kind_row_find(name);
+	if (t == NULL)
+		return import_leave_out(im, origin, shown,
+					"is a setting of devices for which netwright has no "
+					"tunable");
+	if (tunable_parse(t, value, &parsed, &why) < 0)
+		return import_leave_out(im, origin, shown, why.text);
+	return add_setting(im, (struct imported_setting){ .name = strdup(name),
+							  .tunable = t,
+							  .mode = IMPORT_SET,
 							  .value = strdup(parsed.text),
 							  .origin = origin });
 }

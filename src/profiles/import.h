@@ -24,7 +24,7 @@ struct import_origin {
 };
 
 struct imported_setting {
-	char *name; /* of the sysctl, dotted; owned */
+	char *name; /* of a sysctl, dotted, or of a link: "link:eth0/mtu"; owned */
 	const struct tunable *tunable;
 	enum import_mode mode;
 	char *value; /* as the kernel takes it: "4096 131072 6291456"; owned */
@@ -61,14 +61,22 @@ void import_done(struct import *im);
  * as people know it. 0 or -ENOMEM. */
 int import_add_sysctl(struct import *im, struct import_origin origin, const char *shown,
 		      const char *key, enum import_mode mode, const char *value);
+/* Likewise a setting of a link: "mtu" of device "eth0". */
+int import_add_link(struct import *im, struct import_origin origin, const char *shown,
+		    const char *device, const char *key, const char *value);
 int import_leave_out(struct import *im, struct import_origin origin, const char *shown,
 		     const char *why);
+/* Because the line at `later` sets the same. */
+int import_leave_out_overridden(struct import *im, struct import_origin origin, const char *shown,
+				struct import_origin later);
 
 /* Appends a profile as netwright-profile(5) describes it, with everything that was left out and
  * every remark as comments. 0 or -ENOMEM. */
 int import_print(const struct import *im, struct bytes *ret);
 
-/* "file:line", or the file alone; returns buf. */
-const char *import_origin_format(struct import_origin o, char *buf, size_t len);
+/* Appends "file:line", or the file alone. 0 or -ENOMEM. */
+int import_origin_print(struct import_origin o, struct bytes *ret);
+/* Appends "file:line: what: why". 0 or -ENOMEM. */
+int import_note_print(const struct import_note *n, struct bytes *ret);
 
 #endif

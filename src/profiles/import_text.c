@@ -1,13 +1,10 @@
 /* The profile that an import becomes, as text. */
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "profiles/import.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LINE_MAX_BYTES 1024 /* of a comment; what is longer is cut */
 
 static const char *const modes[] = {
 	[IMPORT_SET] = "set",
@@ -15,28 +12,33 @@ static const char *const modes[] = {
 	[IMPORT_LOWER] = "lower_to",
 };
 
+/* Whatever drives a terminal, or ends a line, as '?'. */
+static int print_character(struct bytes *out, char c)
+{
+	return bytes_append(out, c < ' ' || c > '~' ? "?" : &c, 1);
+}
+
 /* Between quotes of libconfig. */
 static int print_quoted(struct bytes *out, const char *text)
 {
-	char printable[LINE_MAX_BYTES];
 	int r = bytes_append(out, "\"", 1);
 
-	text_copy_printable(printable, sizeof(printable), text, strlen(text));
-	for (const char *c = printable; *c != '\0' && r == 0; c++) {
+	for (const char *c = text; *c != '\0' && r == 0; c++) {
 		if (*c == '"' || *c == '\\')
 			r = bytes_append(out, "\\", 1);
 		if (r == 0)
-			r = bytes_append(out, c, 1);
+			r = print_character(out, *c);
 	}
 	return r == 0 ? bytes_append(out, "\"", 1) : r;
 }
 
 static int print_comment(struct bytes *out, const char *heading, const char *text)
 {
-	char printable[LINE_MAX_BYTES];
+	int r = bytes_printf(out, "# %s", heading);
 
-	text_copy_printable(printable, sizeof(printable), text, strlen(text));
-	return bytes_printf(out, "# %s%s\n", heading, printable);
+	for (; *text != '\0' && r == 0; text++)
+		r = print_character(out, *text);
+	return r == 0 ? bytes_append(out, "\n", 1) : r;
 }
 
 /* What makes a formula of a number of the kernel's own: 50 of net.core.busy_read is 50us. */
@@ -78,11 +80,11 @@ static int print_value(struct bytes *out, const struct imported_setting *s)
 
 static int print_setting(struct bytes *out, const struct imported_setting *s)
 {
-	char origin[512], source[600];
+	CLEANUP(bytes_done) struct bytes source = { 0 };
 	int r = bytes_printf(out, "\t\t{ tunable = ");
 
-	(void)snprintf(source, sizeof(source), "%s",
-		       import_origin_format(s->origin, origin, sizeof(origin)));
+	if (r == 0)
+		r = import_origin_print(s->origin, &source);
 	if (r == 0)
 		r = print_quoted(out, s->name);
 	if (r == 0)
@@ -93,8 +95,15 @@ static int print_setting(struct bytes *out, const struct imported_setting *s)
 		r = bytes_printf(out, ";\n\t\t  why = \"The imported profile sets it.\";\n"
 				      "\t\t  source = ");
 	if (r == 0)
-		r = print_quoted(out, source);
+		r = print_quoted(out, source.data);
 	return r == 0 ? bytes_printf(out, "; }") : r;
+}
+
+int import_note_print(const struct import_note *n, struct bytes *ret)
+{
+	int r = import_origin_print(n->origin, ret);
+
+	return r == 0 ? bytes_printf(ret, ": %s: %s", n->what, n->why) : r;
 }
 
 static int print_notes(struct bytes *out, const char *heading, const struct import_note *notes,
@@ -103,12 +112,11 @@ static int print_notes(struct bytes *out, const char *heading, const struct impo
 	int r = count > 0 ? bytes_printf(out, "#\n# %s\n", heading) : 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		char origin[512], line[2 * LINE_MAX_BYTES];
+		CLEANUP(bytes_done) struct bytes line = { 0 };
 
-		(void)snprintf(line, sizeof(line), "%s: %s: %s",
-			       import_origin_format(notes[i].origin, origin, sizeof(origin)),
-			       notes[i].what, notes[i].why);
-		r = print_comment(out, "  ", line);
+		r = import_note_print(&notes[i], &line);
+		if (r == 0)
+			r = print_comment(out, "  ", line.data);
 	}
 	return r;
 }

@@ -204,6 +204,21 @@ int profile_flatten(const struct profile_library *library, const struct profile 
 	return r < 0 ? r : flat_profile_compile(ret, e);
 }
 
+bool flat_profile_watches_first(const struct flat_profile *f, size_t i, size_t k)
+{
+	const char *id = f->order[i]->watch[k];
+
+	for (size_t before = 0; before <= i; before++) {
+		const struct profile *p = f->order[before];
+
+		for (size_t n = 0; n < (before < i ? p->watch_count : k); n++) {
+			if (strcmp(p->watch[n], id) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
 void flat_profile_done(struct flat_profile *f)
 {
 	for (size_t i = 0; i < f->input_count; i++)

@@ -11,6 +11,7 @@
 #include "profiles/profile.h"
 #include "rules/expression.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PROFILE_INCLUDES_MAX 32 /* levels */
@@ -48,6 +49,9 @@ struct flat_profile {
 int profile_flatten(const struct profile_library *library, const struct profile *profile,
 		    struct flat_profile *ret, struct error *e);
 void flat_profile_done(struct flat_profile *f);
+
+/* Whether the k-th rule that watches the i-th profile of the order is named by none before it. */
+bool flat_profile_watches_first(const struct flat_profile *f, size_t i, size_t k);
 
 /* formula.c: compiles what was merged. */
 int flat_profile_compile(struct flat_profile *f, struct error *e);

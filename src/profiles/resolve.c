@@ -103,8 +103,11 @@ static int read_present(struct resolution *w)
 			return leave_out(w, "%s",
 					 v != NULL && v->reason[0] != '\0' ? v->reason
 									   : "does not exist here");
-		cut_element(v->text, s->element, w->ret->present);
-		return 0;
+		if (v->text[0] != '\0' || v->reason[0] == '\0') {
+			cut_element(v->text, s->element, w->ret->present);
+			return 0;
+		}
+		/* It is there, and longer than all of them together may be. */
 	}
 	if (w->host->read == NULL)
 		return leave_out(w, "what it holds was not read");
@@ -304,6 +307,8 @@ int profile_resolve(const struct flat_profile *flat, const struct profile_host *
 	int r;
 
 	ret->flat = flat;
+	ret->given = inputs;
+	ret->given_count = input_count;
 	ret->inputs = calloc(flat->input_count + 1, sizeof(*ret->inputs));
 	ret->settings = calloc(flat->setting_count + 1, sizeof(*ret->settings));
 	if (ret->inputs == NULL || ret->settings == NULL)

@@ -17,8 +17,9 @@
 struct profile_host {
 	const struct observation *observation; /* of observe_host() */
 	const struct tunable_values *tunables;
-	/* What a tunable holds that `tunables` does not have: of an interface, a process, a route.
-	 * 0, or a negative errno with the reason. NULL: such are left out. */
+	/* What a tunable holds that `tunables` does not have: of an interface, a process, a route;
+	 * a sysctl whose value is too long there. 0, or a negative errno with the reason. NULL:
+	 * such are left out. */
 	int (*read)(void *arg, const char *name, char ret[HELD_TEXT_MAX], struct error *e);
 	void *arg;
 };
@@ -49,15 +50,17 @@ struct resolved_setting {
 
 struct resolved_profile {
 	const struct flat_profile *flat;
+	const char *const *given; /* borrowed: the texts of inputs, "rtt=180ms" */
+	size_t given_count;
 	struct resolved_input *inputs;	   /* owned, in the order of the flat profile's */
 	struct resolved_setting *settings; /* owned, likewise */
 };
 
-/* `inputs` are texts "rtt=180ms", in place of defaults. -EINVAL (ERROR_INPUT) for an input that the
- * profile does not have, that is malformed or of another unit, or given twice; -ERANGE
- * (ERROR_INPUT), with file and line, for a value that the tunable cannot have; -ENOMEM. What a host
- * lacks or does not tell is no error: it leaves settings out. `ret` must be {0}; release with
- * resolved_profile_done() in any case. */
+/* `inputs` are texts "rtt=180ms", in place of defaults; they must live as long as *ret. -EINVAL
+ * (ERROR_INPUT) for an input that the profile does not have, that is malformed or of another unit,
+ * or given twice; -ERANGE (ERROR_INPUT), with file and line, for a value that the tunable cannot
+ * have; -ENOMEM. What a host lacks or does not tell is no error: it leaves settings out. `ret` must
+ * be {0}; release with resolved_profile_done() in any case. */
 int profile_resolve(const struct flat_profile *flat, const struct profile_host *host,
 		    const char *const *inputs, size_t input_count, struct resolved_profile *ret,
 		    struct error *e);

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 static int import_line(struct import *im, const struct sysctl_settings *s,
@@ -13,7 +12,6 @@ static int import_line(struct import *im, const struct sysctl_settings *s,
 {
 	const struct import_origin origin = { line->file, line->line };
 	CLEANUP(bytes_done) struct bytes shown = { 0 };
-	char why[512];
 
 	if (line->problem != NULL)
 		return import_leave_out(im, origin, "malformed line", line->problem);
@@ -26,8 +24,8 @@ static int import_line(struct import *im, const struct sysctl_settings *s,
 	if (line->overridden_by != SIZE_MAX) {
 		const struct sysctl_line *later = &s->lines[line->overridden_by];
 
-		(void)snprintf(why, sizeof(why), "%s:%u sets it again", later->file, later->line);
-		return import_leave_out(im, origin, shown.data, why);
+		return import_leave_out_overridden(
+			im, origin, shown.data, (struct import_origin){ later->file, later->line });
 	}
 	if (line->glob)
 		return import_leave_out(im, origin, shown.data,

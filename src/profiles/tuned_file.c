@@ -74,7 +74,7 @@ static int set_part(struct bytes *b, struct part p)
 }
 
 /* The option is complete: blank lines at its end are none of its own. */
-static int close_option(struct parser *p)
+static int close_option(struct parser *p, struct error *e)
 {
 	struct part value = { p->value.data, p->value.len };
 
@@ -84,7 +84,7 @@ static int close_option(struct parser *p)
 	while (value.len > 0 && is_blank(value.at[value.len - 1]))
 		p->value.data[--value.len] = '\0';
 	return tuned_option_set(p->section, p->key.data, value.len > 0 ? value.at : "", p->path,
-				p->option_line);
+				p->option_line, e);
 }
 
 static int fail(const struct parser *p, const char *why, struct error *e)
@@ -104,25 +104,23 @@ static bool header_of(struct part text, struct part *ret)
 	return true;
 }
 
-static int on_header(struct parser *p, struct part name)
+static int on_header(struct parser *p, struct part name, struct error *e)
 {
-	int r = close_option(p);
+	int r = close_option(p, e);
 
 	if (r == 0)
 		r = set_part(&p->key, name);
 	if (r < 0)
 		return r;
-	p->section = tuned_section_get(strcmp(p->key.data, DEFAULTS) == 0 ? &p->defaults
-									  : p->sections,
-				       p->key.data, p->path, p->line);
-	return p->section == NULL ? -ENOMEM : 0;
+	return tuned_section_get(strcmp(p->key.data, DEFAULTS) == 0 ? &p->defaults : p->sections,
+				 p->key.data, p->path, p->line, &p->section, e);
 }
 
 static int on_option(struct parser *p, struct part text, struct error *e)
 {
 	const char *equals = memchr(text.at, '=', text.len);
 	struct part key, value;
-	int r = close_option(p);
+	int r = close_option(p, e);
 
 	if (r < 0)
 		return r;
@@ -161,7 +159,7 @@ static int parse_line(struct parser *p, struct part line, struct error *e)
 		return extend(p, text);
 	p->indent = indent;
 	if (header_of(text, &name))
-		return on_header(p, name);
+		return on_header(p, name, e);
 	if (p->section == NULL)
 		return fail(p, "comes before the first [section]", e);
 	return on_option(p, text, e);
@@ -182,11 +180,11 @@ static int parse_lines(struct parser *p, const char *text, size_t len, struct er
 		r = parse_line(p, line, e);
 		at += at + 1 < len && text[at] == '\r' && text[at + 1] == '\n' ? 2 : 1;
 	}
-	return r == 0 ? close_option(p) : r;
+	return r == 0 ? close_option(p, e) : r;
 }
 
 /* After the section's own, and never instead of them. */
-static int add_defaults(const struct parser *p)
+static int add_defaults(const struct parser *p, struct error *e)
 {
 	const struct tuned_section *defaults = tuned_section_find(&p->defaults, DEFAULTS);
 	int r = 0;
@@ -198,7 +196,7 @@ static int add_defaults(const struct parser *p)
 			const struct tuned_option *o = &defaults->options[j];
 
 			if (tuned_option_find(s, o->key) == NULL)
-				r = tuned_option_set(s, o->key, o->value, o->file, o->line);
+				r = tuned_option_set(s, o->key, o->value, o->file, o->line, e);
 		}
 	}
 	return r;
@@ -213,7 +211,7 @@ static int parse(struct parser *p, const char *text, size_t len, struct error *e
 		return error_set(e, -EINVAL, ERROR_INPUT, p->path, "is not a text file");
 	r = parse_lines(p, text, len, e);
 	if (r == 0)
-		r = add_defaults(p);
+		r = add_defaults(p, e);
 	tuned_sections_done(&p->defaults);
 	bytes_done(&p->key);
 	bytes_done(&p->value);
@@ -233,8 +231,7 @@ int tuned_file_parse_variables(const char *path, const char *text, size_t len,
 {
 	struct parser p = { .path = path, .sections = ret, .values_optional = true };
 
-	p.section = tuned_section_get(ret, VARIABLES, path, 1);
-	if (p.section == NULL)
-		return error_errno(e, -ENOMEM, path, "reading");
-	return parse(&p, text, len, e);
+	int r = tuned_section_get(ret, VARIABLES, path, 1, &p.section, e);
+
+	return r < 0 ? r : parse(&p, text, len, e);
 }

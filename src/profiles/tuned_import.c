@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "profiles/import.h"
+#include "profiles/tuned_interface.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct carried {
 	const char *key;
 	const char *value; /* expanded, without quotes */
 	const char *shown;
+	const char *devices; /* of the section, expanded; "*": it names none */
 };
 
 static int leave_out(const struct carried *c, const char *why)
@@ -79,19 +81,37 @@ static int carry_vm(const struct carried *c)
 	return leave_out(c, "is no setting of the network; netwright has no tunable for it");
 }
 
+static struct tuned_interface_option interface_option(const struct carried *c)
+{
+	return (struct tuned_interface_option){
+		.im = c->im,
+		.origin = c->origin,
+		.shown = c->shown,
+		.devices = c->devices,
+		.key = c->key,
+		.value = c->value,
+	};
+}
+
 static int carry_net(const struct carried *c)
 {
+	const struct tuned_interface_option o = interface_option(c);
+
 	if (strcmp(c->key, "nf_conntrack_hashsize") == 0)
 		return carry_as(c, CONNTRACK_BUCKETS);
 	if (strcmp(c->key, "dynamic") == 0)
 		return leave_out(c, "is TuneD's changing of link speeds by load, which netwright "
 				    "does not do");
-	return leave_out(c, "is a setting of the devices that TuneD finds at run time; set it for "
-			    "those that you mean");
+	return tuned_interface_carry(&o);
 }
 
 static int carry_sysfs(const struct carried *c)
 {
+	const struct tuned_interface_option o = interface_option(c);
+	int r = 0;
+
+	if (tuned_interface_carry_sysfs(&o, &r))
+		return r;
 	if (strcmp(c->key, "/sys/module/nf_conntrack/parameters/hashsize") == 0)
 		return carry_as(c, CONNTRACK_BUCKETS);
 	return leave_out(c,
@@ -148,26 +168,26 @@ static bool is_meta(const char *key)
 	return false;
 }
 
-/* Why nothing of a section applies; NULL: it does. */
-static const char *section_obstacle(const struct tuned_section *s, char *buf, size_t len)
+/* Appends why nothing of a section applies; nothing when it does. 0 or -ENOMEM. */
+static int section_obstacle(const struct tuned_section *s, struct bytes *ret)
 {
-	static const char *const conditions[] = { "uname_regex", "cpuinfo_regex" };
+	static const char *const conditions[] = { "cpuinfo_regex", "uname_regex" };
 
 	if (!tuned_value_is_true(tuned_option_value(s, "enabled", "1")))
-		return "the section is not enabled: to TuneD, 1, true and True are yes, and "
-		       "nothing else";
+		return bytes_printf(ret,
+				    "the section is not enabled: to TuneD, 1, true and True are "
+				    "yes, and nothing else");
 	for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
 		const char *regex = tuned_option_value(s, conditions[i], NULL);
 
 		if (regex == NULL)
 			continue;
-		(void)snprintf(buf, len,
-			       "is for machines that match %s=%.120s only; where it is wanted, "
-			       "set it with a condition (when)",
-			       conditions[i], regex);
-		return buf;
+		return bytes_printf(ret,
+				    "is for machines that match %s=%s only; where it is wanted, "
+				    "set it with a condition (when)",
+				    conditions[i], regex);
 	}
-	return NULL;
+	return 0;
 }
 
 static int carry(const struct carried *c)
@@ -192,26 +212,55 @@ static int unquote(const struct tuned_option *o, struct bytes *ret)
 	return bytes_append(ret, o->value + (quoted ? 1 : 0), len - (quoted ? 2 : 0));
 }
 
+/* Why an option stays behind, whatever its plugin; NULL: it does not. */
+static const char *option_obstacle(const struct tuned_option *o, int expansion,
+				   enum tuned_unexpanded left)
+{
+	if (expansion == -E2BIG)
+		return "is longer than any setting once its variables are expanded";
+	if (left != TUNED_EXPANDED)
+		return tuned_unexpanded_reason(left);
+	if (strchr(o->value, '\n') != NULL)
+		return "goes on over several lines: an indented line is part of the one above it";
+	return NULL;
+}
+
+/* `devices` stays as it is written when it cannot be expanded. */
+static int expand_devices(const struct tuned_profile *p, const struct tuned_section *s,
+			  struct bytes *ret)
+{
+	bool by_properties = tuned_option_find(s, "devices_udev_regex") != NULL;
+	const char *devices = by_properties ? "*" : tuned_option_value(s, "devices", "*");
+	enum tuned_unexpanded left;
+	int r = bytes_append(ret, "", 0);
+
+	if (r == 0)
+		r = tuned_variables_expand(&p->variables, devices, ret, &left);
+	return r == -E2BIG ? 0 : r;
+}
+
 static int import_option(struct import *im, const struct tuned_profile *p,
 			 const struct tuned_section *s, const struct tuned_option *o)
 {
 	CLEANUP(bytes_done) struct bytes plain = { 0 }, value = { 0 }, shown = { 0 };
+	CLEANUP(bytes_done) struct bytes devices = { 0 }, obstacle = { 0 };
 	struct carried c = { .im = im, .section = s, .origin = { o->file, o->line } };
-	enum tuned_unexpanded left;
-	char obstacle[256];
-	const char *why = section_obstacle(s, obstacle, sizeof(obstacle));
+	enum tuned_unexpanded left = TUNED_EXPANDED;
+	const char *why;
+	int r;
 
 	if (unquote(o, &plain) < 0 || bytes_append(&value, "", 0) < 0 ||
-	    tuned_variables_expand(&p->variables, plain.data, &value, &left) < 0 ||
-	    bytes_printf(&shown, "[%s] %s=%s", s->name, o->key, o->value) < 0)
+	    bytes_printf(&shown, "[%s] %s=%s", s->name, o->key, o->value) < 0 ||
+	    section_obstacle(s, &obstacle) < 0 || expand_devices(p, s, &devices) < 0)
 		return -ENOMEM;
+	r = tuned_variables_expand(&p->variables, plain.data, &value, &left);
+	if (r == -ENOMEM)
+		return r;
 	c.key = o->key;
 	c.value = value.data;
 	c.shown = shown.data;
-	if (why == NULL)
-		why = tuned_unexpanded_reason(left);
-	if (why == NULL && strchr(o->value, '\n') != NULL)
-		why = "goes on over several lines: an indented line is part of the one above it";
+	c.devices = devices.data;
+	why = obstacle.len > 0 ? obstacle.data : option_obstacle(o, r, left);
 	return why != NULL ? leave_out(&c, why) : carry(&c);
 }
 
@@ -287,11 +336,12 @@ int import_tuned(const struct tuned_profile *p, struct import *ret, struct error
 		r = -ENOMEM;
 	for (size_t i = 0; i < p->gap_count && r == 0; i++) {
 		const struct tuned_option *o = &p->gaps[i].include;
-		char shown[256];
+		CLEANUP(bytes_done) struct bytes shown = { 0 };
 
-		(void)snprintf(shown, sizeof(shown), "%s=%s", o->key, o->value);
-		r = import_leave_out(ret, (struct import_origin){ o->file, o->line }, shown,
-				     p->gaps[i].why);
+		r = bytes_printf(&shown, "%s=%s", o->key, o->value);
+		if (r == 0)
+			r = import_leave_out(ret, (struct import_origin){ o->file, o->line },
+					     shown.data, p->gaps[i].why);
 	}
 	if (r == 0)
 		r = import_sections(ret, p);

@@ -155,15 +155,15 @@ static void drop_options(struct tuned_section *from, const char *list)
 	}
 }
 
-static int merge_section(struct tuned_profile *p, const struct tuned_section *child)
+static int merge_section(struct tuned_profile *p, const struct tuned_section *child,
+			 struct error *e)
 {
 	bool known = tuned_section_find(&p->units, child->name) != NULL;
-	struct tuned_section *into = tuned_section_get(&p->units, child->name, child->file,
-						       child->line);
-	int r = 0;
+	struct tuned_section *into;
+	int r = tuned_section_get(&p->units, child->name, child->file, child->line, &into, e);
 
-	if (into == NULL)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	if (tuned_value_is_true(tuned_option_value(child, "replace", "0")))
 		tuned_section_clear(into);
 	for (size_t i = 0; known && i < ARRAY_LEN(never_inherited); i++)
@@ -172,7 +172,7 @@ static int merge_section(struct tuned_profile *p, const struct tuned_section *ch
 	for (size_t i = 0; i < child->count && r == 0; i++) {
 		const struct tuned_option *o = &child->options[i];
 
-		r = tuned_option_set(into, o->key, o->value, o->file, o->line);
+		r = tuned_option_set(into, o->key, o->value, o->file, o->line, e);
 	}
 	return r;
 }
@@ -182,8 +182,8 @@ static int merge(struct loader *l, struct tuned_sections *file)
 	int r = 0;
 
 	for (size_t i = 0; i < file->count && r == 0; i++)
-		r = merge_section(l->profile, &file->all[i]);
-	return r < 0 ? fail_memory(l->e) : 0;
+		r = merge_section(l->profile, &file->all[i], l->e);
+	return r;
 }
 
 /* Its own include is not merged into the child's. */
@@ -236,11 +236,12 @@ static int include_variables(struct tuned_profile *p, const struct tuned_option 
 	/* TuneD says so in its log and goes on. */
 	if (!is_file(o->value) || config_text_read_file(o->value, &text, NULL) < 0 ||
 	    tuned_file_parse_variables(o->value, text.data, text.len, &file, NULL) < 0)
-		return add_gap(p, o, "the file of variables cannot be read");
+		return add_gap(p, o, "the file of variables cannot be read") < 0 ? fail_memory(e)
+										 : 0;
 	section = tuned_section_find(&file, VARIABLES);
 	for (size_t i = 0; section != NULL && i < section->count && r == 0; i++)
-		r = tuned_variables_define(&p->variables, &section->options[i]);
-	return r < 0 ? fail_memory(e) : 0;
+		r = tuned_variables_define(&p->variables, &section->options[i], e);
+	return r;
 }
 
 static int define_variables(struct tuned_profile *p, struct error *e)
@@ -254,9 +255,9 @@ static int define_variables(struct tuned_profile *p, struct error *e)
 		if (strcmp(o->key, INCLUDE) == 0)
 			r = include_variables(p, o, e);
 		else
-			r = tuned_variables_define(&p->variables, o);
+			r = tuned_variables_define(&p->variables, o, e);
 	}
-	return r == -ENOMEM ? fail_memory(e) : r;
+	return r;
 }
 
 static int finish(struct tuned_profile *p, struct error *e)

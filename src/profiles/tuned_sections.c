@@ -2,7 +2,9 @@
 #include "profiles/tuned_file.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +32,25 @@ void tuned_sections_done(struct tuned_sections *s)
 	*s = (struct tuned_sections){ 0 };
 }
 
+static int no_memory(const char *file, struct error *e)
+{
+	return error_errno(e, -ENOMEM, file, "reading");
+}
+
+static int too_much(const char *file, unsigned int line, struct error *e, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int too_much(const char *file, unsigned int line, struct error *e, const char *fmt, ...)
+{
+	char what[160];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	return error_set(e, -EINVAL, ERROR_INPUT, NULL, "%s:%u: %s", file, line, what);
+}
+
 /* Room for one more of `size` bytes; NULL: no memory, and nothing has changed. */
 static void *grow(void *all, size_t count, size_t *capacity, size_t size)
 {
@@ -52,23 +73,31 @@ struct tuned_section *tuned_section_find(const struct tuned_sections *s, const c
 	return NULL;
 }
 
-struct tuned_section *tuned_section_get(struct tuned_sections *s, const char *name,
-					const char *file, unsigned int line)
+int tuned_section_get(struct tuned_sections *s, const char *name, const char *file,
+		      unsigned int line, struct tuned_section **ret, struct error *e)
 {
 	struct tuned_section *found = tuned_section_find(s, name), *grown;
 	char *copy;
 
-	if (found != NULL)
-		return found;
+	if (found != NULL) {
+		*ret = found;
+		return 0;
+	}
+	if (s->count == TUNED_SECTIONS_MAX)
+		return too_much(file, line, e,
+				"is one section too many: a profile may have %d, those of what it "
+				"includes among them",
+				TUNED_SECTIONS_MAX);
 	grown = grow(s->all, s->count, &s->capacity, sizeof(*s->all));
 	if (grown == NULL)
-		return NULL;
+		return no_memory(file, e);
 	s->all = grown;
 	copy = strdup(name);
 	if (copy == NULL)
-		return NULL;
+		return no_memory(file, e);
 	s->all[s->count] = (struct tuned_section){ .name = copy, .file = file, .line = line };
-	return &s->all[s->count++];
+	*ret = &s->all[s->count++];
+	return 0;
 }
 
 struct tuned_option *tuned_option_find(const struct tuned_section *s, const char *key)
@@ -80,29 +109,40 @@ struct tuned_option *tuned_option_find(const struct tuned_section *s, const char
 	return NULL;
 }
 
-int tuned_option_set(struct tuned_section *s, const char *key, const char *value, const char *file,
-		     unsigned int line)
+static int add_option(struct tuned_section *s, struct tuned_option o)
 {
-	struct tuned_option *found = tuned_option_find(s, key), *grown;
-	struct tuned_option o = { .key = NULL, .value = strdup(value), .file = file, .line = line };
+	struct tuned_option *grown = grow(s->options, s->count, &s->capacity, sizeof(*s->options));
 
-	if (o.value == NULL)
-		return -ENOMEM;
-	if (found != NULL) {
-		o.key = found->key;
-		free(found->value);
-		*found = o;
-		return 0;
-	}
-	grown = grow(s->options, s->count, &s->capacity, sizeof(*s->options));
 	if (grown != NULL)
 		s->options = grown;
-	o.key = grown != NULL ? strdup(key) : NULL;
-	if (o.key == NULL) {
-		free(o.value);
+	if (grown == NULL || o.key == NULL || o.value == NULL) {
+		option_done(&o);
 		return -ENOMEM;
 	}
 	s->options[s->count++] = o;
+	return 0;
+}
+
+int tuned_option_set(struct tuned_section *s, const char *key, const char *value, const char *file,
+		     unsigned int line, struct error *e)
+{
+	struct tuned_option *found = tuned_option_find(s, key);
+	struct tuned_option o = { .file = file, .line = line };
+
+	if (strlen(value) > TUNED_VALUE_MAX || strlen(key) > TUNED_VALUE_MAX)
+		return too_much(file, line, e, "%.64s is longer than %d bytes", key,
+				TUNED_VALUE_MAX);
+	if (found == NULL && s->count == TUNED_OPTIONS_MAX)
+		return too_much(file, line, e, "is one setting too many of [%.64s]: %d at most",
+				s->name, TUNED_OPTIONS_MAX);
+	o.value = strdup(value);
+	o.key = found == NULL ? strdup(key) : found->key;
+	if (found == NULL)
+		return add_option(s, o) < 0 ? no_memory(file, e) : 0;
+	if (o.value == NULL)
+		return no_memory(file, e);
+	free(found->value);
+	*found = o;
 	return 0;
 }
 

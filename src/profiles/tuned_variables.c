@@ -35,7 +35,7 @@ static size_t word_length(const char *text)
 	return n;
 }
 
-int tuned_variables_define(struct tuned_variables *v, const struct tuned_option *o)
+int tuned_variables_define(struct tuned_variables *v, const struct tuned_option *o, struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes value = { 0 };
 	enum tuned_unexpanded left;
@@ -45,10 +45,18 @@ int tuned_variables_define(struct tuned_variables *v, const struct tuned_option 
 	if (o->key[0] == '\0' || o->key[word_length(o->key)] != '\0')
 		return 0;
 	r = tuned_variables_expand(v, o->value, &value, &left);
-	table = tuned_section_get(&v->sections, TABLE, NULL, 0);
-	if (r < 0 || table == NULL)
-		return -ENOMEM;
-	return tuned_option_set(table, o->key, value.len > 0 ? value.data : "", NULL, 0);
+	if (r == -E2BIG)
+		return error_set(e, -EINVAL, ERROR_INPUT, NULL,
+				 "%s:%u: variable %.64s is longer than %d bytes once those in it "
+				 "are expanded",
+				 o->file, o->line, o->key, TUNED_VALUE_MAX);
+	if (r < 0)
+		return error_errno(e, r, o->file, "reading");
+	r = tuned_section_get(&v->sections, TABLE, o->file, o->line, &table, e);
+	if (r < 0)
+		return r;
+	return tuned_option_set(table, o->key, value.len > 0 ? value.data : "", o->file, o->line,
+				e);
 }
 
 /* The value of "${name}" at `at`, and its length as written; NULL when it is no known variable. */
@@ -101,10 +109,14 @@ int tuned_variables_expand(const struct tuned_variables *v, const char *text, st
 			   enum tuned_unexpanded *ret_left)
 {
 	enum tuned_unexpanded left = TUNED_EXPANDED;
+	size_t before = ret->len;
 	int r = 0;
 
-	for (size_t taken; *text != '\0' && r == 0; text += taken)
+	for (size_t taken; *text != '\0' && r == 0; text += taken) {
 		r = expand_at(v, text, ret, &taken, &left);
+		if (r == 0 && ret->len - before > TUNED_VALUE_MAX)
+			r = -E2BIG;
+	}
 	if (r == 0)
 		*ret_left = left;
 	return r;

@@ -2,9 +2,9 @@
  *
  * A namespace lives as long as a process is in it, a file is bound to it in any mount namespace
  * (container engines keep theirs so, each where it likes), or any process has it open. All of them
- * are looked through, the cheap ones first: measured on Linux 6.18, 3 ms for 150 processes, and 5
- * us more for each descriptor that is open on the host. So -ESTALE means gone, and not merely
- * unnamed, as far as one may look into /proc.
+ * are looked through, the cheap ones first: measured on Linux 6.18, 20 ms for 150 processes with
+ * 870 descriptors, all of them looked at. So -ESTALE means gone, and not merely unnamed, as far as
+ * one may look into /proc.
  */
 #ifndef NETWRIGHT_TUNABLES_PLACE_SEARCH_H
 #define NETWRIGHT_TUNABLES_PLACE_SEARCH_H

@@ -439,11 +439,11 @@ static int restore_buffer(struct os *os, int fd, const struct option *o, const s
 			r = set_int(os, fd, SOL_SOCKET, o->force, number / 2);
 		return r < 0 ? r : unlock(os, fd, o);
 	}
-	r = write_size(os, fd, o, from->text);
-	/* A bound that is too high does nothing with a buffer that is not. */
-	if (r == 0 && parse_undo(from, UNDO_CLAMP, &number) == 0)
-		r = set_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, number);
-	return r;
+	/* The bound first: what is killed in between is looked at by its size, and done again. */
+	r = parse_undo(from, UNDO_CLAMP, &number) == 0
+		    ? set_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, number)
+		    : 0;
+	return r < 0 ? r : write_size(os, fd, o, from->text);
 }
 
 int socket_option_restore(struct os *os, int fd, const struct tunable *row, const struct held *from)

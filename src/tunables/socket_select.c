@@ -44,15 +44,6 @@ static void selection_done(struct selection *s)
 
 /* --- the selector: terms about processes, and a filter of what is left --- */
 
-static struct text_span trimmed(struct text_span t)
-{
-	while (t.len > 0 && t.at[0] == ' ')
-		t = (struct text_span){ t.at + 1, t.len - 1 };
-	while (t.len > 0 && t.at[t.len - 1] == ' ')
-		t.len--;
-	return t;
-}
-
 /* Where `word`, between blanks and outside of parentheses, begins; NULL. */
 static const char *find_operator(const char *text, const char *word)
 {
@@ -79,7 +70,7 @@ static bool is_about_processes(struct text_span term, char ret[TARGET_NAME_MAX])
 
 		if (term.len <= len || memcmp(term.at, words[i], len) != 0)
 			continue;
-		term = trimmed((struct text_span){ term.at + len, term.len - len });
+		term = text_span_trim((struct text_span){ term.at + len, term.len - len });
 		(void)snprintf(ret, TARGET_NAME_MAX, "%.*s", (int)term.len, term.at);
 		/* "pid nginx" is for the filter to complain about. */
 		return strcmp(words[i], "name ") == 0 || ret[strspn(ret, "0123456789")] == '\0';
@@ -123,7 +114,7 @@ static int add_term(struct selection *s, struct text_span term, struct bytes *re
 {
 	char words[TARGET_NAME_MAX];
 
-	term = trimmed(term);
+	term = text_span_trim(term);
 	if (is_about_processes(term, words))
 		return narrow(s, words, e);
 	return bytes_printf(rest, "%s%.*s", rest->len > 0 ? " and " : "", (int)term.len, term.at);

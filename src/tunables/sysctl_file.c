@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char blanks[] = " \t\r\v\f";
 static const char glob_characters[] = "*?[";
 
 static void swap_separators(char *key)
@@ -88,16 +87,6 @@ bool sysctl_key_matches(const char *glob, const char *key)
 	return fnmatch(pattern, path, FNM_PATHNAME | FNM_NOESCAPE) == 0;
 }
 
-static void trim(struct text_span *span)
-{
-	while (span->len > 0 && strchr(blanks, span->at[0]) != NULL) {
-		span->at++;
-		span->len--;
-	}
-	while (span->len > 0 && strchr(blanks, span->at[span->len - 1]) != NULL)
-		span->len--;
-}
-
 static char *printable_copy(struct text_span span)
 {
 	char *copy = malloc(span.len + 1);
@@ -135,14 +124,14 @@ static int parse_line(struct text_span line, struct sysctl_line *ret)
 		key.len = (size_t)(equals - key.at);
 		value.at = equals + 1;
 		value.len = (size_t)(line.at + line.len - value.at);
-		trim(&value);
+		value = text_span_trim(value);
 		ret->value = value_copy(value);
 		if (ret->value == NULL)
 			return -ENOMEM;
 	} else if (!ret->ignores_errors) {
 		ret->problem = "not of the form key = value";
 	}
-	trim(&key);
+	key = text_span_trim(key);
 	if (ret->problem == NULL && sysctl_key_normalise(key.at, key.len, normal) < 0)
 		ret->problem = "no name of a setting before the equals sign";
 	else if (ret->problem == NULL && equals != NULL && value.len == 0)
@@ -166,7 +155,7 @@ static int add_line(struct sysctl_settings *s, struct text_span text, unsigned i
 	size_t capacity = s->line_capacity == 0 ? 64 : 2 * s->line_capacity;
 	bool too_long = text.len >= SYSCTL_LINE_MAX;
 
-	trim(&text);
+	text = text_span_trim(text);
 	if (text.len == 0 || text.at[0] == '#' || text.at[0] == ';')
 		return 0;
 	if (s->line_count == s->line_capacity) {

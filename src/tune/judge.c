@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A tenth below the worst of the windows without the change is no noise. */
@@ -222,13 +223,34 @@ static void explain(const struct judge *j, struct judgement_of_trial *t)
 		       buf[0] != '\0' ? "; " : "", j->wins, j->pairs, j->losses);
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double median(const double *values, size_t n)
+{
+	double sorted[PAIRED_SHIFT_MAX];
+
+	if (n == 0)
+		return NAN;
+	memcpy(sorted, values, n * sizeof(sorted[0]));
+	qsort(sorted, n, sizeof(sorted[0]), compare_numbers);
+	return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
 struct judgement_of_trial judge_decide(const struct judge *j)
 {
 	struct judgement_of_trial t = { .verdict = VERDICT_UNDECIDED,
 					.pairs = j->pairs,
 					.wins = j->wins,
 					.losses = j->losses,
-					.false_keep = sign_test(j->wins, j->losses) };
+					.false_keep = sign_test(j->wins, j->losses),
+					.objective = j->criteria.objective,
+					.without = median(j->without, j->measured),
+					.with = median(j->with, j->measured) };
 
 	t.has_shift = paired_shift(j->without, j->with, j->measured, &t.shift) == 0;
 	if (j->pairs >= PAIRED_SHIFT_MIN)

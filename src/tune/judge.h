@@ -56,7 +56,9 @@ void judge_add(struct judge *j, const struct window *without, const struct windo
 struct judgement_of_trial {
 	enum verdict verdict;
 	bool has_shift;
-	struct paired_shift shift; /* of the objective, with / without */
+	struct paired_shift shift;	/* of the objective, with / without */
+	const struct metric *objective; /* NULL: there was none */
+	double without, with;		/* its medians; NAN when it was never measured */
 	size_t pairs, wins, losses;
 	double false_keep; /* how likely as many wins were by chance alone */
 	char reason[256];  /* "path.goodput 2.9 x (2.7 to 3.1), as expected in 6 of 6 pairs" */

@@ -1,5 +1,6 @@
 #include "tune/live_change.h"
 
+#include "apply/persistence.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -38,7 +39,9 @@ static int make_plan(void *arg, struct plan *ret, bool *ret_persist, struct erro
 				      "cannot be undone, so it cannot be tried; netwright set sets "
 				      "it for good");
 	}
-	*ret_persist = false;
+	if (r == 0)
+		*ret_persist = q->change->persist &&
+			       persistence_count_able(q->change->place, ret) > 0;
 	return r;
 }
 
@@ -64,8 +67,7 @@ int live_change_apply(const struct live_change *c, const struct wish *wishes, si
 		      double deadline_s, struct transaction_record *ret, struct error *e)
 {
 	struct request q = { c, wishes, count };
-	bool persist;
-	const struct session_change change = {
+	struct session_change change = {
 		.place = c->place,
 		.confirm_s = deadline_s,
 		.stop = c->stop,
@@ -73,7 +75,7 @@ int live_change_apply(const struct live_change *c, const struct wish *wishes, si
 		.arg = &q,
 	};
 	struct plan plan = { 0 };
-	int r = make_plan(&q, &plan, &persist, e);
+	int r = make_plan(&q, &plan, &change.persist, e);
 
 	*ret = (struct transaction_record){ 0 };
 	if (r == 0 && plan.count > 0)

@@ -7,6 +7,7 @@
 #include "tunables/place.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct live_change {
 	const char *directory; /* absolute */
 	double lock_wait_s;    /* 0: SESSION_LOCK_TIMEOUT_S */
 	const char *command;
+	bool persist; /* what is kept gets files for the next boot, as far as there can be any */
 	const volatile sig_atomic_t *stop;
 	struct recovery_listener listener; /* of what earlier runs left */
 };

@@ -42,6 +42,7 @@ static struct live_change change_of(struct live_world *w)
 				     .directory = o->state_directory,
 				     .lock_wait_s = o->lock_wait_s,
 				     .command = o->command,
+				     .persist = o->persist,
 				     .stop = o->stop,
 				     .listener = o->listener };
 }

@@ -26,6 +26,7 @@ struct live_world_options {
 	const char *command;	     /* for the audit trail */
 	const struct rulebook *book;
 	const char *filter;		   /* which sockets count, as --filter; NULL: all */
+	bool persist;			   /* what is kept gets files for the next boot */
 	bool find_owners;		   /* look up the processes behind sockets in each window */
 	const volatile sig_atomic_t *stop; /* non-zero ends a wait; may be NULL */
 	/* For a program that has other things to wait for: see struct live_options. NULL: sleeps,

@@ -74,15 +74,17 @@ tune() {
     local host
     lab_use ours
     for host in A B; do host_settings "$host" >"$LAB_TMP/before.$host"; done
-    work_go_on "$tune_time"
+    work_go_on $((2 * tune_time))
     sleep "$warm"
-    tuning_began=$SECONDS
+    tuning_seconds=$SECONDS
+    tuner_start
     if [[ -n ${scenario[then]:-} ]]; then
-        tune_by_netwright $((tune_time / 2))
+        tuner_wait $((tune_time / 2))
         lab_change
     fi
-    tune_by_netwright "$tune_time"
-    tuning_seconds=$((SECONDS - tuning_began))
+    tuner_wait "$tune_time"
+    tuner_stop
+    tuning_seconds=$((SECONDS - tuning_seconds))
     work_stop
     for host in A B; do
         host_settings "$host" >"$LAB_TMP/after.$host"

@@ -65,11 +65,69 @@ tuned_took() { # HOST PROFILE
 
 # --- netwright -----------------------------------------------------------------------------------
 
-# LAB_TUNER: "tune" runs it again and again on the two hosts in turn, until it leaves both as they are.
-# Both tell by what tuned_by was called.
-tune_by_netwright() { # SECONDS
-    local host changed=1 end=$((SECONDS + $1)) before
+# What tunes in netwright's column is LAB_TUNER:
+#   daemon   a daemon on each host
+#   tune     "netwright tune" on the two hosts in turn
+# tuner_start, then tuner_wait as often as wanted, then tuner_stop; $tuning_trials counts what was tried.
+tuner_start() {
     tuning_trials=0
+    [[ $LAB_TUNER == tune ]] || daemons_start
+}
+
+# Until there is nothing left to try, or the time is over.
+tuner_wait() { # SECONDS
+    if [[ $LAB_TUNER == tune ]]; then tune_in_turn "$1"; else daemons_wait "$1"; fi
+}
+
+tuner_stop() {
+    [[ $LAB_TUNER == tune ]] || lab_kill "${daemon_pids[@]}"
+}
+
+# An audit must be long enough for what CC-01 needs, 14.5 s of sending. The windows of a trial are
+# shorter than by default, so that eight trials fit into the time.
+daemon_config='interval = "16s"; sample = "1s"; window = "3s"; pairs = 6; settle = "2s"; on_exit = "keep";'
+daemon_quiet_audits=6 # more than the windows in a row that a rule asks for
+declare -A daemon_pids=() daemon_tried=() daemon_audits=() # by host; its newest trial, and the audits until then
+
+daemons_start() {
+    local host
+    for host in A B; do
+        echo "daemon = { $daemon_config netns = [\"$(lab_ns "$host")\"]; };" >"$LAB_TMP/$host.conf"
+        mkdir -p "$LAB_TMP/state-$host"
+        lab_bg "$host" "$NETWRIGHT" daemon --config "$LAB_TMP/$host.conf" --state-dir "$LAB_TMP/state-$host" \
+            2> >(sed -u "s/^/$host /" >>"$tuner_log")
+        daemon_pids[$host]=$LAB_PID daemon_tried[$host]=0
+    done
+}
+
+daemons_wait() { # SECONDS
+    local host quiet='' end=$((SECONDS + $1))
+    daemon_audits=()
+    while ((SECONDS < end)) && [[ -z $quiet ]]; do
+        sleep 1
+        quiet=yes
+        for host in A B; do
+            kill -0 "${daemon_pids[$host]}" 2>/dev/null || lab_fail "the daemon on $host ended: $(tail -n 3 "$tuner_log")"
+            daemon_is_quiet "$host" || quiet=
+        done
+    done
+}
+
+# Whether it has tried nothing for some audits.
+daemon_is_quiet() { # HOST
+    local audits tried
+    read -r audits tried < <(jq -r '"\(.audits) \(.trials[0].utc_s // 0)"' "$LAB_TMP/state-$1/daemon.json" 2>/dev/null)
+    [[ -n $audits ]] || return 1
+    if [[ $tried != "${daemon_tried[$1]}" ]]; then
+        tuning_trials=$((tuning_trials + 1))
+        daemon_tried[$1]=$tried daemon_audits[$1]=$audits
+    fi
+    : "${daemon_audits[$1]:=$audits}"
+    ((audits >= daemon_audits[$1] + daemon_quiet_audits))
+}
+
+tune_in_turn() { # SECONDS
+    local host changed=1 end=$((SECONDS + $1)) before
     while ((changed && SECONDS < end)); do
         changed=0
         for host in B A; do

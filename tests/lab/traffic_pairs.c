@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define MAX_CHILDREN 256
+#define MAX_MESSAGE  4096 /* fits into any socket's buffers */
 /* Descriptors a child needs besides its connections: the standard ones, listener, pipe. */
 #define SPARE_DESCRIPTORS 16
 /* Fewer than the default 28232 ephemeral ports, as each child has one destination. */
@@ -43,23 +44,39 @@ static int open_child_listener(unsigned int index, struct sockaddr_in *ret)
 	return fd;
 }
 
-static void open_pair(int listener, const struct sockaddr_in *address, uint64_t done)
+/* One message from one end to the other, which reads it. */
+static void exchange(int from, int to, uint64_t size, uint64_t done)
+{
+	static char message[MAX_MESSAGE];
+
+	if (send(from, message, size, MSG_NOSIGNAL) != (ssize_t)size ||
+	    recv(to, message, size, MSG_WAITALL) != (ssize_t)size)
+		child_fail("exchange a message", done);
+}
+
+static void open_pair(int listener, const struct sockaddr_in *address, uint64_t message,
+		      uint64_t done)
 {
 	/* No TIME_WAIT left behind: the benchmark's next run would dump those as well. */
 	const struct linger abort_on_close = { .l_onoff = 1, .l_linger = 0 };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), accepted;
 
 	if (fd < 0)
 		child_fail("open a socket", done);
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_on_close, sizeof(abort_on_close));
 	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
 		child_fail("connect", done);
-	if (accept4(listener, NULL, NULL, SOCK_CLOEXEC) < 0)
+	accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (accepted < 0)
 		child_fail("accept", done);
+	if (message > 0) {
+		exchange(fd, accepted, message, done);
+		exchange(accepted, fd, message, done);
+	}
 }
 
-__attribute__((noreturn)) static void run_child(unsigned int index, uint64_t pairs, pid_t parent,
-						int ready_fd)
+__attribute__((noreturn)) static void run_child(unsigned int index, uint64_t pairs,
+						uint64_t message, pid_t parent, int ready_fd)
 {
 	struct sockaddr_in address;
 	sigset_t none;
@@ -74,7 +91,7 @@ __attribute__((noreturn)) static void run_child(unsigned int index, uint64_t pai
 		_exit(1);
 	listener = open_child_listener(index, &address);
 	for (i = 0; i < pairs; i++)
-		open_pair(listener, &address, i);
+		open_pair(listener, &address, message, i);
 	if (write(ready_fd, "", 1) != 1)
 		_exit(1);
 	(void)close(ready_fd);
@@ -99,7 +116,7 @@ static uint64_t pairs_per_child(void)
 }
 
 /* Starts the children; returns how many. */
-static unsigned int start_children(uint64_t count, pid_t *children, int ready_fd)
+static unsigned int start_children(uint64_t count, uint64_t message, pid_t *children, int ready_fd)
 {
 	uint64_t most = pairs_per_child();
 	pid_t parent = getpid();
@@ -115,7 +132,7 @@ static unsigned int start_children(uint64_t count, pid_t *children, int ready_fd
 		if (children[started] < 0)
 			tool_fail("cannot start a process: %s", strerror(errno));
 		if (children[started] == 0)
-			run_child(started, pairs, parent, ready_fd);
+			run_child(started, pairs, message, parent, ready_fd);
 		count -= pairs;
 	}
 	return started;
@@ -138,10 +155,12 @@ static bool wait_ready(int fd, unsigned int children)
 int traffic_pairs(int argc, char **argv)
 {
 	static pid_t children[MAX_CHILDREN];
-	uint64_t count = 0, max_time_ns = TOOL_MAX_TIME_NS;
+	uint64_t count = 0, message = 0, max_time_ns = TOOL_MAX_TIME_NS;
 	const struct tool_option table[] = {
 		{ "count", TOOL_COUNT, &count, 1, 10000000, true,
 		  "connections; each is two sockets" },
+		{ "message", TOOL_BYTES, &message, 1, MAX_MESSAGE, false,
+		  "send this much each way once, and read it" },
 		TRAFFIC_MAX_TIME(&max_time_ns),
 		TRAFFIC_OPTIONS_END,
 	};
@@ -159,7 +178,7 @@ int traffic_pairs(int argc, char **argv)
 	tool_start(max_time_ns);
 	if (pipe(ready) != 0)
 		tool_fail("cannot create a pipe: %s", strerror(errno));
-	started = start_children(count, children, ready[1]);
+	started = start_children(count, message, children, ready[1]);
 	(void)close(ready[1]);
 	ok = wait_ready(ready[0], started);
 	if (ok)

@@ -46,24 +46,27 @@ work_client() { # SECONDS OMIT
     work_command=("$LAB_BIN/traffic" "${work_command[0]}" --to "$to" --port "$work_port" "${work_command[@]:1}")
 }
 
-# The traffic of the tuning: goes on until lab_stop of $work_pid.
+# The traffic of the tuning: goes on until work_stop.
 work_go_on() { # SECONDS
     local turn=${scenario[turn]}
     ((turn > 0)) || turn=$1
-    [[ ${scenario[work]} != udp* ]] || work_server B udp-sink
+    work_pids=()
+    if [[ ${scenario[work]} == udp* ]]; then
+        work_server B udp-sink
+        work_pids+=("$LAB_PID")
+    fi
     work_client "$turn" 0
     (while :; do ip netns exec "$(lab_ns "$work_host")" "${work_command[@]}" || sleep 1; done) >/dev/null 2>&1 &
-    work_pid=$!
-    lab_pids["$work_pid"]=$LAB_NAME
-    [[ -z ${scenario[beside]:-} ]] ||
-        lab_bg C "$LAB_BIN/traffic" source --to "$LAB_D4" --port "$work_port" --time "$1" --flows "${scenario[beside]#bulk }" \
-            >/dev/null 2>&1
-    beside_pid=$LAB_PID
+    work_pids+=("$!")
+    lab_pids["$!"]=$LAB_NAME
+    [[ -n ${scenario[beside]:-} ]] || return 0
+    lab_bg C "$LAB_BIN/traffic" source --to "$LAB_D4" --port "$work_port" --time "$1" --flows "${scenario[beside]#bulk }" \
+        >/dev/null 2>&1
+    work_pids+=("$LAB_PID")
 }
 
 work_stop() {
-    lab_stop "$work_pid"
-    [[ -z ${scenario[beside]:-} ]] || lab_stop "$beside_pid"
+    lab_kill "${work_pids[@]}"
 }
 
 # --- one measurement -----------------------------------------------------------------------------
@@ -89,7 +92,7 @@ forget_metrics() {
 
 # Runs the work of the current lab over new connections. Its JSON is left in $measured.
 measure() { # WARM SECONDS
-    local warm=$1 all=$(($1 + $2)) log=$LAB_TMP/$LAB_NAME client beside='' first last rtts
+    local warm=$1 all=$(($1 + $2)) log=$LAB_TMP/$LAB_NAME client beside='' sink='' first last rtts
     forget_metrics
     work_client "$all" "$warm"
     rm -f "$log".{client,beside,rtt,sink}
@@ -115,7 +118,7 @@ measure() { # WARM SECONDS
     last="$(segment_counts) $(cpu_stalled)"
     lab_stop "$rtts"
     wait "$client" ${beside:+"$beside"}
-    [[ ${scenario[work]} != udp* ]] || lab_stop "$sink"
+    [[ -z $sink ]] || lab_stop "$sink"
     measured=$(jq -nc --argjson goodput "$(work_goodput "$log" "$all")" --argjson rtt "$(percentile 95 <"$log.rtt")" \
         --argjson answer_p95_us "$(number "$log.client" p95_us)" --argjson beside "$(number "$log.beside" goodput_bps)" \
         --argjson retransmitted "$(share "$first" "$last")" \

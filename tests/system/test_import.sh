@@ -72,6 +72,32 @@ printf '[sysctl]\nnet.ipv4.tcp_fin_timeout=25\n' >"$dir/beside/b/tuned.conf"
 import 0 "a file and what stands beside it" "$dir/beside/a/tuned.conf"
 sets 'set = "25s"'
 
+# --- interfaces, which apply in the namespace ----------------------------------------------------------
+printf '[net]\ndevices=lan0\nmtu=1400\nfeatures=gro off\n[sysfs]\n/sys/class/net/lan0/tx_queue_len=900\n' >"$dir/tuned.conf"
+import 0 "interfaces that it names" --netns "$ns" "$dir/tuned.conf"
+sets 'tunable = "link:lan0/mtu"; set = "1400B"'
+loads
+mkdir "$dir/links"
+cp "$dir/out.conf" "$dir/links/links.conf"
+if "$NETWRIGHT" apply tuned-import --profiles "$dir/links" --netns "$ns" --state-dir "$dir/state" >"$dir/applied" 2>&1 &&
+  ip -n "$ns" link show dev lan0 | grep -q 'mtu 1400 .* qlen 900'; then
+  ok "  applies"
+else
+  not_ok "  does not apply: $(cat "$dir/applied")"
+fi
+"$NETWRIGHT" rollback --state-dir "$dir/state" >"$dir/applied" 2>&1 || not_ok "  rollback: $(cat "$dir/applied")"
+rm "$dir/tuned.conf"
+
+# --- what grows without end ---------------------------------------------------------------------------
+# shellcheck disable=SC2016 # TuneD expands them
+{
+  printf '[variables]\nv0=12345678\n'
+  for ((i = 1; i < 60; i++)); do printf 'v%d=${v%d}${v%d}\n' "$i" $((i - 1)) $((i - 1)); done
+  printf '[sysctl]\nnet.core.busy_read=${v59}\n'
+} >"$dir/grows.conf"
+import 2 "variables that double each other" "$dir/grows.conf"
+complains 'grows.conf:12: variable v10 is longer than 4096 bytes'
+
 # --- sysctl files ------------------------------------------------------------------------------------
 printf 'net.core.somaxconn = 8192\nkernel.sysrq = 1\nnet.ipv4.tcp_tw_recycle = 1\n' >"$dir/90-web.conf"
 import 0 "a sysctl file" "$dir/90-web.conf"

@@ -67,6 +67,32 @@ for profile in "${profiles[@]}"; do
   check "  leaves no difference" same "$tmp/before" "$tmp/after"
 done
 
+echo "# one beside another"
+run 1 "diff of two" profile diff base low-latency --netns "$ns"
+says "net.ipv4.tcp_notsent_lowat  - | lower_to 16384"
+run 1 "  the other way round" profile diff low-latency base --netns "$ns"
+says "net.ipv4.tcp_notsent_lowat  lower_to 16384 | -"
+run 1 "  as JSON" profile diff base low-latency --netns "$ns" --json
+json '.schema == "netwright.profile-diff/1" and .profiles == ["base", "low-latency"] and
+  any(.differences[]; .tunable == "net.ipv4.tcp_notsent_lowat" and .first == null and
+    .second.mode == "lower_to" and .second.value == "16384" and .second.reason == null) and
+  any(.differences[]; .second.value == null and .second.reason != null) and
+  all(.differences[]; .tunable != "net.ipv4.tcp_sack")'
+run 0 "  of one and itself" profile diff base base --netns "$ns"
+says "base and base come to the same here."
+run 0 "  as JSON" profile diff base base --netns "$ns" --json
+json '.differences == []'
+
+echo "# what is longer than most values"
+long=$(seq -s, 10000 2 10400)
+write_value net.ipv4.ip_local_reserved_ports "$long"
+mkdir "$tmp/long"
+printf 'profile = { name = "long"; summary = "s"; settings = (
+{ tunable = "net.ipv4.ip_local_reserved_ports"; set = "10000"; why = "w"; source = "s"; } ); };\n' >"$tmp/long/long.conf"
+run 0 "show" profile show long --profiles "$tmp/long" --netns "$ns" --json
+json '.settings[0] | .state == "differs" and .present == "'"$long"'"'
+write_value net.ipv4.ip_local_reserved_ports ""
+
 echo "# drift is named"
 run 0 "apply web-server" apply web-server --netns "$ns"
 write_value net.ipv4.tcp_fin_timeout 45

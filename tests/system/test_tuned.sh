@@ -198,23 +198,18 @@ fi
 
 # --- on the machine ----------------------------------------------------------------------------------
 # Notes what TuneD is about to write, so that the lab puts it back if neither of us can.
-host_note() { # WORK
-  local key element value path
-  if [[ -z $host_lock ]]; then
-    exec {host_lock}>>"$lab_run_dir/host-settings.lock"
-    flock -w 120 "$host_lock" || lab_fail "another test has changed the machine's settings for 120 s"
-  fi
+note_all() { # WORK NAME
+  local key element value
   netwright profile show --json "$2" >"$1/shown"
   while IFS=$'\t' read -r key element value; do
-    path=/proc/sys/${key//.//}
     if [ "$element" != - ] || [ "$value" = null ] || ! grep -Fxq "$key" "$1/keys"; then continue; fi
-    echo "sysctl $path|$value|$(tr '\t' ' ' <"$path")" >>"$lab_record"
+    host_note "$key" "$value"
   done < <(settings_shown "$1")
 }
 for name in "${names[@]}"; do
   work=$dir/host-$name
   prepare "$work" "$name" -v || continue
-  host_note "$work" "$name"
+  note_all "$work" "$name"
   unshare --mount --propagation private bash -c 'session "$@"' _ "$work" "$name" "$work/keys"
   host_restore
   judge "$work" "$name" "netwright-$name on the machine"

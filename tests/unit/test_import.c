@@ -217,7 +217,7 @@ static const struct {
 	{ "[bootloader]\ncmdline=x\n", "[bootloader] cmdline=x", "kernel is started" },
 	{ "[script]\nscript=x\n", "[script] script=x", "runs a program" },
 	{ "[sysfs]\n/sys/class/net/*/tx_queue_len=1\n", "[sysfs] /sys/class/net/*/tx_queue_len=1",
-	  "/sys" },
+	  "devices" },
 	{ "[main]\ninclude=${f:virt_check:a:b}\n", "include=${f:virt_check:a:b}", "function" },
 	{ "[variables]\ninclude=/nonexistent/file\n", "include=/nonexistent/file",
 	  "cannot be read" },
@@ -248,6 +248,95 @@ START_TEST(the_vm_and_sysfs_plugins_meet_sysctls)
 }
 END_TEST
 
+static const struct {
+	const char *text, *set, *left_out; /* "name=value ...", and whys or "" */
+} interfaces[] = {
+	{ "[net]\ndevices=eth0\nmtu=9000\ntxqueuelen=5000\n",
+	  "link:eth0/mtu=9000 link:eth0/txqueuelen=5000 ", "" },
+	{ "[net]\ndevices=eth0, eth1\nmtu=9000\n", "link:eth0/mtu=9000 link:eth1/mtu=9000 ", "" },
+	{ "[variables]\nd=eth7\n[wan]\ntype=net\ndevices=${d}\nmtu=1400\n", "link:eth7/mtu=1400 ",
+	  "" },
+	{ "[net]\ndevices=eth0\nfeatures=tso off gro on rxvlan on\n",
+	  "link:eth0/offload.tso=0 link:eth0/offload.tso6=0 link:eth0/offload.gro=1 ",
+	  "no tunable for rxvlan of a device|" },
+	{ "[net]\ndevices=eth0\nchannels=combined 4 other 1\n", "link:eth0/channels.combined=4 ",
+	  "no tunable for other of a device|" },
+	{ "[net]\ndevices=eth0\nchannels=combined\n", "", "a name that has no value|" },
+	{ "[net]\ndevices=eth0\ncoalesce=rx-usecs 50\n", "", "netwright has no tunable|" },
+	{ "[net]\ndevices=eth0\nmtu=64\n", "", "1280|" },
+	{ "[net]\nmtu=9000\n", "", "devices that TuneD finds at run time|" },
+	{ "[net]\ndevices=eth*\nmtu=9000\n", "", "match a pattern|" },
+	{ "[net]\ndevices=eth0 !eth1\nmtu=9000\n", "", "match a pattern|" },
+	{ "[net]\ndevices=${none}\nmtu=9000\n", "", "a variable or function|" },
+	{ "[net]\ndevices=eth0\ndevices_udev_regex=x\nmtu=9000\n", "",
+	  "devices that TuneD finds at run time|" },
+	{ "[net]\ndevices=a-name-of-16-chars\nmtu=9000\n", "", "no device can have|" },
+	{ "[sysfs]\n/sys/class/net/eth0/tx_queue_len=5000\n/sys/class/net/eth0/mtu=1500\n",
+	  "link:eth0/txqueuelen=5000 link:eth0/mtu=1500 ", "" },
+	{ "[sysfs]\n/sys/class/net/*/mtu=1500\n", "", "devices that TuneD finds at run time|" },
+	{ "[sysfs]\n/sys/class/net/v?/mtu=1500\n", "", "match a pattern|" },
+	{ "[sysfs]\n/sys/class/net/../mtu=1500\n", "", "no device can have|" },
+	{ "[sysfs]\n/sys/class/net/eth0/queues/rx-0/rps_cpus=3\n", "", "a file below /sys|" },
+	{ "[net]\ndevices=eth0\nmtu=9000\n[sysfs]\n/sys/class/net/eth0/mtu=1500\n",
+	  "link:eth0/mtu=1500 ", "tuned.conf:5 sets it again|" },
+};
+
+START_TEST(named_interfaces_become_settings_of_links)
+{
+	const char *whys = interfaces[_i].left_out;
+	char set[256] = "";
+	size_t used = 0, n;
+
+	profile(lib, "p", interfaces[_i].text);
+	import("p");
+	for (size_t i = 0; i < im.count; i++)
+		used += (size_t)snprintf(set + used, sizeof(set) - used, "%s=%s ",
+					 im.settings[i].name, im.settings[i].value);
+	ck_assert_str_eq(set, interfaces[_i].set);
+	for (n = 0; *whys != '\0'; n++) {
+		char why[128];
+		size_t len = strcspn(whys, "|");
+
+		(void)snprintf(why, sizeof(why), "%.*s", (int)len, whys);
+		ck_assert_uint_lt(n, im.left_out_count);
+		ck_assert_contains(im.left_out[n].why, why);
+		whys += len + 1;
+	}
+	ck_assert_uint_eq(im.left_out_count, n);
+}
+END_TEST
+
+START_TEST(nothing_that_is_said_is_cut)
+{
+	struct bytes out = { 0 };
+	char text[3100], what[3100];
+
+	(void)snprintf(what, sizeof(what), "[bootloader] cmdline=%02900d last_word", 0);
+	(void)snprintf(text, sizeof(text), "[bootloader]\ncmdline=%02900d last_word\n", 0);
+	profile(lib, "p", text);
+	import("p");
+	ck_assert_int_eq(import_print(&im, &out), 0);
+	ck_assert_contains(out.data, what);
+	ck_assert_contains(out.data, "changes the running one\n");
+	bytes_done(&out);
+}
+END_TEST
+
+START_TEST(a_value_that_doubles_without_end_stays_behind)
+{
+	char text[6000];
+
+	(void)snprintf(text, sizeof(text),
+		       "[variables]\na=%02500d\n[sysctl]\nnet.core.busy_read=${a}${a}\n"
+		       "net.core.busy_poll=5\n",
+		       0);
+	profile(lib, "p", text);
+	import("p");
+	ck_assert_uint_eq(im.count, 1);
+	ck_assert_contains(why_not("[sysctl] net.core.busy_read=${a}${a}"), "longer than any");
+}
+END_TEST
+
 START_TEST(a_file_of_variables_is_read)
 {
 	char path[128], text[256];
@@ -272,6 +361,10 @@ static const struct {
 	{ "a b", NULL, -EINVAL, "not a name" },
 	{ "p", "[main]\ninclude=none\n", -ENOENT, "no TuneD profile none" },
 	{ "p", "[main]\njunk\n", -EINVAL, "tuned.conf:2: " },
+	{ "p",
+	  "[variables]\na=1234567812345678\nb=${a}${a}${a}${a}${a}${a}${a}${a}\n"
+	  "c=${b}${b}${b}${b}${b}${b}${b}${b}\nd=${c}${c}${c}${c}${c}\n",
+	  -EINVAL, "tuned.conf:5: variable d is longer than 4096 bytes" },
 };
 
 START_TEST(what_tuned_would_reject_is_rejected)
@@ -350,6 +443,10 @@ Suite *test_import_suite(void)
 	tcase_add_loop_test(c, what_stays_behind_says_why, 0,
 			    (int)(sizeof(left_out) / sizeof(left_out[0])));
 	tcase_add_test(c, the_vm_and_sysfs_plugins_meet_sysctls);
+	tcase_add_loop_test(c, named_interfaces_become_settings_of_links, 0,
+			    (int)(sizeof(interfaces) / sizeof(interfaces[0])));
+	tcase_add_test(c, nothing_that_is_said_is_cut);
+	tcase_add_test(c, a_value_that_doubles_without_end_stays_behind);
 	tcase_add_test(c, a_file_of_variables_is_read);
 	tcase_add_loop_test(c, what_tuned_would_reject_is_rejected, 0,
 			    (int)(sizeof(refused) / sizeof(refused[0])));

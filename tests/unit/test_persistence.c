@@ -17,13 +17,15 @@
 
 #define CONF	"/etc/sysctl.d/95-netwright-0000000012.conf"
 #define DROP_IN "/etc/systemd/system/nginx.service.d/95-netwright-0000000012.conf"
+#define BOOT	"/etc/netwright/restore.d/95-netwright-0000000012.conf"
+#define UNIT	"/usr/lib/systemd/system/netwright-restore.service"
 #define MARK                                                         \
 	"# netwright transaction 12, begun 1000 s after 1970, boot " \
 	"00000000-0000-4000-8000-000000000001"
 
 static struct os *os;
 static struct error e;
-static struct change_record changes[4];
+static struct change_record changes[5];
 static struct transaction_record t;
 
 static void set_up(void)
@@ -87,6 +89,12 @@ static void expect_file(const char *path, const char *body)
 	ck_assert_str_eq(fake_os_file(os, path) + strlen(first), body);
 }
 
+static void add_route_and_link(void)
+{
+	(void)add("route", "route:198.51.100.0/24/initcwnd", "netns 1", "10", "32");
+	(void)add("link", "link:eth0/mtu", "netns 1 link 2 eth0", "1500", "1400");
+}
+
 START_TEST(test_sysctl_file)
 {
 	add_sysctl();
@@ -140,6 +148,22 @@ START_TEST(test_drop_in_of_a_unit)
 	fake_os_remove_process(os, 813);
 	ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0);
 	ck_assert_ptr_null(fake_os_file(os, DROP_IN));
+}
+END_TEST
+
+/* What has no file of the system is set by `netwright restore`; and no empty file of sysctl.d. */
+START_TEST(test_routes_and_links)
+{
+	add_route_and_link();
+	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
+	expect_file(BOOT, "# `netwright rollback 12` removes this file\n"
+			  "# RCV-02 receive-buffer-capped; was 10\n"
+			  "route:198.51.100.0/24/initcwnd = 32\n"
+			  "# RCV-02 receive-buffer-capped; was 1500\n"
+			  "link:eth0/mtu = 1400\n");
+	ck_assert_ptr_null(fake_os_file(os, CONF));
+	ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0);
+	ck_assert_ptr_null(fake_os_file(os, BOOT));
 }
 END_TEST
 
@@ -239,10 +263,12 @@ END_TEST
  * half a file. */
 START_TEST(test_killed_anywhere)
 {
+	static const char *const files[] = { CONF, DROP_IN, BOOT };
 	unsigned int calls, before;
 
 	add_sysctl();
 	add_limits();
+	add_route_and_link();
 	before = fake_os_calls(os);
 	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
 	ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0);
@@ -254,21 +280,24 @@ START_TEST(test_killed_anywhere)
 		if (persistence_write(os, "", &t, &e) == 0)
 			(void)persistence_remove(os, "", &t, &e);
 		fake_os_revive(os, false);
-		for (int i = 0; i < 2; i++) {
-			const char *text = fake_os_file(os, i == 0 ? CONF : DROP_IN);
+		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+			const char *text = fake_os_file(os, files[i]);
 
 			ck_assert_msg(text == NULL || (strncmp(text, MARK, strlen(MARK)) == 0 &&
 						       text[strlen(text) - 1] == '\n'),
 				      "call %u: half a file", call);
 		}
 		ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
-		ck_assert_ptr_nonnull(fake_os_file(os, CONF));
-		ck_assert_ptr_nonnull(fake_os_file(os, DROP_IN));
+		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+			ck_assert_ptr_nonnull(fake_os_file(os, files[i]));
 		ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0);
-		ck_assert_ptr_null(fake_os_file(os, CONF));
-		ck_assert_ptr_null(fake_os_file(os, DROP_IN));
-		ck_assert_ptr_null(fake_os_file(os, CONF ".new"));
-		ck_assert_ptr_null(fake_os_file(os, DROP_IN ".new"));
+		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+			char temporary[128];
+
+			(void)snprintf(temporary, sizeof(temporary), "%s.new", files[i]);
+			ck_assert_ptr_null(fake_os_file(os, files[i]));
+			ck_assert_ptr_null(fake_os_file(os, temporary));
+		}
 	}
 }
 END_TEST
@@ -308,6 +337,41 @@ START_TEST(test_what_has_no_file)
 	ck_assert_ptr_nonnull(strstr(e.text, "leave out --persist"));
 	plan.count = 0;
 	ck_assert_int_eq(persistence_check_plan(&p, &plan, &e), 0);
+}
+END_TEST
+
+START_TEST(test_what_waits_for_a_unit)
+{
+	struct place p = { .os = os, .is_init = true, .netns = -1, .home = -1 };
+	struct plan_change all[2];
+	struct plan plan = { .changes = all, .count = 2 };
+
+	add_route_and_link();
+	add_sysctl();
+	all[0] = changes[0].change;
+	all[1] = changes[2].change;
+	ck_assert_int_eq(check_change(true, &changes[0].change), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(e.text, "netwright-restore.service"));
+	/* The other could, but the file would be written and nobody read it. */
+	ck_assert_int_eq(persistence_check_plan(&p, &plan, &e), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(e.text, "not installed"));
+	fake_os_add_file(os, UNIT, "[Unit]\n");
+	ck_assert_int_eq(check_change(true, &changes[0].change), 0);
+	ck_assert_int_eq(check_change(true, &changes[1].change), 0);
+	ck_assert_int_eq(persistence_check_plan(&p, &plan, &e), 0);
+	p.is_init = false;
+	ck_assert_int_eq(check_change(false, &changes[1].change), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(e.text, "initial network namespace"));
+	ck_assert_int_eq(persistence_check_plan(&p, &plan, &e), -EOPNOTSUPP);
+}
+END_TEST
+
+START_TEST(test_connections_end)
+{
+	(void)add("socket", "socket:812/9/congestion", "process 812 start 5000 fd 9 cookie 77",
+		  "cubic", "bbr");
+	ck_assert_int_eq(check_change(true, &changes[0].change), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(e.text, "open connection"));
 }
 END_TEST
 
@@ -360,6 +424,7 @@ Suite *test_persistence_suite(void)
 	tcase_add_test(tc, test_survives_power_loss);
 	tcase_add_test(tc, test_a_reason_cannot_become_a_setting);
 	tcase_add_test(tc, test_drop_in_of_a_unit);
+	tcase_add_test(tc, test_routes_and_links);
 	tcase_add_test(tc, test_ended_process_is_left_out);
 	tcase_add_test(tc, test_file_of_another_journal);
 	tcase_add_loop_test(tc, test_file_that_was_edited, 0, 5);
@@ -367,6 +432,8 @@ Suite *test_persistence_suite(void)
 	tcase_add_test(tc, test_below_a_root);
 	tcase_add_test(tc, test_killed_anywhere);
 	tcase_add_test(tc, test_what_has_no_file);
+	tcase_add_test(tc, test_what_waits_for_a_unit);
+	tcase_add_test(tc, test_connections_end);
 	tcase_add_loop_test(tc, test_unit_of_a_cgroup, 0,
 			    (int)(sizeof(cgroups) / sizeof(cgroups[0])));
 	suite_add_tcase(s, tc);

@@ -87,7 +87,7 @@ static void apply(const char *name, const struct wish *wanted, size_t n)
 		wish.why = why;
 		ck_assert_int_eq(profile_wishes_add(&wishes, &wish, &e), 0);
 	}
-	ck_assert_msg(succession_add(&place, earlier, history(earlier), name, &wishes, &e) == 0,
+	ck_assert_msg(succession_add(&place, earlier, history(earlier), why, &wishes, &e) == 0,
 		      "%s", e.text);
 	ck_assert_msg(plan_make(&place, wishes.wishes, wishes.count, &plans[count], &e) == 0, "%s",
 		      e.text);
@@ -245,6 +245,52 @@ START_TEST(transactions_say_whose_they_are)
 }
 END_TEST
 
+static const struct {
+	const char *why, *name, *inputs; /* each with a newline */
+} whys[] = {
+	{ "profile bulk-wan", "bulk-wan", "" },
+	{ "profile bulk-wan (rtt=180ms)", "bulk-wan", "rtt=180ms\n" },
+	{ "profile bulk-wan (rtt=180ms, rate=1Gbit, flows=1): back to what was before others",
+	  "bulk-wan", "rtt=180ms\nrate=1Gbit\nflows=1\n" },
+	{ "profile bulk-wan ()", "bulk-wan", "" },
+	{ "profile bulk-wan (rtt=180ms", "bulk-wan", "" },
+	{ "profile bulk-wan (rtt=180ms, fl", "bulk-wan", "rtt=180ms\n" },
+};
+
+START_TEST(a_why_names_profile_and_inputs)
+{
+	char name[PROFILE_NAME_MAX], input[PROFILE_WHY_INPUTS_MAX], all[256] = "";
+	size_t at = 0, used = 0;
+
+	ck_assert(profile_of_why(whys[_i].why, name));
+	ck_assert_str_eq(name, whys[_i].name);
+	while (profile_input_of_why(whys[_i].why, &at, input))
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s\n", input);
+	ck_assert_str_eq(all, whys[_i].inputs);
+}
+END_TEST
+
+START_TEST(inputs_have_room_or_are_refused)
+{
+	const struct profile profile = { .name = (char[]){ "p" } };
+	const struct flat_profile flat = { .profile = &profile };
+	char longest[PROFILE_WHY_INPUTS_MAX], why[PLAN_WHY_MAX];
+	const char *const given[] = { longest, "b=1" };
+	struct resolved_profile p = { .flat = &flat, .given = given };
+
+	ck_assert_int_eq(profile_why_format(&p, why, &e), 0);
+	ck_assert_str_eq(why, "profile p");
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	p.given_count = 1;
+	ck_assert_int_eq(profile_why_format(&p, why, &e), 0);
+	ck_assert_uint_eq(strlen(why), strlen("profile p ()") + sizeof(longest) - 1);
+	p.given_count = 2;
+	ck_assert_int_eq(profile_why_format(&p, why, &e), -E2BIG);
+	ck_assert_int_eq(e.kind, ERROR_INPUT);
+}
+END_TEST
+
 Suite *test_succession_suite(void)
 {
 	Suite *s = suite_create("succession");
@@ -258,6 +304,9 @@ Suite *test_succession_suite(void)
 	tcase_add_test(tc, what_somebody_else_wrote_is_left_alone);
 	tcase_add_test(tc, what_somebody_wrote_in_between_is_put_back);
 	tcase_add_test(tc, only_elements_that_were_changed_go_back);
+	tcase_add_loop_test(tc, a_why_names_profile_and_inputs, 0,
+			    (int)(sizeof(whys) / sizeof(whys[0])));
+	tcase_add_test(tc, inputs_have_room_or_are_refused);
 	tcase_add_test(tc, a_vector_set_whole_covers_its_elements);
 	tcase_add_test(tc, what_comes_next_is_worked_out_from_what_the_host_had);
 	tcase_add_test(tc, transactions_say_whose_they_are);

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *test_tuned_file_suite(void);
@@ -129,9 +130,9 @@ END_TEST
 
 static void define(struct tuned_variables *v, char *key, char *value)
 {
-	struct tuned_option o = { .key = key, .value = value };
+	struct tuned_option o = { .key = key, .value = value, .file = "f", .line = 1 };
 
-	ck_assert_int_eq(tuned_variables_define(v, &o), 0);
+	ck_assert_int_eq(tuned_variables_define(v, &o, NULL), 0);
 }
 
 static const struct {
@@ -170,6 +171,86 @@ START_TEST(variables_see_those_before_them)
 }
 END_TEST
 
+START_TEST(variables_that_double_each_other_end)
+{
+	struct tuned_variables v = { 0 };
+	struct error e = { 0 };
+	char value[32] = "12345678", key[8] = "v";
+	int r = 0;
+	size_t i;
+
+	for (i = 0; i < 64 && r == 0; i++) {
+		const struct tuned_option o = { key, value, "f", (unsigned int)i + 1 };
+
+		r = tuned_variables_define(&v, &o, &e);
+		(void)snprintf(value, sizeof(value), "${%s}${%s}", key, key);
+		(void)snprintf(key, sizeof(key), "v%zu", i);
+	}
+	/* 8 * 2^9 is as long as a value may be. */
+	ck_assert_int_eq(r, -EINVAL);
+	ck_assert_uint_eq(i, 11);
+	ck_assert_int_eq(e.kind, ERROR_INPUT);
+	ck_assert_ptr_nonnull(strstr(e.text, "f:11: variable v9 is longer than 4096 bytes"));
+	tuned_variables_done(&v);
+}
+END_TEST
+
+START_TEST(an_expansion_ends_where_a_value_does)
+{
+	struct tuned_variables v = { 0 };
+	enum tuned_unexpanded left = TUNED_UNKNOWN_VARIABLE;
+	char half[TUNED_VALUE_MAX / 2 + 1];
+
+	memset(half, 'x', sizeof(half) - 1);
+	half[sizeof(half) - 1] = '\0';
+	define(&v, (char[]){ "a" }, half);
+	ck_assert_int_eq(tuned_variables_expand(&v, "${a}${a}", &shown, &left), 0);
+	ck_assert_uint_eq(shown.len, TUNED_VALUE_MAX);
+	ck_assert_int_eq(left, TUNED_EXPANDED);
+	bytes_clear(&shown);
+	ck_assert_int_eq(tuned_variables_expand(&v, "${a}${a}y", &shown, &left), -E2BIG);
+	tuned_variables_done(&v);
+}
+END_TEST
+
+static const struct {
+	const char *head, *before, *after; /* a line is a number between two of them */
+	size_t most;
+	const char *says;
+} bounds[] = {
+	{ "", "[", "]\n", TUNED_SECTIONS_MAX, "f:129: is one section too many" },
+	{ "[s]\n", "k", "=1\n", TUNED_OPTIONS_MAX, "f:1026: is one setting too many of [s]" },
+	/* Each continues the value, by a newline and six digits. */
+	{ "[s]\nk=x\n", " ", "\n", TUNED_VALUE_MAX / 7, "f:2: k is longer than 4096 bytes" },
+};
+
+static int parse_lines(int which, size_t count, struct error *e)
+{
+	struct bytes text = { 0 };
+	int r;
+
+	ck_assert_int_eq(bytes_printf(&text, "%s", bounds[which].head), 0);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_int_eq(bytes_printf(&text, "%s%06zu%s", bounds[which].before, i,
+					      bounds[which].after),
+				 0);
+	r = tuned_file_parse("f", text.data, text.len, &sections, e);
+	bytes_done(&text);
+	tuned_sections_done(&sections);
+	return r;
+}
+
+START_TEST(a_file_has_bounds)
+{
+	struct error e = { 0 };
+
+	ck_assert_int_eq(parse_lines(_i, bounds[_i].most, &e), 0);
+	ck_assert_int_eq(parse_lines(_i, bounds[_i].most + 1, &e), -EINVAL);
+	ck_assert_int_eq(e.kind, ERROR_INPUT);
+	ck_assert_msg(strstr(e.text, bounds[_i].says) != NULL, "%s", e.text);
+}
+END_TEST
+
 START_TEST(only_three_words_are_true)
 {
 	ck_assert(tuned_value_is_true("1"));
@@ -195,6 +276,9 @@ Suite *test_tuned_file_suite(void)
 	tcase_add_test(c, a_file_of_variables_has_no_header);
 	tcase_add_loop_test(c, variables_see_those_before_them, 0,
 			    (int)(sizeof(expansions) / sizeof(expansions[0])));
+	tcase_add_test(c, variables_that_double_each_other_end);
+	tcase_add_test(c, an_expansion_ends_where_a_value_does);
+	tcase_add_loop_test(c, a_file_has_bounds, 0, (int)(sizeof(bounds) / sizeof(bounds[0])));
 	tcase_add_test(c, only_three_words_are_true);
 	suite_add_tcase(s, c);
 	return s;
