@@ -86,8 +86,11 @@ tuner_stop() {
 # Trials are the defaults; audits are shorter, so that eight trials fit into the time, but hold what CC-01 needs
 # of four flows, 30 s of sending. With LAB_QUICK the windows are as short as the limiters of flows allow.
 daemon_config='interval = "15s"; sample = "1s"; on_exit = "keep";'
-[[ -z ${LAB_QUICK:-} ]] || daemon_config='interval = "10s"; sample = "1s"; window = "4s"; settle = "2s"; on_exit = "keep";'
-daemon_quiet_audits=6 # more than the windows in a row that a rule asks for
+daemon_quiet_audits=12 # longer than it leaves alone, at first, what it has put back
+if [[ -n ${LAB_QUICK:-} ]]; then
+    daemon_config='interval = "10s"; sample = "1s"; window = "4s"; settle = "2s"; on_exit = "keep";'
+    daemon_quiet_audits=6
+fi
 declare -A daemon_pids=() daemon_tried=() daemon_audits=() # by host; its newest trial, and the audits until then
 
 # Its lines, with how many seconds the tuning has lasted.
