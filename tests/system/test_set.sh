@@ -247,7 +247,7 @@ run 2 "is not taken from a file" apply --plan "$tmp/edited.json"
 
 echo "# output that cannot be written"
 "$NETWRIGHT" set --netns "$ns" net.core.somaxconn=8192 --state-dir "$state" >/dev/full 2>"$tmp/err"
-check "a full disk for the report: status 3" test $? -eq 3
+check "a full disk for the report: status 4" test $? -eq 4
 holds net.core.somaxconn 8192
 run 0 "and the change is known" rollback
 holds net.core.somaxconn "$somaxconn"
