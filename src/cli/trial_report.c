@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "cli/change_session.h"
 #include "cli/print.h"
 #include "cli/table.h"
 
@@ -81,18 +82,22 @@ static void print_line(const struct terminal *t, struct bytes *b)
 	bytes_done(b);
 }
 
-static void append_state(struct bytes *b, const struct trial_report *r)
+static void append_state(struct bytes *b, const struct trial_view *v)
 {
+	const struct trial_report *r = v->report;
+	char suffix[512];
+
+	(void)change_command_suffix(v->settings, suffix, sizeof(suffix));
 	if (r->in_place)
 		(void)bytes_printf(b,
 				   "It is in force: transaction %" PRId64 "; netwright rollback "
-				   "%" PRId64 " undoes it.",
-				   r->transaction, r->transaction);
+				   "%" PRId64 "%s undoes it.",
+				   r->transaction, r->transaction, suffix);
 	else if (r->foreign_target[0] != '\0')
 		(void)bytes_printf(b,
 				   "What somebody else has set was left alone, all else was put "
-				   "back; see netwright show %" PRId64 ".",
-				   r->transaction);
+				   "back; see netwright show %" PRId64 "%s.",
+				   r->transaction, suffix);
 	else
 		(void)bytes_printf(b, "Everything holds what it held before.");
 }
@@ -109,7 +114,7 @@ int trial_print_result(const struct terminal *t, const struct trial_view *v, str
 	(void)bytes_printf(&b, "%s: %s.", trial_verdict_word(j->verdict),
 			   j->reason[0] != '\0' ? j->reason : "the effect may be chance");
 	print_line(t, &b);
-	append_state(&b, report);
+	append_state(&b, v);
 	print_line(t, &b);
 	return 0;
 }

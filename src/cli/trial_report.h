@@ -8,7 +8,8 @@
 #include "tune/trial.h"
 
 struct trial_view {
-	const struct plan *plan; /* what was tried, and what it replaced */
+	const struct settings *settings; /* state_dir: for the commands that are proposed */
+	const struct plan *plan;	 /* what was tried, and what it replaced */
 	const struct trial_request *request;
 	const struct trial_report *report;
 };

@@ -25,7 +25,9 @@
 
 /* A host that needs more than this is better looked at by a person. */
 #define TRIALS_MAX 8
-#define WINDOW_S   2.0
+/* What limits a flow is known after 3 s of it (measure/limiter.h), and rules expect it to change.
+ */
+#define WINDOW_S 4.0
 /* A connection with a window of some megabytes takes ten to twenty round trips to find its level.
  */
 #define SETTLE_WINDOWS 2.0
@@ -233,7 +235,7 @@ static int try_plan(struct pass *p, struct choice *c, struct window *w, const st
 		.leave_in_place = true,
 	};
 	struct trial_report report;
-	const struct trial_view view = { plan, &request, &report };
+	const struct trial_view view = { p->settings, plan, &request, &report };
 	struct error why = { 0 };
 	int r;
 

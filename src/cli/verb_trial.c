@@ -158,7 +158,7 @@ static void announce(const struct trial_run *t, const struct terminal *terminal)
 
 static int print_result(const struct trial_run *t, const struct terminal *terminal, struct error *e)
 {
-	const struct trial_view view = { &t->plan, &t->request, &t->report };
+	const struct trial_view view = { t->settings, &t->plan, &t->request, &t->report };
 	struct document d;
 	int r;
 

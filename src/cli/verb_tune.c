@@ -177,7 +177,7 @@ static const struct option_spec options[] = {
 	{ .name = "window",
 	  .type = OPTION_DURATION,
 	  .argument = "DURATION",
-	  .help = "length of each window of a trial, 1s to 1h (default 2s)",
+	  .help = "length of each window of a trial, 1s to 1h (default 4s)",
 	  .offset = offsetof(struct settings, window_s) },
 };
 

@@ -94,7 +94,8 @@ void judge_begin(struct judge *j, const struct judge_criteria *criteria)
 	*j = (struct judge){ .criteria = *criteria };
 }
 
-/* false when the pair tells nothing. */
+/* false when the pair tells nothing. Unknown is not "holds", whichever way round it is asked: a
+ * change that does nothing still wins as often as it loses. */
 static bool count_expectation(struct judge *j, const struct window *without,
 			      const struct window *with)
 {
@@ -103,10 +104,11 @@ static bool count_expectation(struct judge *j, const struct window *without,
 	enum truth met = window_judge(with, without, &c->subject, expect);
 	enum truth inverse = window_judge(without, with, &c->subject, expect);
 
-	if (met == TRUTH_UNKNOWN || inverse == TRUTH_UNKNOWN)
+	if (met != TRUTH_TRUE && inverse != TRUTH_TRUE &&
+	    (met == TRUTH_UNKNOWN || inverse == TRUTH_UNKNOWN))
 		return false;
-	j->wins += met == TRUTH_TRUE && inverse == TRUTH_FALSE;
-	j->losses += met == TRUTH_FALSE && inverse == TRUTH_TRUE;
+	j->wins += met == TRUTH_TRUE && inverse != TRUTH_TRUE;
+	j->losses += met != TRUTH_TRUE && inverse == TRUTH_TRUE;
 	return true;
 }
 

@@ -2,11 +2,11 @@
  *
  * Two questions are asked of each pair, both ways round. Does what the rule expects hold of the
  * window with the change, seen from the one without? And would it hold of the window without, seen
- * from the one with? A pair in which only the first holds is a win, one in which only the second
- * holds a loss. If the change did nothing, wins and losses are equally likely whatever the rule
- * expects, so that the sign test on them (exact binomial, one-sided) bounds how often a change that
- * does nothing is kept: at most JUDGE_FALSE_KEEP. Beside it stands how much the objective moved, by
- * paired_shift.h. Pure.
+ * from the one with? Unknown is not held. A pair in which only the first holds is a win, one in
+ * which only the second holds a loss. If the change did nothing, wins and losses are equally likely
+ * whatever the rule expects, so that the sign test on them (exact binomial, one-sided) bounds how
+ * often a change that does nothing is kept: at most JUDGE_FALSE_KEEP. Beside it stands how much the
+ * objective moved, by paired_shift.h. Pure.
  */
 #ifndef NETWRIGHT_TUNE_JUDGE_H
 #define NETWRIGHT_TUNE_JUDGE_H
