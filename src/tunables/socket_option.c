@@ -121,20 +121,6 @@ static const struct option *option_of(const struct tunable *row)
 	return &options[row - socket_rows];
 }
 
-const char *socket_row_key(const struct tunable *row)
-{
-	return row->name + strlen(SOCKET_PREFIX);
-}
-
-const struct tunable *socket_row_find(const char *key)
-{
-	for (size_t i = 0; i < socket_row_count; i++) {
-		if (strcmp(socket_row_key(&socket_rows[i]), key) == 0)
-			return &socket_rows[i];
-	}
-	return NULL;
-}
-
 bool socket_option_is_buffer(const struct tunable *row)
 {
 	return option_of(row)->format == FORMAT_BUFFER;
@@ -406,11 +392,11 @@ static int restore_buffer(struct os *os, int fd, const struct option *o, const s
 			r = set_int(os, fd, SOL_SOCKET, o->force, number / 2);
 		return r < 0 ? r : unlock(os, fd, o);
 	}
-	r = write_size(os, fd, o, from->text);
-	/* A bound that is too high does nothing with a buffer that is not. */
-	if (r == 0 && parse_undo(from, UNDO_CLAMP, &number) == 0)
-		r = set_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, number);
-	return r;
+	/* The bound first: what is killed in between is looked at by its size, and done again. */
+	r = parse_undo(from, UNDO_CLAMP, &number) == 0
+		    ? set_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, number)
+		    : 0;
+	return r < 0 ? r : write_size(os, fd, o, from->text);
 }
 
 int socket_option_restore(struct os *os, int fd, const struct tunable *row, const struct held *from)

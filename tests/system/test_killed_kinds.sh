@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# P3 over every kind that goes through netlink, mixed with sysctls and a limit: killed at every
-# other netlink message of a change, and at every fifth of a roll-back. The next roll-back puts back every byte that
-# the dumps of routes, links and qdiscs show. Control: without a kill the settings are there.
+# P3 over every kind, for real: changes of sysctls, limits, routes, links with their queue, and open
+# connections are killed, and so are their roll-backs, at system calls spread evenly over both. The
+# next roll-back puts back every byte that ip, tc, ss and /proc show. Control: without a kill all
+# settings are there.
+#
+# NETWRIGHT_KILLS=N kills N times (60).
+set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
+KILLS=${NETWRIGHT_KILLS:-60}
 
 new_namespace a
 peer=nwt$$-b
@@ -13,75 +18,107 @@ ip -n "$ns" link set one addrgenmode none
 ip -n "$peer" link set two addrgenmode none
 ip -n "$peer" link set two up
 ip -n "$ns" link set one up
+ip -n "$ns" link set lo up
 ip -n "$ns" address add 192.0.2.1/24 dev one
 ip -n "$ns" address add 2001:db8:1::1/64 dev one nodad
 ip -n "$ns" route add default via 192.0.2.254 initcwnd 11
 ip -n "$ns" -6 route add 2001:db8:8::/48 via 2001:db8:1::2 congctl reno
+ip netns exec "$ns" "$here/../../build/tests/traffic" pairs --count 2 --max-time 3600 >"$tmp/ready" &
+pairs=$!
+eventually 10 "connections are open" grep -q ready "$tmp/ready"
+child=$(<"/proc/$pairs/task/$pairs/children")
+child=${child// /}
+# shellcheck disable=SC2317 # called by the trap
+end() {
+  kill "$pairs" && wait "$pairs"
+  clean_up
+} 2>/dev/null
+trap end EXIT
 
-sleep 1000 &
-process=$!
-wishes=(
-  route:default/initcwnd=20 route:default/rto_min=50ms route:198.51.100.0/24/congctl=reno
-  route:198.51.100.0/24/quickack=1 route:2001:db8:8::/48/congctl=unset route:2001:db8:8:1::/64/initcwnd=30
-  link:one/qdisc=pfifo link:one/txqueuelen=200 link:one/offload.tso=0 link:one/mtu=1400
-  net.ipv4.tcp_fin_timeout=31 "net.ipv4.tcp_rmem=8192 262144 67108864" "rlimit:$process/nofile=500"
+links=(qdisc=pfifo txqueuelen=200 offload.tso=0 mtu=1400)
+routes=(
+  default/initcwnd=20 default/rto_min=50ms 198.51.100.0/24/congctl=reno 198.51.100.0/24/quickack=1
+  2001:db8:8::/48/congctl=unset 2001:db8:8:1::/64/initcwnd=30
 )
-dump() {
-  ip -n "$ns" -d route show table all
-  ip -n "$ns" -6 -d route show table all
-  # Other namespaces that come and go make it complain, not err.
-  ip -n "$ns" -d link show 2>/dev/null
-  ip netns exec "$ns" tc -d qdisc show
-  ip netns exec "$ns" sysctl -a 2>/dev/null | grep -E '^net\.ipv4\.tcp_(fin|rmem)|^net\.ipv[46]\.conf'
-  grep 'open files' "/proc/$process/limits"
-}
+sockets=(sndbuf=1MiB rcvbuf=256KiB congestion=reno) # of four connections
+sysctls=(
+  net.core.somaxconn=8192 net.ipv4.ip_local_port_range="30000 50000" net.ipv4.tcp_fin_timeout=31
+  net.ipv4.tcp_retries2=9 net.ipv4.tcp_rmem="8192 262144 67108864"
+)
+limits=(nofile=500 core=4096 stack=4MiB)
+wishes=("${sysctls[@]}" "${links[@]/#/link:one/}" "${routes[@]/#/route:}"
+  "${limits[@]/#/rlimit:$child/}" "${sockets[@]/#/socket:pid $child\/}")
+
+keys=("${sysctls[@]%%=*}")
+cat >"$tmp/dump.sh" <<DUMP
+ip -d route show table all
+ip -6 -d route show table all
+ip -d link show
+tc -d qdisc show
+ss -Htnim state established | grep -oE ' (cubic|reno|bbr) |[(,][rt]b[0-9]+'
+grep -E 'open files|core file|stack' /proc/$child/limits
+cd /proc/sys && cat ${keys[*]//./\/} net/ipv6/conf/one/mtu
+DUMP
+dump() { ip netns exec "$ns" sh "$tmp/dump.sh" 2>/dev/null; } # ip complains of links that others remove
 sleep 1
 dump >"$tmp/before"
 same() {
   dump >"$tmp/after"
   cmp -s "$tmp/before" "$tmp/after"
 }
-# traced FILTER VERB...: the program, killed or counted by strace.
-traced() {
-  local filter=$1
+# Every system call of a run, from the one that opens the journal on, goes to $tmp/NAME.calls.
+traced() { # NAME VERB...
+  local name=$1
   shift
-  strace -f -qq -o "$tmp/trace" -e trace=sendmsg -e "$filter" \
+  strace -f -qq -o "$tmp/trace" -e signal=none \
     "$NETWRIGHT" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" </dev/null
+  check "$name runs: $(head -c 200 "$tmp/err")" test $? -eq 0
+  # Which call it is of its name: "sendmsg 12".
+  sed -nE 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/p' "$tmp/trace" | awk '{ print $1, ++n[$1] }' >"$tmp/$name.calls"
 }
-messages() { grep -c '^[0-9]* *sendmsg(' "$tmp/trace"; }
 
-traced signal=none set "${wishes[@]}" --netns "$ns"
-check "all can be set together" test $? -eq 0
-head -n 3 "$tmp/err"
-sets=$(messages)
+traced set set "${wishes[@]}" --netns "$ns"
+changes=$(grep -c -- '->' "$tmp/out")
+check "changes of five kinds: $changes" test "$changes" -ge 30
 dump >"$tmp/after"
-check "the control differs" test "$(diff "$tmp/before" "$tmp/after" | grep -c '^[<>]')" -gt 15
-traced signal=none rollback
+check "the control differs" test "$(diff "$tmp/before" "$tmp/after" | grep -c '^[<>]')" -gt 40
+traced rollback rollback
 check "and put back" same
-backs=$(messages)
-check "there are messages to be killed at: $sets and $backs" test "$sets" -gt 50 -a "$backs" -gt 50
 
 middle=0
 lost=
-kill_at() { # N VERB...
-  local n=$1
-  shift
-  traced "inject=sendmsg:signal=SIGKILL:when=$n" "$@" 2>/dev/null
+back() { "$NETWRIGHT" rollback "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" </dev/null; }
+kill_at() { # CALL N VERB...
+  local call=$1 n=$2
+  shift 2
+  strace -f -qq -o /dev/null -e trace="$call" -e inject="$call:signal=SIGKILL:when=$n" \
+    "$NETWRIGHT" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" </dev/null
   same || middle=$((middle + 1))
-  "$NETWRIGHT" rollback --state-dir "$state" >"$tmp/out" 2>"$tmp/err" </dev/null
+  back
   same && return
-  lost="$lost $1:$n"
-  [ "${lost:50}" ] || diff "$tmp/before" "$tmp/after" | head -n 5
-  "$NETWRIGHT" rollback --all --force --state-dir "$state" >/dev/null 2>&1
+  lost="$lost $1:$call:$n"
+  [ "${lost:60}" ] || diff "$tmp/before" "$tmp/after" | head -n 5
+  back --all --force
 }
-for ((n = 1; n <= sets; n += 2)); do kill_at "$n" set "${wishes[@]}" --netns "$ns"; done
-check "killed at every other of $sets messages of a change, $middle times between two writes" test "$middle" -gt 10
-middle=0
-for ((n = 1; n <= backs; n += 5)); do
-  "$NETWRIGHT" set "${wishes[@]}" --netns "$ns" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" || break
-  kill_at "$n" rollback
-done
-check "killed in roll-backs, $middle times before their end" test "$middle" -gt 10
-check "nothing was lost$lost" test -z "$lost"
-kill "$process"
+# At the K-th of KILLS places, each a call of a run.
+place() { # NAME K
+  local total
+  total=$(wc -l <"$tmp/$1.calls")
+  sed -n "$((1 + $2 * total / KILLS))p" "$tmp/$1.calls"
+}
+{
+  for ((k = 0; k < KILLS; k += 2)); do
+    # shellcheck disable=SC2046 # two words
+    kill_at $(place set "$k") set "${wishes[@]}" --netns "$ns"
+  done
+  check "killed in changes, $middle times between two writes" test "$middle" -gt $((KILLS / 20))
+  middle=0
+  for ((k = 1; k < KILLS; k += 2)); do
+    "$NETWRIGHT" set "${wishes[@]}" --netns "$ns" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" || break
+    # shellcheck disable=SC2046
+    kill_at $(place rollback "$k") rollback
+  done
+  check "killed in roll-backs, $middle times before their end" test "$middle" -gt $((KILLS / 20))
+} 2>/dev/null # the shell tells of each
+check "nothing was lost in $KILLS kills$lost" test -z "$lost"
 finish

@@ -33,9 +33,16 @@ static void must(int r, const struct error *e)
 
 /* --- files that survive a reboot --- */
 
-static void file_path(int64_t id, char path[FILE_PATH_MAX])
+static const char *const file_directories[] = {
+	"/etc/sysctl.d",
+	"/etc/netwright/restore.d",
+	"/etc/systemd/system/nginx.service.d",
+};
+#define FILE_KINDS (sizeof(file_directories) / sizeof(file_directories[0]))
+
+static void file_path(size_t kind, int64_t id, char path[FILE_PATH_MAX])
 {
-	(void)snprintf(path, FILE_PATH_MAX, "/etc/sysctl.d/95-netwright-%010lld.conf",
+	(void)snprintf(path, FILE_PATH_MAX, "%s/95-netwright-%010lld.conf", file_directories[kind],
 		       (long long)id);
 }
 
@@ -147,8 +154,11 @@ void world_kill(struct world *w, enum fake_loss loss, uint64_t seed)
 {
 	fake_os_revive(w->os, loss != FAKE_LOSE_NOTHING);
 	fake_vfs_lose(w->vfs, loss, seed);
-	if (loss != FAKE_LOSE_NOTHING)
+	if (loss != FAKE_LOSE_NOTHING) {
 		w->boots++;
+		if (w->rest != NULL)
+			w->rest->reboot(w);
+	}
 	(void)snprintf(w->boot_id, sizeof(w->boot_id), "00000000-0000-4000-8000-%012u", w->boots);
 }
 
@@ -159,30 +169,42 @@ const char *world_value(const struct world *w, const char *key)
 	return fake_os_sysctl(w->os, WORLD_NETNS, key);
 }
 
-bool world_holds_from(const struct world *w)
+static bool holds(const struct world *w, bool to)
 {
 	for (size_t i = 0; i < w->key_count; i++) {
-		if (strcmp(world_value(w, w->keys[i].key), w->keys[i].from) != 0)
+		const char *wanted = to ? w->keys[i].to : w->keys[i].from;
+
+		if (strcmp(world_value(w, w->keys[i].key), wanted) != 0)
 			return false;
 	}
-	return true;
+	return w->rest == NULL || w->rest->holds(w, to);
+}
+
+bool world_holds_from(const struct world *w)
+{
+	return holds(w, false);
 }
 
 bool world_holds_to(const struct world *w)
 {
-	for (size_t i = 0; i < w->key_count; i++) {
-		if (strcmp(world_value(w, w->keys[i].key), w->keys[i].to) != 0)
-			return false;
+	return holds(w, true);
+}
+
+size_t world_files(struct world *w, int64_t id)
+{
+	char path[FILE_PATH_MAX];
+	size_t found = 0;
+
+	for (size_t kind = 0; kind < FILE_KINDS; kind++) {
+		file_path(kind, id, path);
+		found += fake_os_file(w->os, path) != NULL;
 	}
-	return true;
+	return found;
 }
 
 bool world_has_file(struct world *w, int64_t id)
 {
-	char path[FILE_PATH_MAX];
-
-	file_path(id, path);
-	return fake_os_file(w->os, path) != NULL;
+	return world_files(w, id) == w->file_kinds;
 }
 
 size_t world_transactions(struct world *w)
@@ -205,16 +227,21 @@ size_t world_effects(const struct world *w)
 
 /* --- making --- */
 
-static void make_plan(struct world *w)
+void world_wish(struct world *w, const struct wish *more, size_t n)
 {
 	struct wish wishes[WORLD_CHANGES_MAX];
 	struct error e = { 0 };
 	struct place p;
 
+	if (w->key_count + n > WORLD_CHANGES_MAX)
+		abort();
 	for (size_t i = 0; i < w->key_count; i++)
 		wishes[i] = (struct wish){ w->keys[i].key, w->keys[i].to, "by hand", WISH_SET };
+	for (size_t i = 0; i < n; i++)
+		wishes[w->key_count + i] = more[i];
+	plan_done(&w->plan);
 	must(place_open(w->os, "blue", &p, &e), &e);
-	must(plan_make(&p, wishes, w->key_count, &w->plan, &e), &e);
+	must(plan_make(&p, wishes, w->key_count + n, &w->plan, &e), &e);
 	place_close(&p);
 }
 
@@ -230,7 +257,9 @@ static void configure_sqlite(void)
 
 void world_init(struct world *w, const struct world_key *keys, size_t n)
 {
-	*w = (struct world){ .keys = keys, .key_count = n, .directory = "/tmp/netwright.XXXXXX" };
+	*w = (struct world){
+		.keys = keys, .key_count = n, .file_kinds = 1, .directory = "/tmp/netwright.XXXXXX"
+	};
 	if (n > WORLD_CHANGES_MAX || mkdtemp(w->directory) == NULL)
 		abort();
 	configure_sqlite();
@@ -241,13 +270,15 @@ void world_init(struct world *w, const struct world_key *keys, size_t n)
 	for (size_t i = 0; i < n; i++)
 		fake_os_add_sysctl(w->os, WORLD_NETNS, keys[i].key, keys[i].from);
 	world_kill(w, FAKE_LOSE_NOTHING, 0);
-	make_plan(w);
+	world_wish(w, NULL, 0);
 	must(world_recover(w), &w->error);
 	world_kill(w, FAKE_LOSE_NOTHING, 0);
 }
 
 void world_done(struct world *w)
 {
+	if (w->rest != NULL)
+		w->rest->done(w);
 	transaction_record_done(&w->record);
 	plan_done(&w->plan);
 	fake_vfs_free(w->vfs);
@@ -307,17 +338,18 @@ size_t world_many(struct world_key *ret, size_t n)
 
 struct world_image {
 	char values[WORLD_CHANGES_MAX][64];
-	char *file; /* NULL: none */
+	char *files[FILE_KINDS]; /* NULL: none */
+	void *rest;
 	unsigned int boots;
 	struct fake_vfs_image *disk;
 };
 
-static char *copy_of_file(struct world *w)
+static char *copy_of_file(struct world *w, size_t kind)
 {
 	char path[FILE_PATH_MAX];
 	const char *text;
 
-	file_path(1, path);
+	file_path(kind, 1, path);
 	text = fake_os_file(w->os, path);
 	return text != NULL ? strdup(text) : NULL;
 }
@@ -331,7 +363,9 @@ struct world_image *world_save(struct world *w)
 	for (size_t i = 0; i < w->key_count; i++)
 		(void)snprintf(image->values[i], sizeof(image->values[i]), "%s",
 			       world_value(w, w->keys[i].key));
-	image->file = copy_of_file(w);
+	for (size_t kind = 0; kind < FILE_KINDS; kind++)
+		image->files[kind] = copy_of_file(w, kind);
+	image->rest = w->rest != NULL ? w->rest->save(w) : NULL;
 	image->boots = w->boots;
 	image->disk = fake_vfs_save(w->vfs);
 	return image;
@@ -344,11 +378,15 @@ void world_load(struct world *w, const struct world_image *image)
 	fake_os_revive(w->os, false);
 	for (size_t i = 0; i < w->key_count; i++)
 		fake_os_set_sysctl(w->os, WORLD_NETNS, w->keys[i].key, image->values[i]);
-	file_path(1, path);
-	if (image->file != NULL)
-		fake_os_add_file(w->os, path, image->file);
-	else
-		fake_os_remove_file(w->os, path);
+	for (size_t kind = 0; kind < FILE_KINDS; kind++) {
+		file_path(kind, 1, path);
+		if (image->files[kind] != NULL)
+			fake_os_add_file(w->os, path, image->files[kind]);
+		else
+			fake_os_remove_file(w->os, path);
+	}
+	if (w->rest != NULL)
+		w->rest->load(w, image->rest);
 	fake_vfs_load(w->vfs, image->disk);
 	w->boots = image->boots;
 	world_kill(w, FAKE_LOSE_NOTHING, 0);
@@ -357,6 +395,8 @@ void world_load(struct world *w, const struct world_image *image)
 void world_image_free(struct world_image *image)
 {
 	fake_vfs_image_free(image->disk);
-	free(image->file);
+	for (size_t kind = 0; kind < FILE_KINDS; kind++)
+		free(image->files[kind]);
+	free(image->rest);
 	free(image);
 }

@@ -27,8 +27,22 @@ struct world_key {
 	const char *key, *from, *to;
 };
 
+struct world;
+
+/* What else a machine has, of a test: all of it is asked for together with the sysctls. */
+struct world_rest {
+	void *(*save)(const struct world *w); /* to be freed with free() */
+	void (*load)(struct world *w, const void *copy);
+	void (*reboot)(struct world *w); /* as when the machine started */
+	bool (*holds)(const struct world *w, bool to);
+	void (*done)(struct world *w);
+};
+
 struct world {
 	struct os *os;
+	const struct world_rest *rest; /* NULL: nothing */
+	void *rest_arg;
+	size_t file_kinds; /* how many of the files that survive a reboot it has: 1, or up to 3 */
 	struct fake_vfs *vfs;
 	char directory[64];
 	char boot_id[BOOT_ID_MAX];
@@ -45,6 +59,8 @@ struct world {
 
 /* Namespace "blue" with link eth0 (7), its keys at their `from`, and an empty, created journal. */
 void world_init(struct world *w, const struct world_key *keys, size_t n);
+/* Makes the plan anew, of these wishes beside all keys. */
+void world_wish(struct world *w, const struct wish *more, size_t n);
 void world_done(struct world *w);
 
 /* A vector, one of a link, and one more. */
@@ -67,7 +83,9 @@ void world_kill(struct world *w, enum fake_loss loss, uint64_t seed);
 const char *world_value(const struct world *w, const char *key);
 bool world_holds_from(const struct world *w);
 bool world_holds_to(const struct world *w);
-bool world_has_file(struct world *w, int64_t id); /* the one that survives a reboot */
+/* How many files that survive a reboot it has. */
+size_t world_files(struct world *w, int64_t id);
+bool world_has_file(struct world *w, int64_t id); /* all that there are of it */
 
 /* How many transactions the journal has; aborts when it cannot be read. */
 size_t world_transactions(struct world *w);

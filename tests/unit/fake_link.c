@@ -21,9 +21,9 @@
 
 static struct netlink_message answer;
 
-static void answer_link(const struct fake_link_state *s)
+static void answer_link(const struct fake_link_state *s, uint32_t index)
 {
-	const struct ifinfomsg head = { .ifi_index = 2, .ifi_flags = s->up ? IFF_UP : 0 };
+	const struct ifinfomsg head = { .ifi_index = (int)index, .ifi_flags = s->up ? IFF_UP : 0 };
 
 	netlink_message_begin(&answer, RTM_NEWLINK, &head, sizeof(head));
 	netlink_message_put(&answer, IFLA_IFNAME, "eth0", 5);
@@ -66,14 +66,14 @@ static void answer_qdisc(const char *kind, uint32_t index, uint32_t parent, uint
 	netlink_message_put(&answer, TCA_KIND, kind, strlen(kind) + 1);
 }
 
-static void answer_qdiscs(const struct fake_link_state *s)
+static void answer_qdiscs(const struct fake_link_state *s, uint32_t index)
 {
-	answer_qdisc("htb", 3, TC_H_ROOT, 0x10000); /* of another link */
-	answer_qdisc("ingress", 2, TC_H_INGRESS, 0xffff0000);
+	answer_qdisc("htb", index + 1, TC_H_ROOT, 0x10000); /* of another link */
+	answer_qdisc("ingress", index, TC_H_INGRESS, 0xffff0000);
 	if (s->qdisc[0] != '\0')
-		answer_qdisc(s->qdisc, 2, TC_H_ROOT, s->handle);
+		answer_qdisc(s->qdisc, index, TC_H_ROOT, s->handle);
 	if (s->child[0] != '\0')
-		answer_qdisc(s->child, 2, 0x10001, 0x50000);
+		answer_qdisc(s->child, index, 0x10001, 0x50000);
 }
 
 static int set_qdisc(struct fake_link_state *s, const struct tcmsg *head,
@@ -99,22 +99,23 @@ static int set_qdisc(struct fake_link_state *s, const struct tcmsg *head,
 	return 0;
 }
 
-static int talk_route(struct fake_link_state *s, const struct nlmsghdr *header, const void *data)
+static int talk_route(struct fake_link_kernel *k, const struct nlmsghdr *header, const void *data)
 {
+	struct fake_link_state *s = &k->state;
 	struct tcmsg head;
 	const struct attribute_walk qdisc = attribute_walk_message(header, sizeof(head));
 
 	memcpy(&head, data, sizeof(struct ifinfomsg));
 	switch (header->nlmsg_type) {
 	case RTM_GETLINK:
-		answer_link(s);
+		answer_link(s, k->index);
 		return 0;
 	case RTM_SETLINK:
 		return set_link(s, attribute_walk_message(header, sizeof(struct ifinfomsg)));
 	case RTM_GETROUTE:
 		return 0;
 	case RTM_GETQDISC:
-		answer_qdiscs(s);
+		answer_qdiscs(s, k->index);
 		return 0;
 	case RTM_NEWQDISC:
 		memcpy(&head, data, sizeof(head));
@@ -215,11 +216,11 @@ static int talk(void *arg, uint64_t netns, int protocol, const void *request, si
 	size_t n;
 	int r;
 
-	if (len > sizeof(copy) || netns != FAKE_INITIAL_NETNS)
+	if (len > sizeof(copy) || netns != k->netns)
 		abort();
 	memcpy(copy, request, len);
 	memset(&answer, 0, sizeof(answer));
-	r = protocol == NETLINK_ROUTE ? talk_route(&k->state, header, copy + sizeof(*header))
+	r = protocol == NETLINK_ROUTE ? talk_route(k, header, copy + sizeof(*header))
 				      : talk_generic(&k->state, header, copy + sizeof(*header));
 	if (r < 0)
 		return r;
@@ -234,9 +235,11 @@ static int talk(void *arg, uint64_t netns, int protocol, const void *request, si
 	return 0;
 }
 
-void fake_link_attach(struct fake_link_kernel *k, struct os *os)
+void fake_link_attach_to(struct fake_link_kernel *k, struct os *os, uint64_t netns, uint32_t index)
 {
 	*k = (struct fake_link_kernel){
+		.netns = netns,
+		.index = index,
 		.state = {
 			.mtu = 1500, .txqueuelen = 1000, .gso_max_size = 65536,
 			.gso_ipv4_max_size = 60000, .up = true, .has_ipv4_sizes = true,
@@ -245,6 +248,11 @@ void fake_link_attach(struct fake_link_kernel *k, struct os *os)
 			.rx = 2, .rx_max = 4,
 		},
 	};
+	fake_os_add_talker(os, talk, k);
+}
+
+void fake_link_attach(struct fake_link_kernel *k, struct os *os)
+{
 	fake_os_add_link(os, FAKE_INITIAL_NETNS, "eth0", 2);
-	fake_os_set_talker(os, talk, k);
+	fake_link_attach_to(k, os, FAKE_INITIAL_NETNS, 2);
 }

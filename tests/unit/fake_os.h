@@ -32,11 +32,13 @@ void fake_os_free(struct os *os);
 /* A namespace; `name` is of /run/netns, or NULL for one that only processes are in. */
 void fake_os_add_netns(struct os *os, const char *name, uint64_t cookie);
 void fake_os_remove_netns(struct os *os, uint64_t cookie);
+/* A link, or with an index that is there already, another name of it. */
 void fake_os_add_link(struct os *os, uint64_t cookie, const char *name, uint32_t index);
 void fake_os_remove_link(struct os *os, uint64_t cookie, const char *name);
 /* Answers what is asked by netlink and is not a link's name: `netns` is the cookie of where.
- * Returns 0 or a negative errno, as os_ops.talk does. */
-void fake_os_set_talker(struct os *os,
+ * Returns 0 or a negative errno, as os_ops.talk does; after -EOPNOTSUPP, and nothing answered, the
+ * next one is asked. At most two. */
+void fake_os_add_talker(struct os *os,
 			int (*talk)(void *arg, uint64_t netns, int protocol, const void *request,
 				    size_t len, struct bytes *answers),
 			void *arg);

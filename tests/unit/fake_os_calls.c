@@ -324,15 +324,51 @@ static int fake_prlimit(struct os *os, pid_t pid, int resource, const struct rli
 	return (int)fake_ended(os, &fate, 0);
 }
 
-void fake_os_set_talker(struct os *os,
+void fake_os_add_talker(struct os *os,
 			int (*talk)(void *arg, uint64_t netns, int protocol, const void *request,
 				    size_t len, struct bytes *answers),
 			void *arg)
 {
 	struct fake_os *f = fake_os_of(os);
 
-	f->talker = talk;
-	f->talker_arg = arg;
+	if (f->talker_count == FAKE_TALKERS)
+		abort();
+	f->talkers[f->talker_count++] = (struct fake_talker){ talk, arg };
+}
+
+/* What asks only leaves no trace; of generic netlink it is not looked at which does. */
+static void note_request(struct fake_os *f, int protocol, const void *request)
+{
+	struct nlmsghdr header;
+	char what[32];
+
+	memcpy(&header, request, sizeof(header));
+	if (protocol == NETLINK_ROUTE &&
+	    (header.nlmsg_type - RTM_BASE) % 4 == RTM_GETLINK - RTM_BASE)
+		return;
+	(void)snprintf(what, sizeof(what), "%d %u", protocol, header.nlmsg_type);
+	fake_note(f, "talk", what, "");
+}
+
+static int ask_talkers(struct fake_os *f, int protocol, const void *request, size_t len,
+		       struct bytes *answers)
+{
+	int r = -EOPNOTSUPP;
+
+	note_request(f, protocol, request);
+	for (size_t i = 0; r == -EOPNOTSUPP && i < f->talker_count; i++)
+		r = f->talkers[i].talk(f->talkers[i].arg, f->here, protocol, request, len, answers);
+	return r;
+}
+
+/* Of links with one index the first is the link, the others are its alternative names. */
+static const char *first_name(const struct fake_os *f, const struct fake_link *link)
+{
+	size_t i = 0;
+
+	while (f->links[i].cookie != link->cookie || f->links[i].index != link->index)
+		i++;
+	return f->links[i].name;
 }
 
 /* Dumps connections, and looks up a link by name: what else is asked is for the talker. */
@@ -347,7 +383,6 @@ static int fake_talk(struct os *os, int protocol, const void *request, size_t le
 		struct rtattr attribute;
 		char name[16];
 	} asked;
-	const size_t answer_len = sizeof(asked.header) + sizeof(asked.link);
 
 	if (fate.fail < 0)
 		return fate.fail;
@@ -356,20 +391,16 @@ static int fake_talk(struct os *os, int protocol, const void *request, size_t le
 	memset(&asked, 0, sizeof(asked));
 	if (protocol == NETLINK_ROUTE && len == sizeof(asked))
 		memcpy(&asked, request, len);
-	if (asked.header.nlmsg_type != RTM_GETLINK || asked.attribute.rta_type != IFLA_IFNAME) {
-		int r = f->talker == NULL ? -EOPNOTSUPP
-					  : f->talker(f->talker_arg, f->here, protocol, request,
-						      len, answers);
-
-		return (int)fake_ended(os, &fate, r);
-	}
+	if (asked.header.nlmsg_type != RTM_GETLINK || asked.attribute.rta_type != IFLA_IFNAME)
+		return (int)fake_ended(os, &fate, ask_talkers(f, protocol, request, len, answers));
 	for (size_t i = 0; i < f->link_count; i++) {
 		if (f->links[i].cookie != f->here || strcmp(f->links[i].name, asked.name) != 0)
 			continue;
 		asked.header.nlmsg_type = RTM_NEWLINK;
-		asked.header.nlmsg_len = (uint32_t)answer_len;
 		asked.link.ifi_index = (int)f->links[i].index;
-		if (bytes_append(answers, &asked, answer_len) < 0)
+		memset(asked.name, 0, sizeof(asked.name));
+		(void)snprintf(asked.name, sizeof(asked.name), "%s", first_name(f, &f->links[i]));
+		if (bytes_append(answers, &asked, sizeof(asked)) < 0)
 			abort();
 		return (int)fake_ended(os, &fate, 0);
 	}

@@ -79,6 +79,8 @@ struct fake_fd {
 	struct fake_inode *inode; /* FAKE_FILE */
 };
 
+#define FAKE_TALKERS 2
+
 struct fake_os {
 	struct os os;
 	struct fake_netns *netns;
@@ -105,9 +107,12 @@ struct fake_os {
 	int fail_code;
 	bool die_after, dead;
 	struct bytes trace;
-	int (*talker)(void *arg, uint64_t netns, int protocol, const void *request, size_t len,
-		      struct bytes *answers);
-	void *talker_arg;
+	struct fake_talker {
+		int (*talk)(void *arg, uint64_t netns, int protocol, const void *request,
+			    size_t len, struct bytes *answers);
+		void *arg;
+	} talkers[FAKE_TALKERS];
+	size_t talker_count;
 };
 
 extern const struct os_ops fake_os_ops;

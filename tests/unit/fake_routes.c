@@ -152,7 +152,7 @@ static int talk(void *arg, uint64_t netns, int protocol, const void *request, si
 
 	memcpy(&header, request, sizeof(header));
 	len -= sizeof(header);
-	if (netns != FAKE_INITIAL_NETNS || protocol != NETLINK_ROUTE)
+	if (netns != f->netns || protocol != NETLINK_ROUTE)
 		return -EOPNOTSUPP;
 	switch (header.nlmsg_type) {
 	case RTM_GETROUTE:
@@ -170,9 +170,10 @@ static int talk(void *arg, uint64_t netns, int protocol, const void *request, si
 	}
 }
 
-void fake_routes_attach(struct fake_routes *f, struct os *os)
+void fake_routes_attach(struct fake_routes *f, struct os *os, uint64_t netns)
 {
-	fake_os_set_talker(os, talk, f);
+	f->netns = netns;
+	fake_os_add_talker(os, talk, f);
 }
 
 void fake_routes_done(struct fake_routes *f)
@@ -243,4 +244,25 @@ struct bytes fake_routes_dump(const struct fake_routes *f)
 		must(bytes_append(&b, f->all[i].data, f->all[i].len));
 	must(bytes_append(&b, "", 0));
 	return b;
+}
+
+void fake_routes_save(const struct fake_routes *f, struct fake_routes_image *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (; ret->count < f->count; ret->count++) {
+		const struct bytes *route = &f->all[ret->count];
+
+		if (route->len > FAKE_ROUTE_BYTES)
+			abort();
+		ret->all[ret->count].len = route->len;
+		memcpy(ret->all[ret->count].data, route->data, route->len);
+	}
+}
+
+void fake_routes_load(struct fake_routes *f, const struct fake_routes_image *image)
+{
+	fake_routes_done(f);
+	for (; f->count < image->count; f->count++)
+		must(bytes_append(&f->all[f->count], image->all[f->count].data,
+				  image->all[f->count].len));
 }

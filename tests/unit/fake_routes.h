@@ -12,6 +12,7 @@
 #define FAKE_ROUTES_MAX 16
 
 struct fake_routes {
+	uint64_t netns;
 	struct bytes all[FAKE_ROUTES_MAX];
 	size_t count;
 	bool loses;	   /* a replacement fails with -EIO, and the route is gone */
@@ -19,8 +20,8 @@ struct fake_routes {
 	int interruptions; /* so many dumps fail with -EAGAIN */
 };
 
-/* Answers for `os` from now on; release with fake_routes_done(). */
-void fake_routes_attach(struct fake_routes *f, struct os *os);
+/* Answers for `os` from now on, in one namespace; release with fake_routes_done(). */
+void fake_routes_attach(struct fake_routes *f, struct os *os, uint64_t netns);
 void fake_routes_done(struct fake_routes *f);
 
 /* A unicast route of the main table over link 2. `metrics` are attributes, or NULL. Returns its
@@ -37,5 +38,17 @@ size_t fake_routes_add(struct fake_routes *f, const struct fake_route *route);
 void fake_routes_append(struct fake_routes *f, size_t index, const void *data, size_t len);
 /* All of them, in their order. Release with bytes_done(). */
 struct bytes fake_routes_dump(const struct fake_routes *f);
+
+/* All of them as one piece of memory, that can be compared as such; and back. */
+#define FAKE_ROUTE_BYTES 256
+struct fake_routes_image {
+	size_t count;
+	struct {
+		size_t len;
+		char data[FAKE_ROUTE_BYTES];
+	} all[FAKE_ROUTES_MAX];
+};
+void fake_routes_save(const struct fake_routes *f, struct fake_routes_image *ret);
+void fake_routes_load(struct fake_routes *f, const struct fake_routes_image *image);
 
 #endif

@@ -22,7 +22,7 @@ static void set_up(void)
 
 	os = fake_os_new();
 	memset(&routes, 0, sizeof(routes));
-	fake_routes_attach(&routes, os);
+	fake_routes_attach(&routes, os, FAKE_INITIAL_NETNS);
 	fake_os_add_file(os, "/proc/thread-self/status", "Name:\tx\nCapEff:\t0000000000001000\n");
 	fake_os_add_sysctl(os, 0, "net.ipv4.tcp_available_congestion_control", "reno bbr\n");
 	fake_routes_add(&routes,
