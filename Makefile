@@ -42,7 +42,11 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 SYSTEM   := $(sort $(wildcard tests/system/test_*.sh))
 MANUALS  := $(sort $(wildcard man/*.[578]))
 UNITS    := $(sort $(wildcard dist/*.service.in))
+# The units of the boot, with the target that wants each; the daemon is the administrator's to enable.
+WANTED   := multi-user.target.wants/netwright-restore.service sysinit.target.wants/netwright-recover.service
 GENERATED_MANUALS := $(patsubst %.in,%,$(sort $(wildcard man/*.in)))
+# of `make lab`: all when empty
+SCENARIOS ?=
 SHELLS   := $(shell git ls-files '*.sh' .ci/run 2>/dev/null)
 
 EMBEDDED := rulebooks.o profiles.o
@@ -224,6 +228,14 @@ recordings: check-deps ## make the recordings of tests/data anew, from the provo
 	$(Q)$(MAKE) --no-print-directory check-programs
 	$(Q)NETWRIGHT_RECORD_DIR=$(CURDIR)/tests/data bash tests/run.sh $B system
 
+lab: check-deps ## the scenario matrix: before, netwright, TuneD, the best by hand (as root; hours, resumable)
+	$(Q)$(MAKE) --no-print-directory all $B/tests/wanem $B/tests/traffic
+	$(Q)bash tests/lab/matrix.sh $B/lab $(SCENARIOS)
+
+lab-quick: check-deps ## five scenarios of it, short and side by side (as root; 10 minutes)
+	$(Q)$(MAKE) --no-print-directory all $B/tests/wanem $B/tests/traffic
+	$(Q)LAB_QUICK=1 LAB_JOBS=5 bash tests/lab/matrix.sh $B/lab/quick $(SCENARIOS)
+
 fuzz: lint-deps ## fuzz every target for FUZZ_SECONDS (60) each, with clang's libFuzzer
 	$(Q)$(MAKE) --no-print-directory $(FUZZERS:%=$B/%)
 	$(Q)for target in $(FUZZERS); do \
@@ -286,7 +298,7 @@ layers: ## fail on an include that goes against the layers
 format: ## rewrite the sources with clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-install: all ## install the program, its manual, the rule books, the profiles and the unit of the boot
+install: all ## install the program, its manual, the rule books, the profiles and the units of systemd
 	install -D -m 0755 $B/netwright $(DESTDIR)$(SBINDIR)/netwright
 	for page in $(MANUALS); do \
 	  install -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
@@ -294,11 +306,12 @@ install: all ## install the program, its manual, the rule books, the profiles an
 	  install -D -m 0644 $$book $(DESTDIR)$(DATADIR)/netwright/rules/$${book##*/}; done
 	for profile in $(PROFILES); do \
 	  install -D -m 0644 $$profile $(DESTDIR)$(DATADIR)/netwright/profiles/$${profile##*/}; done
-	install -d -m 0755 $(DESTDIR)$(UNITDIR)/multi-user.target.wants
 	for unit in $(UNITS); do name=$$(basename $$unit .in); \
 	  sed 's|@SBINDIR@|$(SBINDIR)|g' $$unit >$B/$$name && \
-	  install -m 0644 $B/$$name $(DESTDIR)$(UNITDIR)/$$name || exit 1; done
-	ln -sfn ../netwright-restore.service $(DESTDIR)$(UNITDIR)/multi-user.target.wants/netwright-restore.service
+	  install -D -m 0644 $B/$$name $(DESTDIR)$(UNITDIR)/$$name || exit 1; done
+	for want in $(WANTED); do \
+	  install -d -m 0755 $(DESTDIR)$(UNITDIR)/$${want%/*} && \
+	  ln -sfn ../$${want##*/} $(DESTDIR)$(UNITDIR)/$$want || exit 1; done
 	install -D -m 0644 dist/90-netwright.rules $(DESTDIR)$(RULESDIR)/90-netwright.rules
 	for name in $(TUNED_PROFILES); do dir=$(DESTDIR)$(TUNEDDIR)/profiles/$$name; \
 	  install -D -m 0644 tuned-profiles/$$name/tuned.conf $$dir/tuned.conf && \
@@ -309,8 +322,8 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(SBINDIR)/netwright
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(DESTDIR)$(DATADIR)/netwright
-	for unit in $(UNITS); do name=$$(basename $$unit .in); \
-	  rm -f $(DESTDIR)$(UNITDIR)/$$name $(DESTDIR)$(UNITDIR)/multi-user.target.wants/$$name; done
+	for unit in $(UNITS); do rm -f $(DESTDIR)$(UNITDIR)/$$(basename $$unit .in); done
+	for want in $(WANTED); do rm -f $(DESTDIR)$(UNITDIR)/$$want; done
 	rm -f $(DESTDIR)$(RULESDIR)/90-netwright.rules
 	for name in $(TUNED_PROFILES); do \
 	  rm -rf $(DESTDIR)$(TUNEDDIR)/profiles/$$name $(DESTDIR)$(TUNEDDIR)/$$name; done
@@ -322,7 +335,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 .SECONDARY:
-.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings \
+.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings lab lab-quick \
 	fuzz bench man tuned-profiles lint layers format install uninstall clean help
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

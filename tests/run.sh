@@ -9,17 +9,20 @@ build=$1
 which=${2:-all}
 logs=$build/logs
 mkdir -p "$logs"
+rm -f "$logs"/*.status
 passed=0 failed=0 skipped=0
 failures=$logs/failures # said again at the end, where a log that was cut still shows them
 : >"$failures"
 
 # run NAME COMMAND...: runs a test program, shows its failures, adds its counts.
 run() {
-  local name=$1 started=$SECONDS status counts
+  local name=$1 started=$SECONDS status counts took
   shift
   printf '== %s\n' "$name"
   "$@" >"$logs/$name.log" 2>&1 </dev/null
   status=$?
+  took=$((SECONDS - started))
+  [ ! -f "$logs/$name.status" ] || read -r _ took <"$logs/$name.status"
   counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$logs/$name.log" | tail -n 1)
   if [ -z "$counts" ]; then
     echo "   did not finish (exit status $status); the end of $logs/$name.log:"
@@ -38,8 +41,27 @@ run() {
       echo "$name: exit status $status" >>"$failures"
     fi
   fi
-  echo "   $counts ($((SECONDS - started)) s)"
+  echo "   $counts ($took s)"
   passed=$((passed + $1)) failed=$((failed + $3)) skipped=$((skipped + ${5:-0}))
+}
+
+# start NAME COMMAND...: runs a test program beside others, three at a time; `run NAME result NAME`
+# tells of it later.
+start() {
+  local name=$1
+  shift
+  while [ "$(jobs -rp | wc -l)" -ge 3 ]; do wait -n; done
+  {
+    local began=$SECONDS
+    "$@" >"$logs/$name.out" 2>&1
+    echo "$? $((SECONDS - began))" >"$logs/$name.status"
+  } </dev/null &
+}
+result() {
+  local status
+  cat "$logs/$1.out"
+  read -r status _ <"$logs/$1.status"
+  return "$status"
 }
 
 if [ "$which" != system ]; then
@@ -47,17 +69,12 @@ if [ "$which" != system ]; then
   export CK_DEFAULT_TIMEOUT=60
   # Each unit test is a process of its own, and many wait: parts side by side, then their results.
   parts=8
-  for ((part = 0; part < parts; part++)); do
-    while [ "$(jobs -rp | wc -l)" -ge 3 ]; do wait -n; done
-    {
-      "$build/unit-tests" "$part" "$parts" >"$logs/part-$part" 2>&1
-      echo $? >"$logs/part-$part.status"
-    } </dev/null &
+  for ((part = 1; part <= parts; part++)); do
+    start "unit-$part-of-$parts" "$build/unit-tests" $((part - 1)) "$parts"
   done
   wait
-  part_result() { cat "$logs/part-$1" && return "$(cat "$logs/part-$1.status")"; }
-  for ((part = 0; part < parts; part++)); do
-    run "unit-$((part + 1))-of-$parts" part_result "$part"
+  for ((part = 1; part <= parts; part++)); do
+    run "unit-$part-of-$parts" result "unit-$part-of-$parts"
   done
   for program in "$build"/corpus_fuzz_*; do
     case $program in *.d) continue ;; esac
@@ -70,11 +87,16 @@ if [ "$which" != unit ]; then
     echo "The system tests need root (network namespaces): run 'sudo make check', or 'make check-unit'."
     failed=$((failed + 1))
   else
+    # What measures traffic needs the machine for itself. What only changes settings, in namespaces
+    # of its own, says so ("Runs beside others.") and is run side by side.
+    name_of() { basename "$1" .sh | sed 's/^test_/system-/'; }
+    mapfile -t beside < <(grep -l '^# Runs beside others' tests/system/test_*.sh)
+    mapfile -t alone < <(grep -L '^# Runs beside others' tests/system/test_*.sh)
+    for test in "${beside[@]}"; do start "$(name_of "$test")" bash "$test"; done
+    wait
+    for test in "${beside[@]}"; do run "$(name_of "$test")" result "$(name_of "$test")"; done
     run lab bash tests/lab/selftest.sh
-    for test in tests/system/test_*.sh; do
-      name=${test##*/test_}
-      run "system-${name%.sh}" bash "$test"
-    done
+    for test in "${alone[@]}"; do run "$(name_of "$test")" bash "$test"; done
   fi
 fi
 

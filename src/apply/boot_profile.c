@@ -127,6 +127,20 @@ bool boot_profile_takes(const struct plan_change *c)
 	return c->target.kind != &rlimit_kind && profile_of_why(c->why, name);
 }
 
+bool boot_profile_keeps(const struct boot_profile *p, const struct plan_change *c)
+{
+	char name[PROFILE_NAME_MAX], input[PROFILE_WHY_INPUTS_MAX];
+	size_t i = 0, at = 0;
+
+	if (p->file[0] == '\0' || !profile_of_why(c->why, name) || strcmp(p->name, name) != 0)
+		return false;
+	for (; profile_input_of_why(c->why, &at, input); i++) {
+		if (i == p->input_count || strcmp(p->inputs[i], input) != 0)
+			return false;
+	}
+	return i == p->input_count;
+}
+
 int boot_profile_text(const struct transaction_record *t, struct bytes *ret)
 {
 	char name[PROFILE_NAME_MAX], input[PROFILE_WHY_INPUTS_MAX];

@@ -37,6 +37,8 @@ int boot_profile_read(struct os *os, const char *root, struct boot_profile *ret,
 /* Whether such a file keeps a change, rather than one with its value. Limits of processes have
  * files of their own: at boot there are no processes yet. */
 bool boot_profile_takes(const struct plan_change *c);
+/* Whether `p` is the profile of such a change, with the same inputs: then it is kept already. */
+bool boot_profile_keeps(const struct boot_profile *p, const struct plan_change *c);
 /* Appends the lines of a transaction's profile; nothing when it is no profile's. 0 or -ENOMEM. */
 int boot_profile_text(const struct transaction_record *t, struct bytes *ret);
 

@@ -31,8 +31,9 @@
 #define RETRY_MOST_S  60
 #define GIVE_UP_S     3600
 
-#define UNSETTLED \
-	(1u << TRANSACTION_APPLYING | 1u << TRANSACTION_PENDING | 1u << TRANSACTION_ROLLING_BACK)
+#define UNSETTLED                                                                                  \
+	(1u << TRANSACTION_APPLYING | 1u << TRANSACTION_PENDING | 1u << TRANSACTION_ROLLING_BACK | \
+	 STORE_STATE_UNKNOWN)
 
 DEFINE_CLEANUP(struct store, store_close)
 
@@ -43,6 +44,7 @@ struct watch {
 	uint64_t start;
 	int channel, timer, signals; /* channel -1: not needed any more */
 	bool entrusted;
+	int64_t transaction; /* 0 until entrusted */
 	uint64_t retry_s;
 	uint64_t give_up_ns; /* 0: nothing failed so far */
 };
@@ -155,6 +157,9 @@ static int find_in(struct store *s, const struct watch *w, struct transaction_re
 		transaction_record_done(ret);
 		r = store_load(s, ids[i], ret, e);
 		found = r == 0 && ret->guardian_pid == w->pid && ret->guardian_start == w->start;
+		/* A damaged record of others is none of ours. */
+		if (r == -EBADMSG && ids[i] != w->transaction)
+			r = 0;
 	}
 	free(ids);
 	return r < 0 ? r : found;
@@ -214,7 +219,8 @@ static int in_journal(const struct watch *w,
 static int recover(const struct watch *w, struct applier *a, struct error *e)
 {
 	(void)w;
-	return transaction_recover(a, log_recovered, NULL, e);
+	return transaction_recover(
+		a, &(const struct recovery_listener){ .recovered = log_recovered }, e);
 }
 
 /* Whatever is left of ours goes back, its deadline passed or not. */
@@ -291,6 +297,7 @@ static bool hear(struct watch *w)
 		return false;
 	if (r == 0 && m.word == GUARDIAN_ENTRUST && arm(w, m.time) == 0) {
 		w->entrusted = true;
+		w->transaction = m.number;
 		m.word = GUARDIAN_ACCEPTED;
 		(void)guardian_channel_send(w->channel, &m);
 		return true;

@@ -1,6 +1,6 @@
 #include "apply/history.h"
 
-#include "apply/database.h"
+#include "apply/history_database.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -9,10 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct history {
-	sqlite3 *db;
-};
 
 DEFINE_CLEANUP(struct history, history_close)
 
@@ -28,10 +24,27 @@ static const char *const steps[] = {
 	" audit_id INTEGER NOT NULL REFERENCES audits (id) ON DELETE CASCADE"
 	") STRICT;"
 	"CREATE INDEX causes_by_audit ON causes (audit_id);",
+	/* history_outcomes.c and history_trends.c have the meaning of these. */
+	"CREATE TABLE outcomes ("
+	" boot_id TEXT NOT NULL, netns_cookie INTEGER NOT NULL, tunable TEXT NOT NULL,"
+	" rule TEXT NOT NULL, value TEXT NOT NULL, kind TEXT NOT NULL, failures INTEGER NOT NULL,"
+	" utc_s REAL NOT NULL, retry_utc_s REAL, reason TEXT NOT NULL,"
+	" PRIMARY KEY (boot_id, netns_cookie, tunable)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE series ("
+	" id INTEGER PRIMARY KEY, netns TEXT NOT NULL, metric TEXT NOT NULL, entity TEXT NOT NULL,"
+	" UNIQUE (netns, metric, entity)"
+	") STRICT;"
+	"CREATE TABLE points ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, utc_s REAL NOT NULL,"
+	" series_id INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,"
+	" value REAL NOT NULL"
+	") STRICT;"
+	"CREATE INDEX points_by_series ON points (series_id, utc_s);",
 };
 
 /* The application id is "nwhi" in ASCII. */
-static const struct database_schema schema = {
+const struct database_schema history_schema = {
 	.file = "history.db",
 	.application = 0x6e776869,
 	.steps = steps,
@@ -53,7 +66,7 @@ int history_open(const char *directory, enum store_access access, const char *vf
 
 	if (h == NULL)
 		return error_errno(e, -ENOMEM, directory, "the history cannot be opened");
-	r = database_open(directory, &schema,
+	r = database_open(directory, &history_schema,
 			  access == STORE_WRITE ? DATABASE_WRITE : DATABASE_READ, vfs, &h->db, e);
 	if (r < 0)
 		return r;
@@ -70,7 +83,7 @@ void history_close(struct history *h)
 	free(h);
 }
 
-static bool printable(const char *text, size_t size)
+bool history_text_is_printable(const char *text, size_t size)
 {
 	size_t len = strnlen(text, size);
 
@@ -87,7 +100,8 @@ static const char *wrong_audit(const struct audit_record *a)
 		return "a time is out of range";
 	if (a->netns_cookie > INT64_MAX)
 		return "netns_cookie is out of range";
-	if (!printable(a->boot_id, sizeof(a->boot_id)) || !printable(a->netns, sizeof(a->netns)))
+	if (!history_text_is_printable(a->boot_id, sizeof(a->boot_id)) ||
+	    !history_text_is_printable(a->netns, sizeof(a->netns)))
 		return "a name holds unprintable characters or is too long";
 	findings = json_loads(a->findings, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_array(findings))
@@ -100,7 +114,7 @@ static int prune(struct history *h, double now_utc_s, struct error *e)
 	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
 	int r;
 
-	r = database_prepare(h->db, &schema,
+	r = database_prepare(h->db, &history_schema,
 			     "DELETE FROM audits WHERE utc_s < ?1 OR id <= (SELECT id FROM audits"
 			     " ORDER BY id DESC LIMIT 1 OFFSET ?2)",
 			     &q, e);
@@ -108,7 +122,7 @@ static int prune(struct history *h, double now_utc_s, struct error *e)
 		return r;
 	(void)sqlite3_bind_double(q, 1, now_utc_s - HISTORY_DAYS * 86400.0);
 	(void)sqlite3_bind_int(q, 2, HISTORY_AUDITS_MAX);
-	return database_step(q, &schema, e);
+	return database_step(q, &history_schema, e);
 }
 
 static int insert_audit(struct history *h, const struct audit_record *a, struct error *e)
@@ -116,7 +130,7 @@ static int insert_audit(struct history *h, const struct audit_record *a, struct 
 	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
 	int r;
 
-	r = database_prepare(h->db, &schema,
+	r = database_prepare(h->db, &history_schema,
 			     "INSERT INTO audits (utc_s, window_s, boot_id, netns, netns_cookie,"
 			     " findings) VALUES (?, ?, ?, ?, ?, ?)",
 			     &q, e);
@@ -128,7 +142,7 @@ static int insert_audit(struct history *h, const struct audit_record *a, struct 
 	(void)sqlite3_bind_text(q, 4, a->netns, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(q, 5, (sqlite3_int64)a->netns_cookie);
 	(void)sqlite3_bind_text(q, 6, a->findings, -1, SQLITE_STATIC);
-	return database_step(q, &schema, e);
+	return database_step(q, &history_schema, e);
 }
 
 static int insert_cause(struct history *h, int64_t transaction, int64_t audit, struct error *e)
@@ -137,12 +151,13 @@ static int insert_cause(struct history *h, int64_t transaction, int64_t audit, s
 	int r;
 
 	/* A journal that was moved away begins anew at 1: the number is now another's. */
-	r = database_prepare(h->db, &schema, "INSERT OR REPLACE INTO causes VALUES (?, ?)", &q, e);
+	r = database_prepare(h->db, &history_schema, "INSERT OR REPLACE INTO causes VALUES (?, ?)",
+			     &q, e);
 	if (r < 0)
 		return r;
 	(void)sqlite3_bind_int64(q, 1, transaction);
 	(void)sqlite3_bind_int64(q, 2, audit);
-	return database_step(q, &schema, e);
+	return database_step(q, &history_schema, e);
 }
 
 int history_add_audit(struct history *h, const struct audit_record *a, int64_t transaction,
@@ -153,14 +168,14 @@ int history_add_audit(struct history *h, const struct audit_record *a, int64_t t
 	int r;
 
 	if (strnlen(a->findings, HISTORY_FINDINGS_MAX + 1) > HISTORY_FINDINGS_MAX)
-		return error_set(e, -E2BIG, ERROR_FAILED, schema.file,
+		return error_set(e, -E2BIG, ERROR_FAILED, history_schema.file,
 				 "the audit's findings are longer than %d bytes",
 				 HISTORY_FINDINGS_MAX);
 	wrong = wrong_audit(a);
 	if (wrong != NULL)
-		return error_set(e, -EINVAL, ERROR_FAILED, schema.file,
+		return error_set(e, -EINVAL, ERROR_FAILED, history_schema.file,
 				 "the audit cannot be recorded: %s", wrong);
-	r = database_begin(h->db, &schema, e);
+	r = database_begin(h->db, &history_schema, e);
 	if (r < 0)
 		return r;
 	r = insert_audit(h, a, e);
@@ -170,13 +185,13 @@ int history_add_audit(struct history *h, const struct audit_record *a, int64_t t
 	}
 	if (r == 0 && transaction != 0)
 		r = insert_cause(h, transaction, id, e);
-	r = database_end(h->db, &schema, r, e);
+	r = database_end(h->db, &history_schema, r, e);
 	if (r == 0)
 		*ret_id = id;
 	return r;
 }
 
-static int copy_text(sqlite3_stmt *q, int column, char *ret, size_t size)
+int history_copy_text(sqlite3_stmt *q, int column, char *ret, size_t size)
 {
 	const char *text = (const char *)sqlite3_column_text(q, column);
 	size_t len = text != NULL ? strlen(text) : 0;
@@ -195,15 +210,15 @@ static const char *read_audit(sqlite3_stmt *q, struct audit_record *a)
 	a->utc_s = sqlite3_column_double(q, 1);
 	a->window_s = sqlite3_column_double(q, 2);
 	a->netns_cookie = (uint64_t)sqlite3_column_int64(q, 5);
-	if (copy_text(q, 3, a->boot_id, sizeof(a->boot_id)) < 0 ||
-	    copy_text(q, 4, a->netns, sizeof(a->netns)) < 0)
+	if (history_copy_text(q, 3, a->boot_id, sizeof(a->boot_id)) < 0 ||
+	    history_copy_text(q, 4, a->netns, sizeof(a->netns)) < 0)
 		return "a name holds unprintable characters or is too long";
 	if (len > HISTORY_FINDINGS_MAX)
 		return "findings is too long";
 	a->findings = malloc(len + 1);
 	if (a->findings == NULL)
 		return "there is no memory for it";
-	if (copy_text(q, 6, a->findings, len + 1) < 0)
+	if (history_copy_text(q, 6, a->findings, len + 1) < 0)
 		return "findings holds unprintable characters";
 	return wrong_audit(a);
 }
@@ -216,18 +231,18 @@ int history_find_audit(struct history *h, int64_t transaction, struct audit_reco
 	const char *wrong;
 	int r;
 
-	r = database_prepare(h->db, &schema,
+	r = database_prepare(h->db, &history_schema,
 			     "SELECT id, utc_s, window_s, boot_id, netns, netns_cookie, findings"
 			     " FROM audits JOIN causes ON audit_id = id WHERE transaction_id = ?",
 			     &q, e);
 	if (r < 0)
 		return r;
 	(void)sqlite3_bind_int64(q, 1, transaction);
-	r = database_step(q, &schema, e);
+	r = database_step(q, &history_schema, e);
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return error_set(e, -ENOENT, ERROR_INPUT, schema.file,
+		return error_set(e, -ENOENT, ERROR_INPUT, history_schema.file,
 				 "no audit is recorded for transaction %lld",
 				 (long long)transaction);
 	wrong = read_audit(q, &a);

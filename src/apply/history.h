@@ -4,7 +4,8 @@
  * never endanger a roll-back: power loss may cost the last entries. Nothing is decided by it. A
  * failure to write it fails no change: it is a warning.
  *
- * The newest HISTORY_AUDITS_MAX audits are kept, for at most HISTORY_DAYS.
+ * The newest HISTORY_AUDITS_MAX audits are kept, for at most HISTORY_DAYS. What trials came to is
+ * in history_outcomes.h, metrics over time in history_trends.h.
  */
 #ifndef NETWRIGHT_APPLY_HISTORY_H
 #define NETWRIGHT_APPLY_HISTORY_H

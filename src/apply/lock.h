@@ -1,7 +1,9 @@
-/* One writer at a time: a lock on a file in the state directory.
+/* One writer at a time: a lock on the state directory.
  *
- * flock(2), so that it dies with its holder; the file says who holds it. A child process shares the
- * lock of its parent: fork first (apply/guardian.h). */
+ * flock(2), so that it dies with its holder, and on the directory itself, because a file of its own
+ * could be removed, and whoever made it anew would hold another lock. The file "lock" in it only
+ * says who holds it. A child process shares the lock of its parent: fork first (apply/guardian.h).
+ */
 #ifndef NETWRIGHT_APPLY_LOCK_H
 #define NETWRIGHT_APPLY_LOCK_H
 

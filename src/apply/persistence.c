@@ -14,14 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define SYSCTL_DIRECTORY "/etc/sysctl.d"
-#define UNIT_DIRECTORY	 "/etc/systemd/system"
+#define UNIT_DIRECTORY	 PERSISTENCE_UNITS
 #define DROP_IN_END	 ".service.d"
 #define ENDING		 ".conf"
 #define FILE_MODE	 0644
 #define DIRECTORY_MODE	 0755
 #define MARK_MAX	 160
+#define FIRST_LINE_MAX	 (MARK_MAX + 24)
 /* Of a file of ours: some hundred changes of at most 2300 bytes. */
 #define FILE_MAX (16u << 20)
 
@@ -30,7 +32,7 @@ struct writer {
 	struct os *os;
 	const char *root;
 	const struct transaction_record *t;
-	char mark[MARK_MAX]; /* the first line of each */
+	char mark[MARK_MAX]; /* what the first line of each begins with */
 };
 
 static void writer_init(struct writer *w, struct os *os, const char *root,
@@ -38,7 +40,7 @@ static void writer_init(struct writer *w, struct os *os, const char *root,
 {
 	*w = (struct writer){ .os = os, .root = root, .t = t };
 	(void)snprintf(w->mark, sizeof(w->mark),
-		       "# netwright transaction %lld, begun %.0f s after 1970, boot %s\n",
+		       "# netwright transaction %lld, begun %.0f s after 1970, boot %s",
 		       (long long)t->id, t->started_utc_s, t->boot_id);
 }
 
@@ -58,7 +60,29 @@ static int make_path(const struct writer *w, const char *directory, const char *
 	return error_errno(e, -ENAMETOOLONG, directory, "naming a file in it");
 }
 
-/* 1 ours, 0 there is none, -EEXIST another's, -EUCLEAN ours, and somebody wrote above our mark. */
+static void format_first_line(const struct writer *w, const char *body, size_t len,
+			      char ret[FIRST_LINE_MAX])
+{
+	(void)snprintf(ret, FIRST_LINE_MAX, "%s, crc32 %08lx\n", w->mark,
+		       crc32(0, (const Bytef *)body, (uInt)len));
+}
+
+/* Whether a text that begins with our mark is as we wrote it. */
+static bool is_intact(const struct writer *w, const struct bytes *text)
+{
+	const char *body = memchr(text->data, '\n', text->len);
+	char first[FIRST_LINE_MAX];
+	size_t len;
+
+	if (body == NULL)
+		return false;
+	body++;
+	len = (size_t)(body - text->data);
+	format_first_line(w, body, text->len - len, first);
+	return strlen(first) == len && memcmp(text->data, first, len) == 0;
+}
+
+/* 1 ours, 0 there is none, -EEXIST another's, -EUCLEAN ours, and somebody has edited it. */
 static int look_at(const struct writer *w, const char *path, struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes text = { 0 };
@@ -68,13 +92,16 @@ static int look_at(const struct writer *w, const char *path, struct error *e)
 		return 0;
 	if (r < 0)
 		return error_errno(e, r, path, "cannot be read");
-	if (text.len >= strlen(w->mark) && memcmp(text.data, w->mark, strlen(w->mark)) == 0)
+	if (text.len >= strlen(w->mark) && memcmp(text.data, w->mark, strlen(w->mark)) == 0 &&
+	    is_intact(w, &text))
 		return 1;
 	if (memmem(text.data, text.len, w->mark, strlen(w->mark)) != NULL)
-		return error_set(e, -EUCLEAN, ERROR_CONFLICT, path, "was edited; remove it");
+		return error_set(
+			e, -EUCLEAN, ERROR_CONFLICT, path,
+			"was edited since it was written; keep what you need of it, and remove it");
 	return error_set(e, -EEXIST, ERROR_CONFLICT, path,
-			 "is not of this transaction but of another journal, or was edited; move "
-			 "it away");
+			 "is not of this transaction but of another journal, or was edited; "
+			 "move it away");
 }
 
 static int sync_directory(const struct writer *w, const char *path, struct error *e)
@@ -107,9 +134,10 @@ static int make_directory(const struct writer *w, const char *directory, struct 
 }
 
 static int write_file(const struct writer *w, const char *directory, const char *ending,
-		      const struct bytes *text, struct error *e)
+		      const struct bytes *body, struct error *e)
 {
-	char path[PATH_MAX];
+	CLEANUP(bytes_done) struct bytes whole = { 0 };
+	char path[PATH_MAX], first[FIRST_LINE_MAX];
 	int r = make_path(w, directory, ending, path, e);
 
 	if (r == 0)
@@ -118,13 +146,18 @@ static int write_file(const struct writer *w, const char *directory, const char 
 		r = look_at(w, path, e);
 	if (r < 0)
 		return r;
-	r = os_replace_file(w->os, path, FILE_MODE, text->data, text->len);
+	format_first_line(w, body->data, body->len, first);
+	r = bytes_append(&whole, first, strlen(first));
+	if (r == 0)
+		r = bytes_append(&whole, body->data, body->len);
+	if (r == 0)
+		r = os_replace_file(w->os, path, FILE_MODE, whole.data, whole.len);
 	return r < 0 ? error_errno(e, r, path, "cannot be written") : 0;
 }
 
 static int append_head(const struct writer *w, struct bytes *b)
 {
-	return bytes_printf(b, "%s# `netwright rollback %lld` removes this file\n", w->mark,
+	return bytes_printf(b, "# `netwright rollback %lld` removes this file\n",
 			    (long long)w->t->id) < 0
 		       ? -ENOMEM
 		       : 0;

@@ -9,8 +9,9 @@
  * transactions the later one is read later. systemd looks at drop-ins when it starts, or at
  * `systemctl daemon-reload`.
  *
- * The first line of a file says which transaction of which boot wrote it. A file of that name that
- * says otherwise is another journal's, and is neither replaced nor removed.
+ * The first line of a file says which transaction of which boot wrote it, with a checksum of the
+ * others. A file of that name that says otherwise is another journal's, and one that was edited is
+ * somebody's work: neither is replaced or removed.
  */
 #ifndef NETWRIGHT_APPLY_PERSISTENCE_H
 #define NETWRIGHT_APPLY_PERSISTENCE_H
@@ -24,12 +25,15 @@
 
 #include <stdbool.h>
 
+#define PERSISTENCE_UNITS "/etc/systemd/system" /* of drop-ins */
+
 /* persistence_write() and persistence_remove(), for a struct applier. */
 extern const struct persister persistence_files;
 
 /* Writes, or removes, the files of a transaction. `root` is prefixed to /etc ("" on a real host).
- * Both are idempotent. The limits of a process that has ended meanwhile are left out.  -EEXIST
- * (ERROR_CONFLICT): a file of this name is another journal's. */
+ * Both are idempotent. The limits of a process that has ended meanwhile are left out. -EEXIST
+ * (ERROR_CONFLICT): a file of this name is another journal's; -EUCLEAN (ERROR_CONFLICT): it was
+ * edited. */
 int persistence_write(struct os *os, const char *root, const struct transaction_record *t,
 		      struct error *e);
 int persistence_remove(struct os *os, const char *root, const struct transaction_record *t,
@@ -50,6 +54,9 @@ int persistence_check_plan(const struct place *p, const struct plan *plan, struc
  * what cannot be read is left out. */
 int persistence_list(struct os *os, const char *root, const struct transaction_record *t,
 		     struct bytes *ret);
+
+/* How many of the plan's changes a file can set at boot. */
+size_t persistence_count_able(const struct place *p, const struct plan *plan);
 
 /* The text of a sysctl.d file with these changes: for persistence and for `--export sysctl.d`. Its
  * comments say why each line is there, and what no sysctl can. 0 or -ENOMEM. */

@@ -34,6 +34,15 @@ int persistence_check(const struct place *p, const struct plan_change *c, struct
 	return boot_settings_take(c) || boot_profile_takes(c) ? boot_unit_check(p->os, name, e) : 0;
 }
 
+size_t persistence_count_able(const struct place *p, const struct plan *plan)
+{
+	size_t able = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		able += persistence_check(p, &plan->changes[i], NULL) == 0;
+	return able;
+}
+
 static int refuse(const struct error *why, struct error *e)
 {
 	return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, NULL,

@@ -40,11 +40,16 @@ int plan_add(struct plan *plan, const struct plan_change *change)
 	return 0;
 }
 
+bool plan_change_holds(const struct plan_change *c)
+{
+	return strcmp(c->from.text, c->to) == 0;
+}
+
 enum held_relation plan_relate(const struct plan_change *change, const struct held *now)
 {
 	const struct target *t = &change->target;
 
-	if (strcmp(change->from.text, change->to) == 0 && strcmp(now->text, change->to) == 0)
+	if (plan_change_holds(change) && strcmp(now->text, change->to) == 0)
 		return HELD_FROM;
 	return t->kind->relate(t, now, &change->from, change->to);
 }

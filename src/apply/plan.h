@@ -1,7 +1,8 @@
 /* A plan: an ordered, validated list of changes with what each target holds now.
  *
  * A change from a value to itself is one that another change of the plan would undo on the way, as
- * net.ipv4.ip_forward does to the keys of interfaces (plan_order.h).
+ * net.ipv4.ip_forward does to the keys of interfaces (plan_order.h), or that is to hold at the next
+ * boot as well.
  *
  * Flat: a change points to nothing but static tables, so that it can be journaled, printed and
  * passed on as it is. One change per target. Written in order, undone in reverse.
@@ -56,7 +57,18 @@ int plan_make(const struct place *p, const struct wish *wishes, size_t n, struct
  * asked, which would take the right to. Not to be applied. */
 int plan_compare(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
 		 struct error *e);
+/* Likewise for values that are also to be set at each boot: what holds already is a change to
+ * itself, and journaled with the others, unless `is_kept` says that a file sets it at boot, or that
+ * none can. */
+struct plan_keeper {
+	bool (*is_kept)(const void *arg, const struct plan_change *c);
+	const void *arg;
+};
+int plan_make_to_keep(const struct place *p, const struct wish *wishes, size_t n,
+		      const struct plan_keeper *keeper, struct plan *ret, struct error *e);
 void plan_done(struct plan *plan); /* accepts {0} */
+/* Whether a change is one from a value to itself. */
+bool plan_change_holds(const struct plan_change *c);
 
 /* Adds a change, keeping the order: what others depend on first (plan_order.c says what depends on
  * what and why), else as wished. 0 or -ENOMEM. */

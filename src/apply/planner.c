@@ -26,7 +26,8 @@ struct claim {
 struct planner {
 	const struct place *place;
 	bool compare_only;
-	struct plan_change *drafts; /* owned; one per target, in the order wished */
+	const struct plan_keeper *keeper; /* NULL: nothing is kept */
+	struct plan_change *drafts;	  /* owned; one per target, in the order wished */
 	size_t draft_count, draft_capacity;
 	struct claim *claims; /* owned; in the order wished */
 	size_t claim_count, claim_capacity;
@@ -112,6 +113,7 @@ static int claim_targets(struct planner *m, const struct wish *wish, struct erro
 {
 	CLEANUP(target_list_done) struct target_list targets = { 0 };
 	char name[TARGET_NAME_MAX];
+	size_t gone = 0;
 	int element, r;
 
 	r = target_split_name(wish->tunable, name, &element, e);
@@ -123,6 +125,8 @@ static int claim_targets(struct planner *m, const struct wish *wish, struct erro
 		r = draft_of(m, &targets.all[i], &claim.draft, e);
 		if (r == 0)
 			r = add_claim(m, &claim, e);
+		else if (r == -ESTALE && targets.all[i].kind->fleeting && ++gone < targets.count)
+			r = 0; /* it did not live to be found */
 	}
 	if (r < 0)
 		blame(wish, e);
@@ -239,6 +243,8 @@ static int check_draft(const struct planner *m, size_t draft, struct error *e)
 	const struct plan_change *d = &m->drafts[draft];
 	int r = d->target.kind->check(m->place, &d->target, &d->from, d->to, e);
 
+	if (r == -ESTALE && d->target.kind->fleeting)
+		return 0; /* whoever applies the plan leaves it out, and says so */
 	for (size_t i = 0; r < 0 && i < m->claim_count; i++) {
 		if (m->claims[i].draft != draft)
 			continue;
@@ -248,21 +254,21 @@ static int check_draft(const struct planner *m, size_t draft, struct error *e)
 	return r;
 }
 
-static bool holds_already(const struct plan_change *d)
-{
-	return strcmp(d->from.text, d->to) == 0;
-}
-
 /* Whether a draft that holds already would not any more, once the others are written. */
 static bool is_reset(const struct planner *m, const struct plan_change *d)
 {
 	for (size_t i = 0; i < m->draft_count; i++) {
 		const struct plan_change *other = &m->drafts[i];
 
-		if (!holds_already(other) && plan_order_resets(other, d->target.name))
+		if (!plan_change_holds(other) && plan_order_resets(other, d->target.name))
 			return true;
 	}
 	return false;
+}
+
+static bool is_kept(const struct planner *m, const struct plan_change *d)
+{
+	return m->keeper == NULL || m->keeper->is_kept(m->keeper->arg, d);
 }
 
 static int collect(const struct planner *m, struct plan *plan, struct error *e)
@@ -274,7 +280,7 @@ static int collect(const struct planner *m, struct plan *plan, struct error *e)
 	for (size_t i = 0; r == 0 && i < m->draft_count; i++) {
 		const struct plan_change *d = &m->drafts[i];
 
-		if (holds_already(d) && !is_reset(m, d)) {
+		if (plan_change_holds(d) && !is_reset(m, d) && is_kept(m, d)) {
 			plan->satisfied++;
 			continue;
 		}
@@ -299,35 +305,46 @@ static void note_host(struct plan *plan, const struct place *p)
 	plan->netns_cookie = p->cookie;
 }
 
-static int make(const struct place *p, bool compare_only, const struct wish *wishes, size_t n,
-		struct plan *ret, struct error *e)
+static int make(struct planner *m, const struct wish *wishes, size_t n, struct plan *ret,
+		struct error *e)
 {
-	CLEANUP(planner_done) struct planner m = { .place = p, .compare_only = compare_only };
 	int r = 0;
 
 	memset(ret, 0, sizeof(*ret));
-	note_host(ret, p);
+	note_host(ret, m->place);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = claim_targets(&m, &wishes[i], e);
+		r = claim_targets(m, &wishes[i], e);
 	if (r == 0)
-		r = meet_claims(&m, e);
+		r = meet_claims(m, e);
 	if (r == 0)
-		r = check_claims(&m, e);
+		r = check_claims(m, e);
 	if (r == 0)
-		r = collect(&m, ret, e);
+		r = collect(m, ret, e);
 	return r;
 }
 
 int plan_make(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
 	      struct error *e)
 {
-	return make(p, false, wishes, n, ret, e);
+	CLEANUP(planner_done) struct planner m = { .place = p };
+
+	return make(&m, wishes, n, ret, e);
 }
 
 int plan_compare(const struct place *p, const struct wish *wishes, size_t n, struct plan *ret,
 		 struct error *e)
 {
-	return make(p, true, wishes, n, ret, e);
+	CLEANUP(planner_done) struct planner m = { .place = p, .compare_only = true };
+
+	return make(&m, wishes, n, ret, e);
+}
+
+int plan_make_to_keep(const struct place *p, const struct wish *wishes, size_t n,
+		      const struct plan_keeper *keeper, struct plan *ret, struct error *e)
+{
+	CLEANUP(planner_done) struct planner m = { .place = p, .keeper = keeper };
+
+	return make(&m, wishes, n, ret, e);
 }
 
 int plan_check_host(const struct plan *plan, const struct place *p, struct error *e)

@@ -1,24 +1,74 @@
 #include "apply/preflight.h"
 
+#include "apply/store_remains.h"
+#include "base/cleanup.h"
+
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define UNFINISHED \
-	(1u << TRANSACTION_APPLYING | 1u << TRANSACTION_ROLLING_BACK | 1u << TRANSACTION_PENDING)
+#define UNFINISHED                                                                                 \
+	(1u << TRANSACTION_APPLYING | 1u << TRANSACTION_ROLLING_BACK | 1u << TRANSACTION_PENDING | \
+	 STORE_STATE_UNKNOWN)
+
+static int refuse_damaged(const struct error *damage, const char *name, struct error *e)
+{
+	return error_set(e, -EBADMSG, ERROR_FAILED, name,
+			 "what it held before may be known to a damaged record alone, so it is not "
+			 "changed: %.400s",
+			 damage->text);
+}
+
+/* Of a record that cannot be read: what it may have in hand is left alone. */
+static int check_damaged(struct applier *a, int64_t id, const struct error *damage,
+			 const struct plan *plan, struct error *e)
+{
+	CLEANUP(store_remains_done) struct store_remains m = { 0 };
+	int r = store_load_remains(a->store, id, a->boot_id, &m, e);
+
+	if (r < 0 || !m.may_be_hot)
+		return r;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct target *t = &plan->changes[i].target;
+
+		if (!m.complete)
+			return refuse_damaged(damage, t->name, e);
+		for (size_t k = 0; k < m.target_count; k++) {
+			if (target_same(&m.targets[k], t) &&
+			    (t->kind->host_wide || m.netns_cookie == plan->netns_cookie))
+				return refuse_damaged(damage, t->name, e);
+		}
+	}
+	return 0;
+}
 
 /* A second change on top of one that may yet be rolled back could not be told from its own. */
-static int check_alone(struct applier *a, struct error *e)
+static int check_unfinished(struct applier *a, int64_t id, const struct plan *plan, struct error *e)
+{
+	struct transaction_record t = { 0 };
+	struct error damage = { 0 };
+	int r = store_load(a->store, id, &t, &damage);
+
+	transaction_record_done(&t);
+	if (r == -EBADMSG)
+		return check_damaged(a, id, &damage, plan, e);
+	if (r < 0)
+		return error_set(e, r, damage.kind, NULL, "%s", damage.text);
+	return error_set(e, -EBUSY, ERROR_BUSY, NULL,
+			 "transaction %lld is not finished: netwright confirm %lld keeps it, "
+			 "netwright rollback %lld undoes it",
+			 (long long)id, (long long)id, (long long)id);
+}
+
+static int check_alone(struct applier *a, const struct plan *plan, struct error *e)
 {
 	int64_t *ids = NULL;
 	size_t count = 0;
-	int r = store_list(a->store, UNFINISHED, 1, &ids, &count, e);
+	int r = store_list(a->store, UNFINISHED, SIZE_MAX, &ids, &count, e);
 
-	if (r == 0 && count > 0)
-		r = error_set(e, -EBUSY, ERROR_BUSY, NULL,
-			      "transaction %lld is not finished: netwright confirm %lld keeps it, "
-			      "netwright rollback %lld undoes it",
-			      (long long)ids[0], (long long)ids[0], (long long)ids[0]);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = check_unfinished(a, ids[i], plan, e);
 	free(ids);
 	return r;
 }
@@ -88,12 +138,16 @@ int preflight_check(struct applier *a, const struct place *p, const struct plan 
 		    const struct apply_options *options, struct error *e)
 {
 	int r = plan_check_host(plan, p, e);
+	size_t gone = 0;
 
 	if (r == 0 && options->persist)
 		r = check_persistence(a, p, plan, e);
 	if (r == 0)
-		r = check_alone(a, e);
-	for (size_t i = 0; r == 0 && i < plan->count; i++)
+		r = check_alone(a, plan, e);
+	for (size_t i = 0; r == 0 && i < plan->count; i++) {
 		r = check_change(p, &plan->changes[i], options->confirm_s > 0, e);
+		if (r == -ESTALE && plan->changes[i].target.kind->fleeting && ++gone < plan->count)
+			r = 0;
+	}
 	return r;
 }

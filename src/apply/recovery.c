@@ -17,8 +17,8 @@
 
 struct recovery {
 	struct applier *applier;
-	void (*recovered)(void *arg, const struct transaction_record *t);
-	void *arg;
+	const struct recovery_listener *listener;
+	bool again; /* what cannot be read was told already */
 	int touched;
 	int failure; /* the first */
 	struct error *e;
@@ -73,18 +73,28 @@ static int recover_record(struct applier *a, struct transaction_record *t, struc
 	return r < 0 && r != -EUCLEAN ? r : 1;
 }
 
+static void tell_unreadable(const struct recovery *v, int64_t id, const struct error *why)
+{
+	if (!v->again && v->listener->unreadable != NULL)
+		v->listener->unreadable(v->listener->arg, id, why);
+}
+
 static int recover_one(struct recovery *v, int64_t id)
 {
 	struct transaction_record t = { 0 };
 	struct error e = { 0 };
 	int r = store_load(v->applier->store, id, &t, &e);
 
+	if (r == -EBADMSG) {
+		tell_unreadable(v, id, &e);
+		return 0;
+	}
 	if (r == 0)
 		r = recover_record(v->applier, &t, &e);
 	if (r > 0) {
 		v->touched++;
-		if (v->recovered != NULL)
-			v->recovered(v->arg, &t);
+		if (v->listener->recovered != NULL)
+			v->listener->recovered(v->listener->arg, &t);
 	}
 	if (r < 0 && v->failure == 0) {
 		v->failure = r;
@@ -95,14 +105,14 @@ static int recover_one(struct recovery *v, int64_t id)
 	return r;
 }
 
-/* Returns how many of the newest `limit` were finished, or a negative errno when they could not
- * even be listed. */
-static int recover_states(struct recovery *v, unsigned int states, size_t limit)
+/* Returns how many were finished, or a negative errno when they could not even be listed. */
+static int recover_hot(struct recovery *v)
 {
 	int64_t *ids = NULL;
 	size_t count = 0;
 	int finished = 0;
-	int r = store_list(v->applier->store, states, limit, &ids, &count, v->e);
+	int r = store_list(v->applier->store, HOT | STORE_STATE_UNKNOWN, HOT_MAX, &ids, &count,
+			   v->e);
 
 	if (r < 0)
 		return r;
@@ -112,17 +122,62 @@ static int recover_states(struct recovery *v, unsigned int states, size_t limit)
 	return finished;
 }
 
-int transaction_recover(struct applier *a,
-			void (*recovered)(void *arg, const struct transaction_record *t), void *arg,
+/* --- what is settled: looked at without its changes, which cost most -----------------------------
+ */
+
+struct unsettled {
+	const struct recovery *recovery;
+	int64_t ids[SETTLED_BATCH];
+	size_t count;
+};
+
+static bool needs_finishing(const struct applier *a, const struct transaction_record *t)
+{
+	return rollback_is_other_boot(a, t) ||
+	       (t->state == TRANSACTION_KEPT && t->persistence == PERSISTENCE_WANTED) ||
+	       (t->state == TRANSACTION_PARTIAL && t->persistence != PERSISTENCE_NONE);
+}
+
+static int look_at_settled(void *arg, int64_t id, const struct transaction_record *t,
+			   const struct error *why)
+{
+	struct unsettled *u = arg;
+
+	if (t == NULL)
+		tell_unreadable(u->recovery, id, why);
+	else if (needs_finishing(u->recovery->applier, t))
+		u->ids[u->count++] = id;
+	return 0;
+}
+
+/* As recover_hot(). */
+static int recover_settled(struct recovery *v)
+{
+	struct unsettled u = { .recovery = v };
+	int finished = 0;
+	int r = store_visit(v->applier->store, SETTLED, SETTLED_BATCH, look_at_settled, &u, v->e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < u.count; i++)
+		finished += recover_one(v, u.ids[i]) > 0;
+	return finished;
+}
+
+int transaction_recover(struct applier *a, const struct recovery_listener *listener,
 			struct error *e)
 {
-	struct recovery v = { .applier = a, .recovered = recovered, .arg = arg, .e = e };
-	int r = recover_states(&v, HOT, HOT_MAX);
+	static const struct recovery_listener nobody = { 0 };
+	struct recovery v = { .applier = a,
+			      .listener = listener != NULL ? listener : &nobody,
+			      .e = e };
+	int r = recover_hot(&v);
 
 	while (r >= 0) {
-		r = recover_states(&v, SETTLED, SETTLED_BATCH);
+		r = recover_settled(&v);
 		if (r == 0)
 			break;
+		v.again = true;
 	}
 	if (r < 0)
 		return r;

@@ -67,7 +67,8 @@ static void restore_one(const struct restore *r, struct change_record *c, bool o
 	bool wrote = false;
 
 	if (p == NULL) {
-		note(c, CHANGE_GONE, "its network namespace is gone");
+		note(c, CHANGE_GONE,
+		     "its network namespace is gone; should it turn up, roll back once more");
 		return;
 	}
 	for (unsigned int tried = 0;; tried++) {

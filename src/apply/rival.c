@@ -71,15 +71,15 @@ static int add(struct search *s, const struct rival *rival)
 
 /* --- who runs ---------------------------------------------------------------------------------*/
 
-static bool has_name(const struct search *s, const char *pid, const char *name)
+/* The name of a process, without its newline; "" when it cannot be read. */
+static void read_name(const struct search *s, const char *pid, char ret[COMM_MAX + 1])
 {
-	CLEANUP(bytes_done) struct bytes comm = { 0 };
 	char path[PATH_MAX];
+	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "%.3000s/proc/%.10s/comm", s->root, pid);
-	if (os_read_file(s->place->os, path, COMM_MAX, &comm) < 0 || comm.len == 0)
-		return false;
-	return comm.len == strlen(name) + 1 && memcmp(comm.data, name, strlen(name)) == 0;
+	n = os_read_piece(s->place->os, path, ret, COMM_MAX);
+	ret[n > 0 ? n - 1 : 0] = '\0';
 }
 
 static bool is_number(const char *name, int *ret)
@@ -130,7 +130,7 @@ static int read_tuned_pid(const struct search *s)
 static void find_processes(struct search *s)
 {
 	CLEANUP(bytes_done) struct bytes names = { 0 };
-	char path[PATH_MAX];
+	char path[PATH_MAX], name[COMM_MAX + 1];
 	int pid = read_tuned_pid(s);
 
 	if (pid != 0 && is_here(s, pid))
@@ -141,9 +141,10 @@ static void find_processes(struct search *s)
 	for (size_t at = 0; at < names.len; at += strlen(names.data + at) + 1) {
 		if (!is_number(names.data + at, &pid))
 			continue;
-		if (s->bpftune == 0 && has_name(s, names.data + at, "bpftune"))
+		read_name(s, names.data + at, name);
+		if (s->bpftune == 0 && strcmp(name, "bpftune") == 0)
 			s->bpftune = pid;
-		if (s->tuned == 0 && has_name(s, names.data + at, "tuned") && is_here(s, pid))
+		if (s->tuned == 0 && strcmp(name, "tuned") == 0 && is_here(s, pid))
 			s->tuned = pid;
 	}
 }
@@ -185,22 +186,6 @@ static int look_at_bpftune(struct search *s, const char *key, const struct plan_
 	return 0;
 }
 
-static bool same_words(const char *a, const char *b)
-{
-	struct text_span x = { a, strlen(a) }, y = { b, strlen(b) }, v, w;
-	bool more;
-
-	for (;;) {
-		more = text_next_word(&x, &v);
-		if (more != text_next_word(&y, &w))
-			return false;
-		if (!more)
-			return true;
-		if (v.len != w.len || memcmp(v.at, w.at, v.len) != 0)
-			return false;
-	}
-}
-
 static const char *base_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -222,7 +207,7 @@ static int look_at_files(struct search *s, const char *key, const struct plan_ch
 	struct rival rival = { .kind = RIVAL_SYSCTL_FILE };
 	bool ours;
 
-	if (line == NULL || line->value == NULL || same_words(line->value, c->to) ||
+	if (line == NULL || line->value == NULL || text_same_words(line->value, c->to) ||
 	    (s->persist && is_read_before_ours(line->file)))
 		return 0;
 	ours = strncmp(base_of(line->file), PERSISTED, strlen(PERSISTED)) == 0;

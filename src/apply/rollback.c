@@ -28,7 +28,7 @@ static bool needs_host(const struct transaction_record *t)
 static int open_place(struct applier *a, const struct transaction_record *t, struct place *ret,
 		      bool *ret_gone, struct error *e)
 {
-	int r = place_open_again(a->os, t->netns, t->netns_cookie, ret, e);
+	int r = place_open_again(a->os, t->netns, t->netns_cookie, PLACE_ANYWHERE, ret, e);
 
 	*ret_gone = r == -ESTALE;
 	if (r != -ESTALE)
@@ -107,7 +107,7 @@ int rollback_finish(struct applier *a, struct transaction_record *t, bool force,
 }
 
 /* How many settings hold what they held before the transaction, and how many something else. What
- * is gone or cannot be read is neither. */
+ * is gone, cannot be read, or was to hold what it held anyway is neither. */
 static int count_undone(struct applier *a, const struct transaction_record *t, size_t *ret_undone,
 			size_t *ret_others, struct error *e)
 {
@@ -122,7 +122,7 @@ static int count_undone(struct applier *a, const struct transaction_record *t, s
 		struct error why = { 0 };
 		struct held now;
 
-		if ((gone && !c->target.kind->host_wide) ||
+		if (plan_change_holds(c) || (gone && !c->target.kind->host_wide) ||
 		    c->target.kind->present(&place, &c->target, &why) < 0 ||
 		    c->target.kind->read(&place, &c->target, &now, &why) < 0)
 			continue;
@@ -193,8 +193,8 @@ static int forget_files(struct applier *a, struct transaction_record *t, const c
 	if (r < 0)
 		return r;
 	t->state = TRANSACTION_ROLLED_BACK;
-	(void)snprintf(t->reason, sizeof(t->reason), "%s: its files; the restart undid the rest",
-		       reason);
+	(void)snprintf(t->reason, sizeof(t->reason),
+		       "%s: its files were removed; the restart had undone the rest", reason);
 	return journal_end(a, t, e);
 }
 
@@ -219,6 +219,38 @@ static int journal_begin(struct applier *a, struct transaction_record *t, struct
 	return r == 0 || is_disk(r) ? 0 : error_set(e, r, why.kind, NULL, "%s", why.text);
 }
 
+bool rollback_left_gone(const struct transaction_record *t)
+{
+	for (size_t i = 0; i < t->change_count; i++) {
+		if (t->changes[i].outcome == CHANGE_GONE)
+			return true;
+	}
+	return false;
+}
+
+/* Whether something that was gone is there after all: 1, 0, or a negative errno. */
+static int find_again(struct applier *a, const struct transaction_record *t, struct error *e)
+{
+	struct place place;
+	bool gone, found = false;
+	int r;
+
+	if (!rollback_left_gone(t) || rollback_is_other_boot(a, t))
+		return 0;
+	r = open_place(a, t, &place, &gone, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < t->change_count && !found; i++) {
+		const struct target *target = &t->changes[i].change.target;
+
+		found = t->changes[i].outcome == CHANGE_GONE &&
+			(!gone || target->kind->host_wide) &&
+			target->kind->present(&place, target, NULL) == 0;
+	}
+	place_close(&place);
+	return found;
+}
+
 static int already(const struct transaction_record *t, struct error *e)
 {
 	return error_set(e, -EALREADY, ERROR_INPUT, NULL,
@@ -235,8 +267,12 @@ int transaction_roll_back(struct applier *a, int64_t id, bool force, const char 
 	r = store_load(a->store, id, ret, e);
 	if (r < 0)
 		return r;
-	if (ret->state == TRANSACTION_ROLLED_BACK || ret->state == TRANSACTION_FAILED)
-		return already(ret, e);
+	if (ret->state == TRANSACTION_ROLLED_BACK || ret->state == TRANSACTION_FAILED) {
+		r = find_again(a, ret, e);
+		if (r <= 0)
+			return r < 0 ? r : already(ret, e);
+		r = 0;
+	}
 	if (rollback_is_other_boot(a, ret) && ret->persistence != PERSISTENCE_NONE &&
 	    (ret->state == TRANSACTION_KEPT || ret->state == TRANSACTION_PARTIAL))
 		return forget_files(a, ret, reason, e);

@@ -21,6 +21,10 @@ int rollback_make_void(struct applier *a, struct transaction_record *t, struct e
  * (ERROR_CONFLICT) when files cannot be written or removed. */
 int rollback_finish_kept(struct applier *a, struct transaction_record *t, struct error *e);
 
+/* Whether something of a transaction was gone when it was put back: it can be rolled back again, in
+ * case it was only hidden. */
+bool rollback_left_gone(const struct transaction_record *t);
+
 bool rollback_is_other_boot(const struct applier *a, const struct transaction_record *t);
 
 #endif

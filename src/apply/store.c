@@ -1,6 +1,7 @@
 #include "apply/store.h"
 
 #include "apply/database.h"
+#include "apply/store_columns.h"
 #include "apply/store_record.h"
 #include "apply/store_schema.h"
 #include "base/cleanup.h"
@@ -10,19 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct store {
-	sqlite3 *db;
-};
-
 DEFINE_CLEANUP(struct store, store_close)
-
-#define TRANSACTION_COLUMNS                                                                    \
-	"boot_id, netns, netns_cookie, started_utc_s, uid, login_uid, command, change_count, " \
-	"origin_sum, state, persistence, finished_utc_s, deadline_boottime_ns, guardian_pid, " \
-	"guardian_start, reason, progress_sum"
-#define CHANGE_COLUMNS                                                                    \
-	"kind, name, identity, from_text, from_undo, to_text, why, origin_sum, outcome, " \
-	"read_back, note, progress_sum"
 
 void transaction_record_done(struct transaction_record *t)
 {
@@ -54,9 +43,6 @@ void store_close(struct store *s)
 	database_close(s->db);
 	free(s);
 }
-
-/* --- writing ------------------------------------------------------------------------------------
- */
 
 static int check_change(const struct change_record *c, size_t position, struct error *e)
 {
@@ -244,194 +230,4 @@ int store_update(struct store *s, const struct transaction_record *t, struct err
 	if (r < 0)
 		return r;
 	return database_end(s->db, &store_schema, update(s, t, e), e);
-}
-
-/* --- reading ------------------------------------------------------------------------------------
- */
-
-static int bad_record(struct store *s, int64_t id, const char *what, struct error *e)
-{
-	return error_set(e, -EBADMSG, ERROR_FAILED, sqlite3_db_filename(s->db, "main"),
-			 "transaction %lld is not as netwright wrote it (%s), and nothing of it "
-			 "was used; keep a copy of the file and move it away, netwright then "
-			 "starts anew",
-			 (long long)id, what);
-}
-
-static int bad_change(struct store *s, int64_t id, size_t position, const char *what,
-		      struct error *e)
-{
-	char text[256];
-
-	(void)snprintf(text, sizeof(text), "change %zu: %.200s", position + 1, what);
-	return bad_record(s, id, text, e);
-}
-
-static int read_change(sqlite3_stmt *q, size_t position, struct change_record *ret, struct error *e)
-{
-	struct target *t = &ret->change.target;
-	struct target recalled;
-	int column, r;
-
-	if (sqlite3_column_int64(q, 0) != (sqlite3_int64)position)
-		return error_set(e, -EBADMSG, ERROR_FAILED, NULL, "it is missing");
-	column = record_read(q, 1, CHANGE_ORIGIN, ret, e);
-	if (column < 0)
-		return column;
-	column = record_read(q, column, CHANGE_PROGRESS, ret, e);
-	if (column < 0)
-		return column;
-	r = target_recall(t->kind->name, t->name, t->identity, &recalled, e);
-	if (r < 0)
-		return r;
-	*t = recalled;
-	return 0;
-}
-
-static int load_changes(struct store *s, struct transaction_record *t, struct error *e)
-{
-	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
-	struct error why = { 0 };
-	size_t n = 0;
-	int r;
-
-	t->changes = calloc(t->change_count, sizeof(*t->changes));
-	if (t->changes == NULL)
-		return error_errno(e, -ENOMEM, NULL, "the journal cannot be read");
-	r = database_prepare(s->db, &store_schema,
-			     "SELECT position, " CHANGE_COLUMNS
-			     " FROM changes WHERE transaction_id = ? ORDER BY position",
-			     &q, e);
-	if (r < 0)
-		return r;
-	(void)sqlite3_bind_int64(q, 1, t->id);
-	while ((r = database_step(q, &store_schema, e)) > 0) {
-		if (n >= t->change_count)
-			return bad_record(s, t->id, "it has more changes than it was begun with",
-					  e);
-		r = read_change(q, n, &t->changes[n], &why);
-		if (r < 0)
-			return r == -ENOMEM ? error_errno(e, r, NULL, "the journal cannot be read")
-					    : bad_change(s, t->id, n, why.text, e);
-		n++;
-	}
-	if (r == 0 && n < t->change_count)
-		return bad_change(s, t->id, n, "it is missing", e);
-	return r;
-}
-
-static int load(struct store *s, int64_t id, struct transaction_record *t, struct error *e)
-{
-	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
-	struct error why = { 0 };
-	int column, r;
-
-	r = database_prepare(s->db, &store_schema,
-			     "SELECT " TRANSACTION_COLUMNS " FROM transactions WHERE id = ?", &q,
-			     e);
-	if (r < 0)
-		return r;
-	(void)sqlite3_bind_int64(q, 1, id);
-	r = database_step(q, &store_schema, e);
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return error_set(e, -ENOENT, ERROR_INPUT, NULL,
-				 "there is no transaction %lld; netwright history lists them",
-				 (long long)id);
-	t->id = id;
-	column = record_read(q, 0, TRANSACTION_ORIGIN, t, &why);
-	if (column > 0)
-		column = record_read(q, column, TRANSACTION_PROGRESS, t, &why);
-	if (column < 0)
-		return bad_record(s, id, why.text, e);
-	return load_changes(s, t, e);
-}
-
-int store_load(struct store *s, int64_t id, struct transaction_record *ret, struct error *e)
-{
-	struct transaction_record t = { 0 };
-	int r;
-
-	r = database_begin_reading(s->db, &store_schema, e);
-	if (r < 0)
-		return r;
-	r = load(s, id, &t, e);
-	database_end_reading(s->db);
-	if (r < 0) {
-		transaction_record_done(&t);
-		return r;
-	}
-	*ret = t;
-	return 0;
-}
-
-static int parse_state(const char *name, enum transaction_state *ret)
-{
-	for (unsigned int v = 0; v < TRANSACTION_STATES; v++) {
-		if (name != NULL &&
-		    strcmp(name, transaction_state_name((enum transaction_state)v)) == 0) {
-			*ret = (enum transaction_state)v;
-			return 0;
-		}
-	}
-	return -EBADMSG;
-}
-
-struct id_list {
-	int64_t *ids;
-	size_t count, capacity;
-};
-
-static int append_id(struct id_list *l, int64_t id)
-{
-	if (l->count == l->capacity) {
-		size_t capacity = l->capacity == 0 ? 16 : 2 * l->capacity;
-		int64_t *grown = reallocarray(l->ids, capacity, sizeof(*grown));
-
-		if (grown == NULL)
-			return -ENOMEM;
-		l->ids = grown;
-		l->capacity = capacity;
-	}
-	l->ids[l->count++] = id;
-	return 0;
-}
-
-static int list(struct store *s, unsigned int state_mask, size_t limit, struct id_list *l,
-		struct error *e)
-{
-	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
-	enum transaction_state state;
-	int r;
-
-	r = database_prepare(s->db, &store_schema,
-			     "SELECT id, state FROM transactions ORDER BY id DESC", &q, e);
-	if (r < 0)
-		return r;
-	while (l->count < limit && (r = database_step(q, &store_schema, e)) > 0) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		if (parse_state((const char *)sqlite3_column_text(q, 1), &state) < 0)
-			return bad_record(s, id, "state is unknown", e);
-		if ((state_mask & 1U << state) != 0 && append_id(l, id) < 0)
-			return error_errno(e, -ENOMEM, NULL, "the journal cannot be read");
-	}
-	return r < 0 ? r : 0;
-}
-
-int store_list(struct store *s, unsigned int state_mask, size_t limit, int64_t **ret,
-	       size_t *ret_count, struct error *e)
-{
-	struct id_list l = { 0 };
-	int r;
-
-	r = list(s, state_mask, limit, &l, e);
-	if (r < 0) {
-		free(l.ids);
-		return r;
-	}
-	*ret = l.ids;
-	*ret_count = l.count;
-	return 0;
 }

@@ -116,9 +116,21 @@ int store_update(struct store *s, const struct transaction_record *t, struct err
  * uncatalogued tunable, an unknown state, malformed values) is -EBADMSG, naming it. */
 int store_load(struct store *s, int64_t id, struct transaction_record *ret, struct error *e);
 
-/* Ids of the transactions in any of the states of a mask (1u << TRANSACTION_...), newest first;
- * *ret is allocated, NULL when there are none. -EBADMSG when a record's state is unknown. */
+/* Ids of the transactions in any of the states of a mask (1u << TRANSACTION_..., and
+ * STORE_STATE_UNKNOWN for those whose state is none of them), newest first; *ret is allocated, NULL
+ * when there are none. Their records are not looked at: store_load() may refuse some, which says
+ * nothing about the others. */
+#define STORE_STATE_UNKNOWN (1u << TRANSACTION_STATES)
 int store_list(struct store *s, unsigned int state_mask, size_t limit, int64_t **ret,
 	       size_t *ret_count, struct error *e);
+
+/* Visits the newest `limit` of those, newest first, without their changes: t->changes is NULL,
+ * though change_count says how many there are. For a record that cannot be read, `t` is NULL and
+ * `why` is set; only its changes may be damaged and this go unnoticed. `visit` must not use the
+ * store. A negative errno of `visit` ends it, and is returned. */
+int store_visit(struct store *s, unsigned int state_mask, size_t limit,
+		int (*visit)(void *arg, int64_t id, const struct transaction_record *t,
+			     const struct error *why),
+		void *arg, struct error *e);
 
 #endif

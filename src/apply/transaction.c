@@ -105,6 +105,16 @@ static bool stopped(const struct apply_options *o)
 	return o->stop != NULL && *o->stop != 0;
 }
 
+/* What comes and goes by itself may go at any moment, and then needs no setting. */
+static bool is_gone(struct change_record *c, int failure, const struct error *e)
+{
+	if (failure != -ESTALE || !c->change.target.kind->fleeting)
+		return false;
+	c->outcome = CHANGE_GONE;
+	text_copy_printable(c->note, sizeof(c->note), e->text, strlen(e->text));
+	return true;
+}
+
 static int write_one(struct run *run, struct change_record *c, struct error *e)
 {
 	const struct target *t = &c->change.target;
@@ -117,6 +127,10 @@ static int write_one(struct run *run, struct change_record *c, struct error *e)
 	r = t->kind->write(run->place, t, c->change.to, e);
 	if (r == 0)
 		r = read_back(run->place, c, e);
+	if (is_gone(c, r, e)) {
+		run->in_hand = NONE_IN_HAND;
+		return 0;
+	}
 	if (r < 0) {
 		text_copy_printable(c->note, sizeof(c->note), e->text, strlen(e->text));
 		return r;
@@ -129,8 +143,10 @@ static int write_one(struct run *run, struct change_record *c, struct error *e)
 /* Writing one tunable may set another, so all are looked at again once the last is written. */
 static int look_again(const struct place *p, struct change_record *c, struct error *e)
 {
-	int r = read_back(p, c, e);
+	int r = c->outcome == CHANGE_GONE ? 0 : read_back(p, c, e);
 
+	if (is_gone(c, r, e))
+		return 0;
 	if (r != -EIO || strcmp(c->read_back, c->change.to) == 0)
 		return r;
 	return error_set(e, r, ERROR_FAILED, c->change.target.name,
@@ -142,12 +158,17 @@ static int look_again(const struct place *p, struct change_record *c, struct err
 static int write_all(struct run *run, struct error *e)
 {
 	struct transaction_record *t = run->t;
+	size_t gone = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < t->change_count; i++)
 		r = write_one(run, &t->changes[i], e);
 	for (size_t i = 0; r == 0 && i < t->change_count; i++)
 		r = look_again(run->place, &t->changes[i], e);
+	for (size_t i = 0; r == 0 && i < t->change_count; i++)
+		gone += t->changes[i].outcome == CHANGE_GONE;
+	if (r == 0 && gone == t->change_count)
+		r = error_set(e, -ESTALE, ERROR_FAILED, NULL, "%s", t->changes[0].note);
 	if (r == 0 && stopped(run->options))
 		r = error_set(e, -EINTR, ERROR_FAILED, NULL, "stopped after the last write");
 	return r;
@@ -286,9 +307,63 @@ static int check_confirmable(struct applier *a, const struct transaction_record 
 	return 0;
 }
 
+/* How many of the settings hold something else by now, which their records say. */
+static size_t note_others(const struct place *p, struct transaction_record *t)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < t->change_count; i++) {
+		struct change_record *c = &t->changes[i];
+		const struct target *target = &c->change.target;
+		struct error e = { 0 };
+		struct held now;
+
+		if (c->outcome != CHANGE_WRITTEN || target->kind->present(p, target, &e) < 0 ||
+		    target->kind->read(p, target, &now, &e) < 0 ||
+		    target->kind->relate(target, &now, &c->change.from, c->change.to) == HELD_TO)
+			continue;
+		others++;
+		c->outcome = CHANGE_CONFLICT;
+		memcpy(c->read_back, now.text, sizeof(c->read_back));
+		(void)snprintf(c->note, sizeof(c->note),
+			       "holds \"%.*s\" by now, and not \"%.*s\": somebody else set it",
+			       QUOTED_MAX, now.text, QUOTED_MAX, c->change.to);
+	}
+	return others;
+}
+
+/* What a person confirms may not be what holds any more. */
+static size_t find_others(struct applier *a, struct transaction_record *t)
+{
+	struct error e = { 0 };
+	struct place p;
+	size_t others;
+
+	if (place_open_again(a->os, t->netns, t->netns_cookie, PLACE_ANYWHERE, &p, &e) < 0)
+		return 0;
+	others = note_others(&p, t);
+	place_close(&p);
+	return others;
+}
+
+static int tell_others(const struct transaction_record *t, size_t others, struct error *e)
+{
+	size_t first = 0;
+
+	while (t->changes[first].outcome != CHANGE_CONFLICT)
+		first++;
+	return error_set(
+		e, -EUCLEAN, ERROR_CONFLICT, NULL,
+		"transaction %lld is kept, but %zu of its %zu settings were changed since: "
+		"%s %s; set it again, or netwright rollback %lld puts the others back",
+		(long long)t->id, others, t->change_count, t->changes[first].change.target.name,
+		t->changes[first].note, (long long)t->id);
+}
+
 int transaction_confirm(struct applier *a, int64_t id, struct transaction_record *ret,
 			struct error *e)
 {
+	size_t others;
 	int r = 0;
 
 	memset(ret, 0, sizeof(*ret));
@@ -300,8 +375,13 @@ int transaction_confirm(struct applier *a, int64_t id, struct transaction_record
 		r = check_confirmable(a, ret, e);
 	if (r < 0)
 		return r;
+	others = find_others(a, ret);
 	ret->state = TRANSACTION_KEPT;
 	ret->finished_utc_s = a->os->ops->utc_s(a->os);
 	r = store_update(a->store, ret, e);
-	return r < 0 ? r : transaction_files_finish(a, ret, e);
+	if (r < 0)
+		ret->state = TRANSACTION_PENDING;
+	if (r == 0)
+		r = transaction_files_finish(a, ret, e);
+	return r == 0 && others > 0 ? tell_others(ret, others, e) : r;
 }

@@ -43,19 +43,23 @@ struct apply_options {
 	const volatile sig_atomic_t *stop; /* non-zero: finish the write in hand, roll back */
 };
 
-/* Applies a plan. Under the lock every target is read again: -ESTALE when one is gone, -EAGAIN
- * (ERROR_CONFLICT) when one no longer holds the plan's `from`, -EINVAL (ERROR_INPUT) when a `to` is
- * not what the target's kind would have made of it, -EBUSY (ERROR_BUSY) while another transaction
- * is pending or unfinished; nothing is written then, and *ret is zeroed. An empty plan is 0 with
- * *ret zeroed and no transaction. Otherwise *ret is the transaction as journaled:
+/* Applies a plan. Under the lock every target is read again: -ESTALE when one is gone (of a kind
+ * that comes and goes: when all are; else those become CHANGE_GONE, and the others are set),
+ * -EAGAIN (ERROR_CONFLICT) when one no longer holds the plan's `from`, -EINVAL (ERROR_INPUT) when a
+ * `to` is not what the target's kind would have made of it, -EBUSY (ERROR_BUSY) while another
+ * transaction is pending or unfinished, -EBADMSG when a damaged record may hold what a target held
+ * before; nothing is written then, and *ret is zeroed. An empty plan is 0 with *ret zeroed and no
+ * transaction. Otherwise *ret is the transaction as journaled:
+ *
  *   0            TRANSACTION_KEPT or _PENDING
  *   -EIO and others, TRANSACTION_FAILED: everything touched was restored
  *   -EUCLEAN (ERROR_CONFLICT), TRANSACTION_PARTIAL: something could not be; *ret says what
  *   -EUCLEAN, TRANSACTION_KEPT: applied, but the files that make it survive a reboot were not
  *                written; recovery tries again
  *   -EINTR       stopped by `stop`, restored
- * If the journal cannot be written after the changes were made, they are restored as well.
- * Release *ret with transaction_record_done() in any case. */
+ *
+ * If the journal cannot be written after the changes were made, they are restored as well. Release
+ * *ret with transaction_record_done() in any case. */
 int transaction_apply(struct applier *a, const struct place *p, const struct plan *plan,
 		      const struct apply_options *options, struct transaction_record *ret,
 		      struct error *e);
@@ -63,28 +67,38 @@ int transaction_apply(struct applier *a, const struct place *p, const struct pla
 /* Puts back what a kept, pending, partial or hot transaction changed, in reverse order. A target
  * that does not hold what we wrote is left alone unless `force`. 0 when every target holds its
  * `from` or is gone; -EUCLEAN (ERROR_CONFLICT) when not; -EALREADY when it is rolled back or void
- * already; -ENOENT; -EBUSY (ERROR_CONFLICT), with *ret zeroed, when a later one that is in force
- * changed the same and not `force`. Of a transaction of another boot, only the files that make it
- * survive are removed. A journal on a disk that is full or fails stops nothing, and its errno is
- * returned when it cannot say at the end what became of it.
- */
+ * already, and nothing of it that was gone then is there again; -ENOENT; -EBUSY (ERROR_CONFLICT),
+ * with *ret zeroed, when a later one that is in force changed the same and not `force`. Of a
+ * transaction of another boot, only the files that make it survive are removed. A journal on a disk
+ * that is full or fails stops nothing, and its errno is returned when it cannot say at the end what
+ * became of it. */
 int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
 			  struct transaction_record *ret, struct error *e);
 
-/* Makes a pending transaction a kept one. -ETIME when the deadline has passed (it is then rolled
- * back by recovery, not here), -ENOENT when nothing is pending. id 0: the one that is pending. */
+/* Makes a pending transaction a kept one. -EUCLEAN (ERROR_CONFLICT) when it is, and some of its
+ * settings hold something else by now (CHANGE_CONFLICT), or files could not be written; -ETIME when
+ * the deadline has passed (it is then rolled back by recovery, not here), -ENOENT when nothing is
+ * pending. id 0: the one that is pending. */
 int transaction_confirm(struct applier *a, int64_t id, struct transaction_record *ret,
 			struct error *e);
+
+/* Who is told what recovery finds; each function may be NULL. */
+struct recovery_listener {
+	void (*recovered)(void *arg, const struct transaction_record *t);
+	/* A record that store_load() refuses: it was left as it is. */
+	void (*unreadable)(void *arg, int64_t id, const struct error *why);
+	void *arg;
+};
 
 /* What a crash, a killed guardian or a reboot left behind is finished: hot transactions and
  * pending ones past their deadline are rolled back, those of another boot become void, unfinished
  * persistence files are written or removed. Idempotent; a crash within it is continued by the next
- * call. `recovered` is called for each transaction touched; may be NULL. Returns how many there
- * were, or a negative errno: the first failure, the others having been attempted. -EUCLEAN
+ * call. `listener` (may be NULL) is told of each transaction touched. Returns how many there were,
+ * or a negative errno: the first failure, the others having been attempted. -EUCLEAN
  * (ERROR_CONFLICT) is only about files that could not be written or removed: other settings may be
- * changed all the same. */
-int transaction_recover(struct applier *a,
-			void (*recovered)(void *arg, const struct transaction_record *t), void *arg,
+ * changed all the same. Damaged records are no failure: what they may have in hand is refused by
+ * transaction_apply(), and nothing else. */
+int transaction_recover(struct applier *a, const struct recovery_listener *listener,
 			struct error *e);
 
 #endif

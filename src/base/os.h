@@ -67,6 +67,10 @@ struct os *os_live(void);
  * failed, or -EFBIG. */
 int os_read_file(struct os *os, const char *path, size_t max, struct bytes *ret);
 
+/* Likewise of a file that the kernel gives in one piece, as it does sysctls and /proc/PID/comm,
+ * with one read(2). Returns its length, or a negative errno; `buf` has room for max + 1 bytes. */
+ssize_t os_read_piece(struct os *os, const char *path, char *buf, size_t max);
+
 /* Replaces a file so that after a crash or power loss it is the old one or the new one: a temporary
  * file beside it (PATH.new; there is one writer), fsync, rename, fsync of the directory. `mode` is
  * cut by the umask. On failure the temporary file is removed and the old one untouched; but when

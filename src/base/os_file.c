@@ -48,6 +48,20 @@ int os_read_file(struct os *os, const char *path, size_t max, struct bytes *ret)
 	return r;
 }
 
+ssize_t os_read_piece(struct os *os, const char *path, char *buf, size_t max)
+{
+	int fd = os->ops->open(os, path, O_RDONLY, 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	do {
+		n = os->ops->read(os, fd, buf, max + 1);
+	} while (n == -EINTR);
+	(void)os->ops->close(os, fd);
+	return n > (ssize_t)max ? -EFBIG : n;
+}
+
 static int write_all(struct os *os, int fd, const char *data, size_t len)
 {
 	while (len > 0) {

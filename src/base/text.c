@@ -131,6 +131,22 @@ bool text_span_equal(struct text_span span, const char *word)
 	return strlen(word) == span.len && (span.len == 0 || memcmp(span.at, word, span.len) == 0);
 }
 
+bool text_same_words(const char *a, const char *b)
+{
+	struct text_span x = { a, strlen(a) }, y = { b, strlen(b) }, v, w;
+	bool more;
+
+	for (;;) {
+		more = text_next_word(&x, &v);
+		if (more != text_next_word(&y, &w))
+			return false;
+		if (!more)
+			return true;
+		if (v.len != w.len || memcmp(v.at, w.at, v.len) != 0)
+			return false;
+	}
+}
+
 static bool is_line_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';

@@ -181,6 +181,7 @@ static const struct suffix suffixes[] = {
 	{ "s", 1, { .second = 1 } },
 	{ "min", 60, { .second = 1 } },
 	{ "h", 3600, { .second = 1 } },
+	{ "d", 86400, { .second = 1 } },
 	{ "bit", 1.0 / 8, { .byte = 1, .second = -1 } },
 	{ "Kbit", 1e3 / 8, { .byte = 1, .second = -1 } },
 	{ "Mbit", 1e6 / 8, { .byte = 1, .second = -1 } },

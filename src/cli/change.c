@@ -1,8 +1,8 @@
 #include "cli/change.h"
 
 #include "apply/guardian.h"
+#include "apply/persisted.h"
 #include "apply/persistence.h"
-#include "apply/transaction.h"
 #include "cli/change_list.h"
 #include "cli/change_notices.h"
 #include "cli/change_report.h"
@@ -27,77 +27,51 @@ static int refuse_irreversible(const struct settings *s, const struct plan *plan
 	return 0;
 }
 
+static int make_plan_to_keep(const struct change_request *q, struct plan *ret, struct error *e)
+{
+	struct persisted persisted;
+	const struct plan_keeper keeper = { persisted_is_kept, &persisted };
+	int r = persisted_load(q->place, "", &persisted);
+
+	if (r < 0)
+		(void)error_errno(e, r, NULL, "reading what is set at boot");
+	else
+		r = plan_make_to_keep(q->place, q->wishes, q->wish_count, &keeper, ret, e);
+	persisted_done(&persisted);
+	return r;
+}
+
+/* Whether the plan gets files for the next boot. */
+static bool wants_files(const struct change_request *q, const struct plan *plan)
+{
+	if (!q->settings->persist || !q->persist_what_can)
+		return q->settings->persist;
+	return plan->count == 0 || persistence_count_able(q->place, plan) > 0;
+}
+
 static int make_plan(const struct change_request *q, struct plan *ret, struct error *e)
 {
-	int r = plan_make(q->place, q->wishes, q->wish_count, ret, e);
+	int r = q->settings->persist ? make_plan_to_keep(q, ret, e)
+				     : plan_make(q->place, q->wishes, q->wish_count, ret, e);
 
 	if (r == 0 && q->check != NULL)
 		r = q->check(q->arg, ret, e);
-	if (r == 0 && q->settings->persist)
+	if (r == 0 && wants_files(q, ret))
 		r = persistence_check_plan(q->place, ret, e);
 	return r < 0 ? r : refuse_irreversible(q->settings, ret, e);
 }
 
-/* The guardian gets the deadline of what is pending; a change whose guardian is lost on the way is
- * not left to recovery alone. *t is what became of it. */
-static int entrust(struct change_session *session, struct guardian *g, struct transaction_record *t,
-		   struct error *e)
+/* What was made before the lock was taken is made anew: the wishes as well, where they follow from
+ * what is in force. */
+static int make_plan_again(void *request, struct plan *ret, bool *ret_persist, struct error *e)
 {
-	struct error failure = { 0 };
-	struct transaction_record undone = { 0 };
-	int r = guardian_entrust(g, t->id, t->deadline_boottime_ns, e), undo_r;
+	struct change_request *q = request;
+	int r = q->renew != NULL ? q->renew(q->renew_arg, q, e) : 0;
 
 	if (r == 0)
-		return 0;
-	undo_r = transaction_roll_back(&session->applier, t->id, false,
-				       "the process that was to watch its deadline was lost",
-				       &undone, &failure);
-	if (undone.id != 0) {
-		transaction_record_done(t);
-		*t = undone;
-	}
-	if (undo_r == 0)
-		return r;
-	return error_set(e, undo_r, failure.kind, NULL,
-			 "the process that was to watch the deadline was lost; %s", failure.text);
-}
-
-/* The plan was made before the lock was taken: if recovery, or whoever had the lock before, changed
- * what holds, it is made anew. */
-static int apply_plan(const struct change_request *q, struct change_session *session,
-		      const struct apply_options *options, struct plan *plan,
-		      struct transaction_record *ret, struct error *e)
-{
-	int r = -EAGAIN;
-
-	if (session->recovered == 0)
-		r = transaction_apply(&session->applier, q->place, plan, options, ret, e);
-	if (r != -EAGAIN)
-		return r;
-	transaction_record_done(ret);
-	plan_done(plan);
-	r = make_plan(q, plan, e);
-	return r < 0 ? r : transaction_apply(&session->applier, q->place, plan, options, ret, e);
-}
-
-static int apply(const struct change_request *q, struct change_session *session, struct guardian *g,
-		 struct plan *plan, struct transaction_record *ret, struct error *e)
-{
-	const struct apply_options options = {
-		.command = session->command,
-		.confirm_s = q->settings->confirm_s,
-		.guardian_pid = g->pid,
-		.guardian_start = g->start,
-		.persist = q->settings->persist,
-		.stop = interrupt_flag(),
-	};
-	int r = change_session_refuse_pending(session, e);
-
+		r = make_plan(q, ret, e);
 	if (r == 0)
-		r = apply_plan(q, session, &options, plan, ret, e);
-	if (r == 0 && ret->state == TRANSACTION_PENDING)
-		return entrust(session, g, ret, e);
-	guardian_dismiss(g);
+		*ret_persist = wants_files(q, ret);
 	return r;
 }
 
@@ -105,6 +79,16 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 			    struct transaction_record *ret, struct error *e)
 {
 	const struct settings *s = q->settings;
+	struct change_request again = *q;
+	const struct session_change change = {
+		.place = q->place,
+		.confirm_s = s->confirm_s,
+		.persist = wants_files(q, plan),
+		.stop = interrupt_flag(),
+		.make_plan = make_plan_again,
+		.arg = &again,
+		.renew = q->renew != NULL,
+	};
 	struct change_session session = { 0 };
 	struct guardian guardian = { 0 };
 	const char *directory;
@@ -116,7 +100,7 @@ static int apply_in_session(const struct change_request *q, struct plan *plan,
 		return r;
 	r = change_session_open(s, &session, e);
 	if (r == 0)
-		r = apply(q, &session, &guardian, plan, ret, e);
+		r = session_apply(&session.session, &change, &guardian, plan, ret, e);
 	else
 		guardian_dismiss(&guardian);
 	change_session_close(&session);
@@ -135,7 +119,10 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 	if (t.id != 0 && q->applied != NULL)
 		q->applied(q->applied_arg, q->settings, &t);
 	if (t.id != 0)
-		printed = change_print_result(q->settings, &t, plan->satisfied, out, &print_error);
+		printed = change_finish_printing(
+			q->settings, &t,
+			change_print_result(q->settings, &t, plan->satisfied, out, &print_error),
+			out, &print_error);
 	else if (r == 0)
 		printed = change_print_result(q->settings, NULL, plan->satisfied, out,
 					      &print_error);
@@ -149,10 +136,10 @@ static int carry_out(const struct change_request *q, struct plan *plan, FILE *ou
 static int is_idle(const struct change_request *q, const struct plan *plan, bool *ret,
 		   struct error *e)
 {
-	bool journal = false;
-	int r = change_journal_exists(q->settings, &journal, e);
+	bool journal = true;
+	int r = plan->count == 0 ? change_journal_exists(q->settings, &journal, e) : 0;
 
-	*ret = plan->count == 0 && !journal;
+	*ret = !journal;
 	return r;
 }
 
@@ -188,7 +175,7 @@ int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 	bool idle = false;
 	int r = make_plan(q, &plan, e);
 
-	if (r == 0 && rivals_find("", q->place, &plan, s->persist, &rivals) < 0)
+	if (r == 0 && rivals_find("", q->place, &plan, wants_files(q, &plan), &rivals) < 0)
 		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
 	if (r == 0)
 		change_notices_print(s, q->place, &plan, q->wishes, q->wish_count, &rivals, stderr);

@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "tunables/place.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,6 +18,12 @@ struct change_request {
 	const struct place *place;
 	const struct wish *wishes;
 	size_t wish_count;
+	/* Works out the wishes anew, into `wishes`, once nobody else can change anything any more:
+	 * for those that follow from what is in force. NULL: they are as somebody gave them. */
+	int (*renew)(void *arg, struct change_request *q, struct error *e);
+	void *renew_arg;
+	/* --persist is not refused when no file can set any of it. */
+	bool persist_what_can;
 	/* Looks at the plan before anything is written; NULL: nothing to check. */
 	int (*check)(const void *arg, const struct plan *plan, struct error *e);
 	const void *arg;

@@ -117,7 +117,7 @@ json_t *change_transaction_object(struct document *d, const struct transaction_r
 	document_set(d, object, "started_utc", document_time(t->started_utc_s));
 	document_set(d, object, "finished_utc", document_time(t->finished_utc_s));
 	document_set(d, object, "seconds_left",
-		     pending ? json_real(change_seconds_until(t->deadline_boottime_ns))
+		     pending ? json_real(session_seconds_until(t->deadline_boottime_ns))
 			     : json_null());
 	document_set(d, object, "guardian",
 		     pending && t->guardian_pid != 0 ? guardian_object(d, t) : json_null());

@@ -34,17 +34,15 @@ static void print_rival(const struct rival *r, FILE *err)
 	print_line(&b, err);
 }
 
-static void print_unkept(const struct place *p, const struct plan *plan, FILE *err)
+static void print_unkept(const struct place *p, const struct plan_change *c, FILE *err)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		struct error why = { 0 };
-		struct bytes b = { 0 };
+	struct error why = { 0 };
+	struct bytes b = { 0 };
 
-		if (persistence_check(p, &plan->changes[i], &why) == 0)
-			continue;
-		(void)bytes_printf(&b, "not kept for the next boot: %s", why.text);
-		print_line(&b, err);
-	}
+	if (persistence_check(p, c, &why) == 0)
+		return;
+	(void)bytes_printf(&b, "not kept for the next boot: %s", why.text);
+	print_line(&b, err);
 }
 
 static bool changes_target(const struct plan *plan, const struct target *t)
@@ -56,7 +54,7 @@ static bool changes_target(const struct plan *plan, const struct target *t)
 	return false;
 }
 
-/* A file is made of what a transaction changed; what held before belongs to no transaction. */
+/* What holds and is not in the plan is set at boot already, or cannot be. */
 static void print_satisfied(const struct place *p, const struct plan *plan, const struct wish *wish,
 			    FILE *err)
 {
@@ -68,39 +66,12 @@ static void print_satisfied(const struct place *p, const struct plan *plan, cons
 	    kind_of_target(name)->resolve(p, name, &targets, NULL) < 0)
 		return;
 	for (size_t i = 0; i < targets.count; i++) {
-		struct bytes b = { 0 };
+		const struct plan_change held = { .target = targets.all[i] };
 
-		if (changes_target(plan, &targets.all[i]))
-			continue;
-		(void)bytes_printf(&b,
-				   "not kept for the next boot: %s: it holds that already, and "
-				   "--persist writes what it changes; unless a file sets it "
-				   "already, put it back first",
-				   targets.all[i].name);
-		print_line(&b, err);
+		if (!changes_target(plan, &targets.all[i]))
+			print_unkept(p, &held, err);
 	}
 	target_list_done(&targets);
-}
-
-/* A profile is kept as a whole, whatever of it holds already; but it is a transaction that keeps.
- */
-static bool print_satisfied_profile(const struct plan *plan, const struct wish *wishes, size_t n,
-				    FILE *err)
-{
-	char name[PROFILE_NAME_MAX];
-	struct bytes b = { 0 };
-
-	if (n == 0 || !profile_of_why(wishes[0].why, name))
-		return false;
-	if (plan->count > 0)
-		return true;
-	(void)bytes_printf(&b,
-			   "not kept for the next boot: profile %s: all of it holds already, and "
-			   "--persist keeps what it changes; if it was applied without, netwright "
-			   "rollback puts it back, to be applied with --persist",
-			   name);
-	print_line(&b, err);
-	return true;
 }
 
 void change_notices_print(const struct settings *s, const struct place *p, const struct plan *plan,
@@ -109,11 +80,9 @@ void change_notices_print(const struct settings *s, const struct place *p, const
 {
 	for (size_t i = 0; i < rivals->count; i++)
 		print_rival(&rivals->all[i], err);
-	if (s->persist)
-		print_unkept(p, plan, err);
-	if (!s->persist || plan->satisfied == 0 || print_satisfied_profile(plan, wishes, n, err))
-		return;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; s->persist && i < plan->count; i++)
+		print_unkept(p, &plan->changes[i], err);
+	for (size_t i = 0; s->persist && plan->satisfied > 0 && i < n; i++)
 		print_satisfied(p, plan, &wishes[i], err);
 }
 

@@ -31,6 +31,13 @@
 		.help = "change this network namespace, or the one of this process", \
 		.offset = offsetof(struct settings, netns)                           \
 	}
+#define OPTION_ROW_PAIRS                                                                 \
+	{                                                                                \
+		.name = "pairs", .type = OPTION_NUMBER, .argument = "N",                 \
+		.help = "compare N pairs of windows, without and with the change: 6 to " \
+			"64 (default 6)",                                                \
+		.offset = offsetof(struct settings, pairs)                               \
+	}
 #define OPTION_ROW_PERSIST                                                                   \
 	{                                                                                    \
 		.name = "persist", .type = OPTION_FLAG,                                      \

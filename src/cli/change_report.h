@@ -22,6 +22,11 @@ int change_print_plan(const struct settings *s, const struct plan *plan,
 /* What became of a plan; `t` NULL when everything held already, which was `satisfied` wishes. */
 int change_print_result(const struct settings *s, const struct transaction_record *t,
 			size_t satisfied, FILE *out, struct error *e);
+/* After the result of a transaction was printed, which returned `printed`: 0 when it has reached
+ * its reader, else -EIO or `printed` (ERROR_CONFLICT), saying what became of the transaction all
+ * the same: it is not undone by a disk that is full. */
+int change_finish_printing(const struct settings *s, const struct transaction_record *t,
+			   int printed, FILE *out, struct error *e);
 /* All that is known about a transaction; `findings` that it followed from, or NULL. */
 int change_print_details(const struct settings *s, const struct transaction_record *t,
 			 json_t *findings, FILE *out, struct error *e);
@@ -31,6 +36,9 @@ void change_print_left(const struct change_record *c);
 void change_print_removals(const struct transaction_record *t);
 /* One line on stderr: what recovery did about a transaction that an earlier run left. */
 void change_print_recovered(const struct transaction_record *t);
+
+/* One line on stderr about a record of the journal that store_load() refuses. */
+void change_print_unreadable(const struct error *why);
 
 /* "2026-11-21 10:25:13 UTC"; "-" for 0. Returns buf. */
 #define CHANGE_TIME_MAX 32

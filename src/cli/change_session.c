@@ -1,24 +1,15 @@
 #include "cli/change_session.h"
 
-#include "apply/boot.h"
-#include "apply/lock.h"
-#include "apply/persistence.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/os.h"
 #include "base/text.h"
 #include "cli/by_hand.h"
+#include "cli/change_list.h"
 #include "cli/change_report.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* A change takes milliseconds, and the observation before it holds no lock: who still has the lock
- * after so long is stuck, or waits on a disk. */
-#define LOCK_TIMEOUT_S 5.0
 
 int change_directory(const struct settings *s, const char **ret, struct error *e)
 {
@@ -44,13 +35,6 @@ int change_parse_id(const struct settings *s, const char *word, int64_t *ret, st
 			 "\"%s\" is no transaction's number; netwright history lists them", shown);
 }
 
-double change_seconds_until(uint64_t deadline_boottime_ns)
-{
-	struct os *os = os_live();
-
-	return ((double)deadline_boottime_ns - (double)os->ops->boottime_ns(os)) / 1e9;
-}
-
 const char *change_command_suffix(const struct settings *s, char *buf, size_t len)
 {
 	struct bytes b = { 0 };
@@ -63,8 +47,7 @@ const char *change_command_suffix(const struct settings *s, char *buf, size_t le
 	return buf;
 }
 
-/* For the audit trail; cut when it is too long. */
-static void note_command(const struct settings *s, char *buf, size_t len)
+void change_note_command(const struct settings *s, char *buf, size_t len)
 {
 	struct bytes b = { 0 };
 	int r = bytes_printf(&b, "netwright %s", s->verb);
@@ -85,75 +68,37 @@ static void tell_recovered(void *arg, const struct transaction_record *t)
 	change_print_recovered(t);
 }
 
-static int recover(struct change_session *s, struct error *e)
+static void tell_unreadable(void *arg, int64_t id, const struct error *why)
 {
-	struct error failure = { 0 };
-	int n = transaction_recover(&s->applier, tell_recovered, NULL, &failure);
-
-	if (n < 0 && failure.kind != ERROR_CONFLICT) {
-		if (e != NULL)
-			*e = failure;
-		return n;
-	}
-	/* What it could not restore is told and closed as partial; that is no reason to refuse the
-	 * next command, which may be the one that repairs it. */
-	s->recovered = n < 0 ? 1 : n;
-	return 0;
+	(void)arg, (void)id;
+	change_print_unreadable(why);
 }
+
+const struct recovery_listener change_session_listener = { .recovered = tell_recovered,
+							   .unreadable = tell_unreadable };
 
 int change_session_open(const struct settings *s, struct change_session *ret, struct error *e)
 {
-	double wait_s = s->lock_timeout_s > 0 ? s->lock_timeout_s : LOCK_TIMEOUT_S;
+	double wait_s = s->lock_timeout_s > 0 ? s->lock_timeout_s : SESSION_LOCK_TIMEOUT_S;
 	const char *directory;
 	int r = change_directory(s, &directory, e);
 
 	if (r < 0)
 		return r;
-	note_command(s, ret->command, sizeof(ret->command));
-	ret->applier.os = os_live();
-	ret->applier.persister = &persistence_files;
-	r = boot_id_read(ret->applier.boot_id, e);
+	change_note_command(s, ret->command, sizeof(ret->command));
+	r = session_lock(directory, wait_s, ret->command, &ret->session, e);
 	if (r < 0)
 		return r;
-	ret->lock = lock_take(directory, wait_s, ret->command, e);
-	if (ret->lock < 0)
-		return ret->lock;
-	ret->open = true;
 	interrupt_shield(&ret->saved);
-	r = store_open(directory, STORE_WRITE, NULL, &ret->applier.store, e);
-	return r < 0 ? r : recover(ret, e);
+	return session_begin(&ret->session, &change_session_listener, e);
 }
 
 void change_session_close(struct change_session *s)
 {
-	if (!s->open)
+	if (!s->session.locked)
 		return;
-	store_close(s->applier.store);
-	(void)close(s->lock);
+	session_close(&s->session);
 	interrupt_end(&s->saved);
-	*s = (struct change_session){ 0 };
-}
-
-int change_session_refuse_pending(const struct change_session *s, struct error *e)
-{
-	struct transaction_record t = { 0 };
-	int64_t *ids = NULL;
-	size_t count = 0;
-	int r = store_list(s->applier.store, 1u << TRANSACTION_PENDING, 1, &ids, &count, e);
-
-	if (r == 0 && count > 0) {
-		r = store_load(s->applier.store, ids[0], &t, e);
-		if (r == 0)
-			r = error_set(e, -EBUSY, ERROR_BUSY, NULL,
-				      "transaction %lld waits for its confirmation for another "
-				      "%.0f s: netwright confirm %lld keeps it, netwright rollback "
-				      "%lld undoes it",
-				      (long long)t.id, change_seconds_until(t.deadline_boottime_ns),
-				      (long long)t.id, (long long)t.id);
-		transaction_record_done(&t);
-	}
-	free(ids);
-	return r;
 }
 
 int change_journal_open(const struct settings *s, struct store **ret, struct error *e)

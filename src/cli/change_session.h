@@ -1,15 +1,11 @@
-/* What the verbs share that change settings: the lock, the journal, and what crashed before.
- *
- * The order matters: usage is checked before anything is created; the guardian is started before
- * the lock is taken and the journal opened; and whatever an earlier run left half-done is finished
- * before anything new begins.
+/* What the verbs share that change settings: a session with the journal (apply/session.h) where,
+ * and for as long, as the command line says, safe from signals; and the journal for those who read.
  */
 #ifndef NETWRIGHT_CLI_CHANGE_SESSION_H
 #define NETWRIGHT_CLI_CHANGE_SESSION_H
 
-#include "apply/plan.h"
+#include "apply/session.h"
 #include "apply/store.h"
-#include "apply/transaction.h"
 #include "base/error.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -17,13 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CHANGE_COMMAND_MAX 512
+
 struct change_session {
-	struct applier applier;
-	char command[512]; /* as typed, printable, quoted for a shell */
-	int lock;
-	int recovered; /* how many transactions of earlier runs had to be finished */
+	struct session session;
+	char command[CHANGE_COMMAND_MAX];
 	struct interrupt saved;
-	bool open;
 };
 
 /* --state-dir or STORE_DIRECTORY. -EINVAL (ERROR_INPUT) when it is not absolute: the guardian has a
@@ -36,9 +31,12 @@ int change_directory(const struct settings *s, const char **ret, struct error *e
  * Release with change_session_close() in any case; `ret` must be {0}. */
 int change_session_open(const struct settings *s, struct change_session *ret, struct error *e);
 void change_session_close(struct change_session *s);
+/* Tells on stderr what recovery did. */
+extern const struct recovery_listener change_session_listener;
 
-/* -EBUSY (ERROR_BUSY), saying which and until when, while a transaction waits for confirmation. */
-int change_session_refuse_pending(const struct change_session *s, struct error *e);
+/* The command as typed, printable and quoted for a shell, for the audit trail; cut when it is too
+ * long. */
+void change_note_command(const struct settings *s, char *buf, size_t len);
 
 /* The journal for reading: nothing is created or recovered. *ret is NULL when there is none yet. */
 int change_journal_open(const struct settings *s, struct store **ret, struct error *e);
@@ -52,8 +50,5 @@ int change_parse_id(const struct settings *s, const char *word, int64_t *ret, st
 /* What a command that the program proposes needs so that it means the same journal:
  * " --state-dir DIR", quoted, or "". Returns buf. */
 const char *change_command_suffix(const struct settings *s, char *buf, size_t len);
-
-/* Seconds until a deadline of CLOCK_BOOTTIME; negative when it has passed. */
-double change_seconds_until(uint64_t deadline_boottime_ns);
 
 #endif

@@ -9,6 +9,7 @@
 #include "cli/print.h"
 #include "cli/terminal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -61,6 +62,10 @@ static void print_values(const struct terminal *t, const struct plan_change *c, 
 {
 	(void)fprintf(t->out, "%*s%-*s  ", CHANGE_INDENT, "", width, c->target.name);
 	print_tamed(t->out, c->from.text, strlen(c->from.text));
+	if (plan_change_holds(c)) {
+		(void)fputs(" (holds already)\n", t->out);
+		return;
+	}
 	(void)fputs(" -> ", t->out);
 	print_tamed(t->out, c->to, strlen(c->to));
 	(void)fputc('\n', t->out);
@@ -156,7 +161,7 @@ static void print_changes(const struct terminal *t, const struct transaction_rec
 
 static void add_pending(struct bytes *b, const struct transaction_record *r)
 {
-	double left = change_seconds_until(r->deadline_boottime_ns);
+	double left = session_seconds_until(r->deadline_boottime_ns);
 
 	if (left > 0)
 		(void)bytes_printf(b, "pending: put back in %.0f s unless confirmed", left);
@@ -251,6 +256,24 @@ int change_print_result(const struct settings *s, const struct transaction_recor
 	return 0;
 }
 
+int change_finish_printing(const struct settings *s, const struct transaction_record *t,
+			   int printed, FILE *out, struct error *e)
+{
+	char suffix[256];
+	int cause = -printed;
+
+	errno = 0;
+	if (printed == 0 && fflush(out) == 0 && !ferror(out))
+		return 0;
+	if (cause == 0)
+		cause = errno != 0 ? errno : EIO;
+	return error_set(e, -cause, ERROR_CONFLICT, "standard output",
+			 "not everything could be written (%s), but transaction %" PRId64
+			 " is %s: netwright show %" PRId64 "%s",
+			 strerror(cause), t->id, transaction_state_name(t->state), t->id,
+			 change_command_suffix(s, suffix, sizeof(suffix)));
+}
+
 static void print_field(const struct terminal *t, const char *label, struct bytes *b)
 {
 	(void)fprintf(t->out, "%*s%-*s", CHANGE_INDENT, "", PRINT_LABEL_WIDTH, label);
@@ -315,6 +338,14 @@ void change_print_recovered(const struct transaction_record *r)
 			   transaction_state_name(r->state));
 	if (r->reason[0] != '\0')
 		(void)bytes_printf(&b, ": %s", r->reason);
+	tell(&b);
+}
+
+void change_print_unreadable(const struct error *why)
+{
+	struct bytes b = { 0 };
+
+	(void)bytes_printf(&b, "%s", why->text);
 	tell(&b);
 }
 

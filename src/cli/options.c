@@ -224,6 +224,7 @@ int options_parse(const char *verb, const struct option_spec *options, size_t co
 	p.settings.export = -1;
 	p.settings.fail_on = -1;
 	p.settings.limit = UINT64_MAX;
+	p.settings.pairs = UINT64_MAX;
 	for (int i = 0; i < argc; i++) {
 		const char *word = argv[i];
 		int r;

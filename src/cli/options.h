@@ -31,14 +31,16 @@ struct settings {
 	const char *verb;   /* its name */
 	char *const *words; /* all that came after it, as typed */
 	int word_count;
-	double confirm_s, for_s, lock_timeout_s; /* 0: not given */
-	int fail_on;				 /* enum severity; -1: not given */
-	int color;				 /* enum color_choice */
-	int sort;				 /* enum flow_order */
-	int export;				 /* enum export_form; -1: not given */
-	uint64_t limit;				 /* UINT64_MAX: not given */
-	bool all, dry_run, force, help, json, persist, quiet, uncatalogued, verbose;
-	const char *compare, *config, *filter, *netns, *plan, *record, *replay, *root, *state_dir;
+	double confirm_s, for_s, lock_timeout_s, window_s; /* 0: not given */
+	int fail_on;					   /* enum severity; -1: not given */
+	int color;					   /* enum color_choice */
+	int sort;					   /* enum flow_order */
+	int export;					   /* enum export_form; -1: not given */
+	uint64_t limit, pairs;				   /* UINT64_MAX: not given */
+	bool all, dry_run, force, help, json, keep_better, metrics, new_sockets, no_trial, persist,
+		quiet, recover, restore, uncatalogued, verbose;
+	const char *compare, *config, *entity, *filter, *metric, *netns, *plan, *record, *replay,
+		*root, *state_dir;
 	struct option_list inputs, only, profiles, rules;
 	const char *operands[SETTINGS_OPERANDS_MAX];
 	size_t operand_count;

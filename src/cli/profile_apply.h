@@ -2,6 +2,7 @@
 #ifndef NETWRIGHT_CLI_PROFILE_APPLY_H
 #define NETWRIGHT_CLI_PROFILE_APPLY_H
 
+#include "apply/plan.h"
 #include "base/error.h"
 #include "cli/options.h"
 
@@ -22,5 +23,12 @@ struct profile_application {
  * only the profiles before it had set (apply/succession.h). What is left out here is counted on
  * stderr. An exit status or a negative errno. */
 int profile_apply(const struct profile_application *a, FILE *out, struct error *e);
+
+/* Works it out likewise, and hands the wishes that it comes to to `use`, whose result it returns.
+ */
+int profile_apply_use(const struct settings *s, const char *name,
+		      int (*use)(void *arg, const struct wish *wishes, size_t count,
+				 struct error *e),
+		      void *arg, struct error *e);
 
 #endif

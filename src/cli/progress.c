@@ -15,15 +15,21 @@ void progress_begin(struct progress *p, FILE *err, bool quiet)
 	p->err = !quiet && overwrites && isatty(fileno(err)) == 1 ? err : NULL;
 }
 
-void progress_show(void *arg, double elapsed_s, double duration_s)
+void progress_tell(struct progress *p, const char *words)
 {
-	struct progress *p = arg;
-
 	if (p->err == NULL)
 		return;
-	(void)fprintf(p->err, ERASE_LINE "observing %.1f/%.0f s", elapsed_s, duration_s);
+	(void)fprintf(p->err, ERASE_LINE "%s", words);
 	(void)fflush(p->err);
 	p->visible = true;
+}
+
+void progress_show(void *arg, double elapsed_s, double duration_s)
+{
+	char words[64];
+
+	(void)snprintf(words, sizeof(words), "observing %.1f/%.0f s", elapsed_s, duration_s);
+	progress_tell(arg, words);
 }
 
 void progress_end(struct progress *p)

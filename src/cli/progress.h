@@ -14,6 +14,8 @@ struct progress {
 void progress_begin(struct progress *p, FILE *err, bool quiet);
 /* For live_options.progress; `arg` is the struct progress. */
 void progress_show(void *arg, double elapsed_s, double duration_s);
+/* Shows these words instead. */
+void progress_tell(struct progress *p, const char *words);
 /* Erases the line. */
 void progress_end(struct progress *p);
 

@@ -1,31 +1,16 @@
 #include "cli/survey.h"
 
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "host/live.h"
-#include "host/netns.h"
-#include "host/netns_list.h"
 #include "measure/filter.h"
-#include "measure/observer.h"
+#include "measure/panorama.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 DEFINE_CLEANUP(struct filter, filter_free)
-
-/* What is open while the observation lasts; indices are those of the survey's places. */
-struct watch {
-	struct survey *survey;
-	bool filtered;
-	struct netns_list list;
-	struct live_group *group;
-	struct source **sources;     /* NULL where it may not be read */
-	struct observer **observers; /* likewise */
-};
 
 const char *survey_state_name(enum survey_state state)
 {
@@ -46,180 +31,53 @@ bool survey_has(const struct survey *s, const char *label)
 	return false;
 }
 
-/* --- opening ---------------------------------------------------------------------------------- */
+/* --- observing -------------------------------------------------------------------------------- */
 
-/* Descriptors of one live source: three namespaces and a netlink socket of each of three
- * protocols. Others, and files that are read, are few. */
-#define SOURCE_DESCRIPTORS 6
-#define OTHER_DESCRIPTORS  32
-
-/* The usual soft limit, 1024, is there for programs that use select(2), as nothing here does. */
-static void raise_descriptor_limit(void)
+static int make_places(struct survey *s, const struct panorama *p, struct error *e)
 {
-	struct rlimit limit;
+	size_t n = p->list.count;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
-/* How many namespaces can be watched at once: netlink sockets are opened only when they are first
- * needed, and one namespace too many would take them from all. At least our own. */
-static size_t count_affordable(size_t listed)
-{
-	struct rlimit limit;
-	size_t spent = listed + OTHER_DESCRIPTORS;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return listed;
-	if (limit.rlim_cur <= spent + SOURCE_DESCRIPTORS)
-		return 1;
-	return (size_t)(limit.rlim_cur - spent) / SOURCE_DESCRIPTORS;
-}
-
-static int make_places(struct watch *w, struct error *e)
-{
-	struct survey *s = w->survey;
-	size_t n = w->list.count;
-
-	s->unseen_processes = w->list.unseen_processes;
+	s->unseen_processes = p->list.unseen_processes;
 	s->places = calloc(n, sizeof(*s->places));
-	w->sources = calloc(n, sizeof(struct source *));
-	w->observers = calloc(n, sizeof(struct observer *));
-	if (s->places == NULL || w->sources == NULL || w->observers == NULL)
+	if (s->places == NULL)
 		return error_errno(e, -ENOMEM, NULL, "cannot list the network namespaces");
 	s->count = n;
 	for (size_t i = 0; i < n; i++)
-		memcpy(s->places[i].label, w->list.entries[i].label, sizeof(s->places[i].label));
+		memcpy(s->places[i].label, p->list.entries[i].label, sizeof(s->places[i].label));
 	return 0;
 }
 
-static void set_unreadable(struct survey_place *p, const char *reason)
+static int finish(struct survey_place *place, struct panorama_view *view, bool filtered,
+		  struct error *e)
 {
-	p->state = SURVEY_UNREADABLE;
-	text_copy_printable(p->reason, sizeof(p->reason), reason, strlen(reason));
-}
+	int r;
 
-/* Whoever may not enter the namespace that he is in could enter another, but not come back. */
-static bool may_come_back(const struct watch *w)
-{
-	return netns_enter(w->list.entries[0].fd, NULL) == 0;
-}
-
-/* Why it is of no use to try, or NULL. */
-static const char *obstacle(const struct netns_entry *entry, bool enters, size_t affordable)
-{
-	if (entry->reason[0] != '\0')
-		return entry->reason;
-	if (!enters)
-		return "the network namespace may not be entered; run as root";
-	if (affordable == 0)
-		return "there are more network namespaces than the limit of open files allows "
-		       "for; raise it (ulimit -n)";
-	return NULL;
-}
-
-static int open_all(struct watch *w, const struct observe_options *options, struct error *e)
-{
-	const bool enters = may_come_back(w);
-	size_t affordable = count_affordable(w->list.count);
-
-	for (size_t i = 0; i < w->survey->count; i++) {
-		const struct netns_entry *entry = &w->list.entries[i];
-		struct survey_place *place = &w->survey->places[i];
-		const char *name = entry->name[0] != '\0' ? entry->name : NULL;
-		const char *reason = obstacle(entry, i == 0 || enters, affordable);
-		struct error why = { 0 };
-		int r;
-
-		if (reason != NULL) {
-			set_unreadable(place, reason);
-			continue;
-		}
-		affordable--;
-		r = live_group_add(w->group, name, entry->fd, &w->sources[i], &why);
-		if (r == 0)
-			r = observer_new(w->sources[i], options, &w->observers[i], &why);
-		if (r == -ENOMEM || (r < 0 && i == 0))
-			return error_set(e, r, why.kind, NULL, "%s", why.text);
-		if (r < 0)
-			set_unreadable(place, why.text);
+	if (view->observer == NULL) {
+		place->state = SURVEY_UNREADABLE;
+		memcpy(place->reason, view->reason, sizeof(place->reason));
+		return 0;
 	}
-	return 0;
-}
-
-static void watch_done(struct watch *w)
-{
-	for (size_t i = 0; i < w->survey->count; i++) {
-		if (w->observers != NULL)
-			observer_free(w->observers[i]);
-		if (w->sources != NULL)
-			source_free(w->sources[i]);
-	}
-	free(w->observers);
-	free(w->sources);
-	live_group_free(w->group);
-	netns_list_done(&w->list);
-}
-
-/* --- observing -------------------------------------------------------------------------------- */
-
-static int sample_all(struct watch *w, struct error *e)
-{
-	int left;
-
-	do {
-		left = 0;
-		for (size_t i = 0; i < w->survey->count; i++) {
-			int r = w->observers[i] != NULL ? observer_sample(w->observers[i], e) : 0;
-
-			if (r < 0)
-				return r;
-			left += r;
-		}
-	} while (left > 0);
-	return 0;
-}
-
-static int finish_all(struct watch *w, struct error *e)
-{
-	for (size_t i = 0; i < w->survey->count; i++) {
-		struct survey_place *place = &w->survey->places[i];
-		int r;
-
-		if (w->observers[i] == NULL)
-			continue;
-		r = observer_finish(w->observers[i], &place->inspection.observation, e);
-		if (r == 0)
-			r = inspection_read_settings(w->sources[i], w->filtered, true,
-						     &place->inspection, e);
-		if (r < 0)
-			return r;
+	r = observer_finish(view->observer, &place->inspection.observation, e);
+	if (r == 0)
+		r = inspection_read_settings(view->source, filtered, true, &place->inspection, e);
+	if (r == 0)
 		place->state = place->inspection.observation->gone ? SURVEY_GONE : SURVEY_AUDITED;
-	}
-	return 0;
+	return r;
 }
 
 static int observe_all(struct survey *s, const struct live_options *live,
 		       const struct observe_options *options, struct error *e)
 {
-	struct watch w = { .survey = s, .filtered = options->filter != NULL };
-	int r;
+	struct panorama p = { 0 };
+	int r = panorama_open(&p, live, options, NULL, NULL, e);
 
-	raise_descriptor_limit();
-	r = netns_list_read(&w.list, e);
 	if (r == 0)
-		r = make_places(&w, e);
+		r = make_places(s, &p, e);
 	if (r == 0)
-		r = live_group_new(live, &w.group, e);
-	if (r == 0)
-		r = open_all(&w, options, e);
-	if (r == 0)
-		r = sample_all(&w, e);
-	if (r == 0)
-		r = finish_all(&w, e);
-	watch_done(&w);
+		r = panorama_sample(&p, e);
+	for (size_t i = 0; r == 0 && i < s->count; i++)
+		r = finish(&s->places[i], &p.views[i], options->filter != NULL, e);
+	panorama_done(&p);
 	return r;
 }
 

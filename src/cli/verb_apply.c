@@ -19,7 +19,8 @@ static int carry_out(const struct settings *s, const struct plan_file *file, FIL
 		.arg = file,
 	};
 	struct place place;
-	int r = place_open_again(os_live(), file->netns, file->netns_cookie, &place, e);
+	int r = place_open_again(os_live(), file->netns, file->netns_cookie, PLACE_IN_USE, &place,
+				 e);
 
 	if (r < 0)
 		return r;

@@ -15,9 +15,9 @@ static int confirm(const struct settings *s, int64_t id, struct transaction_reco
 	int r = change_session_open(s, &session, e);
 
 	if (r == 0)
-		r = transaction_confirm(&session.applier, id, ret, e);
+		r = transaction_confirm(&session.session.applier, id, ret, e);
 	change_session_close(&session);
-	if (r == 0)
+	if (ret->state == TRANSACTION_KEPT)
 		guardian_wake(ret->guardian_pid, ret->guardian_start);
 	return r;
 }
@@ -25,9 +25,10 @@ static int confirm(const struct settings *s, int64_t id, struct transaction_reco
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	struct transaction_record t = { 0 };
+	struct error print_error = { 0 };
 	bool journal = false;
 	int64_t id = 0;
-	int r = 0;
+	int r = 0, printed = 0;
 
 	if (s->operand_count > 0)
 		r = change_parse_id(s, s->operands[0], &id, e);
@@ -42,10 +43,14 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	/* A script asks whether the change is kept, and it is not: no matter of usage. */
 	if (r < 0 && e->kind == ERROR_INPUT)
 		e->kind = ERROR_FAILED;
-	if (r == 0)
-		r = change_print_result(s, &t, 0, out, e);
+	/* What is kept is printed, also when not all of it is as it was. */
+	if (r == 0 || (r == -EUCLEAN && t.state == TRANSACTION_KEPT))
+		printed = change_finish_printing(
+			s, &t, change_print_result(s, &t, 0, out, &print_error), out, &print_error);
+	if (r == 0 && printed < 0)
+		*e = print_error;
 	transaction_record_done(&t);
-	return r < 0 ? r : EXIT_STATUS_OK;
+	return r < 0 ? r : printed < 0 ? printed : EXIT_STATUS_OK;
 }
 
 static const struct example examples[] = {

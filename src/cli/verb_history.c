@@ -24,7 +24,8 @@ static int print_text(const struct change_list *list, FILE *out, struct error *e
 	int r = 0;
 
 	if (list->count == 0) {
-		(void)fputs("Nothing was changed yet.\n", out);
+		if (list->unreadable_count == 0)
+			(void)fputs("Nothing was changed yet.\n", out);
 		return 0;
 	}
 	terminal_examine(out, COLOR_NEVER, &terminal);
@@ -64,8 +65,10 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	store_close(journal);
 	if (r == 0)
 		r = s->json ? change_list_print_json(&list, out, e) : print_text(&list, out, e);
+	if (r == 0)
+		r = change_list_complain(&list);
 	change_list_done(&list);
-	return r < 0 ? r : EXIT_STATUS_OK;
+	return r;
 }
 
 static const struct example examples[] = {

@@ -2,6 +2,7 @@
 #include "apply/guardian.h"
 #include "apply/later.h"
 #include "apply/preview.h"
+#include "apply/rollback.h"
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "cli/change_list.h"
@@ -18,7 +19,7 @@
 
 /* What is in force and whole; what could be put back in part only is gone over again when it is
  * named, with --all, or with --force. */
-#define STATES_IN_FORCE (1u << TRANSACTION_PENDING | 1u << TRANSACTION_KEPT)
+#define STATES_IN_FORCE (1u << TRANSACTION_PENDING | 1u << TRANSACTION_KEPT | STORE_STATE_UNKNOWN)
 
 static int check_operands(const struct settings *s, int64_t *ret_id, struct error *e)
 {
@@ -57,7 +58,7 @@ static size_t drop_forgotten(struct store *journal, int64_t *ids, size_t n)
 }
 
 /* The transactions that are meant, newest first. */
-static int choose(const struct settings *s, const struct change_session *session, int64_t id,
+static int choose(const struct settings *s, const struct session *session, int64_t id,
 		  int64_t **ret, size_t *ret_count, struct error *e)
 {
 	unsigned int states = STATES_IN_FORCE;
@@ -82,7 +83,7 @@ static int choose(const struct settings *s, const struct change_session *session
 }
 
 /* A conflict in one keeps none of the others from being put back. Returns the first failure. */
-static int roll_back(const struct settings *s, struct change_session *session, const int64_t *ids,
+static int roll_back(const struct settings *s, struct session *session, const int64_t *ids,
 		     size_t n, struct change_list *done, struct error *e)
 {
 	int result = 0;
@@ -121,11 +122,11 @@ static int roll_back_chosen(const struct settings *s, int64_t id, struct change_
 	int r = change_session_open(s, &session, e);
 
 	if (r == 0 && id != 0 && !s->force)
-		r = profile_journal_refuse_followed(session.applier.store, id, e);
+		r = profile_journal_refuse_followed(session.session.applier.store, id, e);
 	if (r == 0)
-		r = choose(s, &session, id, &ids, &count, e);
+		r = choose(s, &session.session, id, &ids, &count, e);
 	if (r == 0)
-		r = roll_back(s, &session, ids, count, done, e);
+		r = roll_back(s, &session.session, ids, count, done, e);
 	change_session_close(&session);
 	free(ids);
 	return r;
@@ -137,12 +138,14 @@ static int print(const struct settings *s, const struct change_list *done, FILE 
 	int r = 0;
 
 	if (s->json && s->all)
-		return change_list_print_json(done, out, e);
-	if (s->all && done->count == 0 && !s->quiet)
+		r = change_list_print_json(done, out, e);
+	else if (s->all && done->count == 0 && !s->quiet)
 		(void)fputs("Nothing that netwright changed is in force.\n", out);
-	for (size_t i = 0; i < done->count && r == 0; i++)
+	for (size_t i = 0; i < done->count && r == 0 && !(s->json && s->all); i++)
 		r = change_print_result(s, &done->all[i], 0, out, e);
-	return r;
+	/* Of several the one that was put back last stands for all. */
+	return done->count == 0 ? r
+				: change_finish_printing(s, &done->all[done->count - 1], r, out, e);
 }
 
 /* What transaction_roll_back() would refuse, or find there is nothing to do. */
@@ -177,7 +180,10 @@ static int preview(const struct settings *s, struct store *journal, int64_t id, 
 		r = change_list_load(journal, s->force ? some : STATES_IN_FORCE, 1, &list, e);
 	else
 		r = change_list_load_one(journal, id, &list, e);
-	if (r == 0 && (list.count == 0 || (1u << list.all[0].state & states) == 0))
+	if (r == 0 && list.count == 0 && list.unreadable_count > 0)
+		r = change_list_refuse(&list, e);
+	if (r == 0 && (list.count == 0 || ((1u << list.all[0].state & states) == 0 &&
+					   !rollback_left_gone(&list.all[0]))))
 		r = nothing(s, e);
 	if (r == 0 && id != 0 && !s->force)
 		r = profile_journal_refuse_followed(journal, id, e);

@@ -1,86 +1,13 @@
 #include "base/cleanup.h"
 #include "base/os.h"
-#include "base/text.h"
+#include "cli/assignments.h"
 #include "cli/change.h"
 #include "cli/change_options.h"
 #include "cli/change_report.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define KIND_UNCATALOGUED "uncatalogued:" /* its prefix */
-
-/* The words of the command line, cut at their first equals sign. */
-struct assignments {
-	char names[SETTINGS_OPERANDS_MAX][TARGET_NAME_MAX];
-	struct wish wishes[SETTINGS_OPERANDS_MAX];
-};
-
-static int malformed(const struct settings *s, const char *word, struct error *e)
-{
-	char shown[64];
-
-	text_copy_printable(shown, sizeof(shown), word, strlen(word));
-	return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
-			 "\"%s\" is not TUNABLE=VALUE; quote values with blanks: "
-			 "net.ipv4.tcp_rmem=\"4096 131072 67108864\"",
-			 shown);
-}
-
-/* A tunable outside of the catalogue has a kind of its own, which the option alone leads to. */
-static int copy_name(const struct settings *s, const char *word, size_t len,
-		     char ret[TARGET_NAME_MAX], struct error *e)
-{
-	int n = snprintf(ret, TARGET_NAME_MAX, "%s%.*s", s->uncatalogued ? KIND_UNCATALOGUED : "",
-			 (int)len, word);
-
-	if (n < 0 || n >= TARGET_NAME_MAX)
-		return malformed(s, word, e);
-	if (!s->uncatalogued && kind_of_target(ret)->by_hand_only)
-		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
-				 "\"%s\" is set with --uncatalogued, and then called %s", ret,
-				 ret + strlen(KIND_UNCATALOGUED));
-	return 0;
-}
-
-/* The first equals sign that is not of a selector: "rlimit:cgroup=/a/b/nofile=4096". */
-static const char *find_equals(const char *word)
-{
-	static const char cgroup[] = "cgroup";
-	const size_t len = sizeof(cgroup) - 1;
-	const char *at = strchr(word, '=');
-
-	while (at != NULL && kind_of_target(word)->prefix[0] != '\0' && (size_t)(at - word) > len &&
-	       memcmp(at - len, cgroup, len) == 0 &&
-	       (at[-1 - (int)len] == ':' || at[-1 - (int)len] == ' '))
-		at = strchr(at + 1, '=');
-	return at;
-}
-
-static int parse(const struct settings *s, struct assignments *ret, struct error *e)
-{
-	if (s->operand_count == 0)
-		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
-				 "sets nothing; give what and to which value, such as "
-				 "net.core.somaxconn=4096");
-	for (size_t i = 0; i < s->operand_count; i++) {
-		const char *word = s->operands[i];
-		const char *equals = find_equals(word);
-		int r = 0;
-
-		if (equals == NULL || equals == word)
-			return malformed(s, word, e);
-		r = copy_name(s, word, (size_t)(equals - word), ret->names[i], e);
-		if (r < 0)
-			return r;
-		ret->wishes[i] = (struct wish){ ret->names[i], equals + 1, CHANGE_WHY_BY_HAND,
-						WISH_SET };
-	}
-	return 0;
-}
 
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
@@ -91,13 +18,16 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 
 	if (a == NULL)
 		return error_errno(e, -ENOMEM, NULL, s->verb);
-	r = parse(s, a, e);
+	r = s->operand_count > 0 ? assignments_parse(s, CHANGE_WHY_BY_HAND, a, e)
+				 : error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+					     "sets nothing; give what and to which value, such as "
+					     "net.core.somaxconn=4096");
 	if (r == 0)
 		r = place_open(os_live(), s->netns, &place, e);
 	if (r == 0) {
 		request.place = &place;
 		request.wishes = a->wishes;
-		request.wish_count = s->operand_count;
+		request.wish_count = a->count;
 		r = change_carry_out(&request, out, e);
 		place_close(&place);
 	}

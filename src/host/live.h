@@ -6,6 +6,8 @@
 #include "host/source.h"
 
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct live_options {
 	const char *netns;		   /* NAME of /run/netns, a PID, or NULL for our own */
@@ -16,6 +18,10 @@ struct live_options {
 	/* Called about four times a second while waiting; may be NULL. */
 	void (*progress)(void *arg, double elapsed_s, double duration_s);
 	void *progress_arg;
+	/* For a program that has other things to wait for as well: waits until that CLOCK_BOOTTIME,
+	 * in nanoseconds; false ends the window early, as `stop` does. NULL: just sleep. */
+	bool (*wait)(void *arg, uint64_t until_ns);
+	void *wait_arg;
 };
 
 /* Netlink sockets are opened in the chosen namespace when first needed. The process itself stays in

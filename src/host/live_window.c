@@ -36,6 +36,10 @@ static void sleep_until(uint64_t instant_ns)
 /* Waits for the instant; false when it was told to stop. */
 static bool wait_until(struct live_window *w, uint64_t due_ns)
 {
+	if (w->options.wait != NULL) {
+		w->interrupted = !w->options.wait(w->options.wait_arg, due_ns);
+		return !w->interrupted;
+	}
 	for (;;) {
 		uint64_t now = live_window_now_ns();
 		uint64_t slice = due_ns - now < WAIT_SLICE_NS ? due_ns : now + WAIT_SLICE_NS;

@@ -44,6 +44,8 @@ struct filter {
 	int pids[NODES_MAX];
 	struct inode_set sockets[NODES_MAX]; /* of each pid */
 	size_t pid_count;
+	uint64_t *known; /* cookies that do not pass, sorted; NULL: none */
+	size_t known_count;
 };
 
 DEFINE_CLEANUP(struct filter, filter_free)
@@ -63,6 +65,7 @@ void filter_free(struct filter *f)
 		return;
 	for (size_t i = 0; i < f->pid_count; i++)
 		free(f->sockets[i].inodes);
+	free(f->known);
 	free(f);
 }
 
@@ -353,7 +356,40 @@ static bool match_node(const struct filter *f, uint16_t index, const struct sock
 	return false;
 }
 
+int filter_new_sockets(const uint64_t *cookies, size_t n, struct filter **ret)
+{
+	uint64_t *known = calloc(n + 1, sizeof(known[0]));
+	struct filter *f = *ret != NULL ? *ret : calloc(1, sizeof(*f));
+
+	if (known == NULL || f == NULL) {
+		free(known);
+		if (*ret == NULL)
+			free(f);
+		return -ENOMEM;
+	}
+	if (n > 0)
+		memcpy(known, cookies, n * sizeof(cookies[0]));
+	free(f->known);
+	f->known = known;
+	f->known_count = n;
+	*ret = f;
+	return 0;
+}
+
+static int compare_cookies(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_known(const struct filter *f, uint64_t cookie)
+{
+	return f->known != NULL && bsearch(&cookie, f->known, f->known_count, sizeof(f->known[0]),
+					   compare_cookies) != NULL;
+}
+
 bool filter_match(const struct filter *f, const struct socket_info *socket)
 {
-	return match_node(f, f->root, socket);
+	return !is_known(f, socket->cookie) && (f->count == 0 || match_node(f, f->root, socket));
 }

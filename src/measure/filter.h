@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct filter;
 
@@ -14,6 +15,10 @@ struct filter;
  * combined with `not`, `and`, `or` (in that order of binding) and parentheses. Errors: -EINVAL with
  * the column and what was expected. */
 int filter_parse(const char *text, struct filter **ret, struct error *e);
+/* Passes every socket but those with these cookies: what came after a list was made. `cookies` is
+ * sorted and copied. A filter that is in *ret already is narrowed down to those; else *ret must be
+ * NULL. 0 or -ENOMEM. */
+int filter_new_sockets(const uint64_t *cookies, size_t n, struct filter **ret);
 void filter_free(struct filter *f); /* accepts NULL */
 
 /* The pids that the filter names, for the caller to look up their sockets. Returns their number. */

@@ -72,18 +72,29 @@ int flow_table_new(struct flow_table **ret)
 	return 0;
 }
 
+void flow_table_close(struct flow_table *t)
+{
+	for (size_t i = 0; i < t->chunk_count; i++)
+		free(t->chunks[i]);
+	free(t->chunks);
+	free(t->index);
+	free(t->round_ns);
+	t->chunks = NULL;
+	t->index = NULL;
+	t->round_ns = NULL;
+	t->chunk_count = 0;
+	t->slots = 0;
+	t->rounds_capacity = 0;
+}
+
 void flow_table_free(struct flow_table *t)
 {
 	if (t == NULL)
 		return;
-	for (size_t i = 0; i < t->chunk_count; i++)
-		free(t->chunks[i]);
+	flow_table_close(t);
 	for (size_t i = 0; i < t->stats_chunk_count; i++)
 		free(t->stats_chunks[i]);
-	free(t->chunks);
 	free(t->stats_chunks);
-	free(t->index);
-	free(t->round_ns);
 	free(t);
 }
 

@@ -157,6 +157,8 @@ int flow_round_begin(struct flow_table *t, uint64_t time_ns); /* 0 or -ENOMEM */
 /* Once per established socket; a second time in a round is ignored. 0 or -ENOMEM. */
 int flow_observe(struct flow_table *t, const struct socket_info *socket);
 void flow_round_end(struct flow_table *t, bool complete);
+/* There will be no other round: gives back what idle sockets cost. Counts and stats stay. */
+void flow_table_close(struct flow_table *t);
 
 size_t flow_table_count(const struct flow_table *t);  /* sockets known now */
 size_t flow_table_memory(const struct flow_table *t); /* bytes allocated, stats included */

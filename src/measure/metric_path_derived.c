@@ -185,6 +185,8 @@ METRIC_GETTER(metric_path_limiter)
 
 	(void)self;
 	(void)o;
+	if (p->limiter == LIMITER_UNKNOWN)
+		return value_unknown("too little was seen to tell, or the other side decides");
 	return value_text(limiter_name(p->limiter));
 }
 

@@ -288,6 +288,7 @@ static int finish(struct observer *ob, struct error *e)
 	o->seconds = o->end_ns > o->start_ns ? (double)(o->end_ns - o->start_ns) / 1e9 : 0;
 	o->sockets = flow_table_count(o->flows);
 	o->flow_count = flow_table_active(o->flows);
+	flow_table_close(o->flows);
 	listener_table_take(&ob->listeners, &o->listeners, &o->listener_count);
 	r = path_table_take(ob->paths, o->flows, o->seconds, &o->paths, &o->path_count);
 	if (r == 0)

@@ -21,6 +21,7 @@ struct finding_change {
 	unsigned int element;
 	struct value from, to; /* base units, or text; `from` of a target is unknown: the
 				* observation does not hold it */
+	struct value step;     /* how far one trial may go; unknown: as far as `to` */
 	char *note;	       /* may be NULL */
 };
 

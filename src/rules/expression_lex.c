@@ -77,7 +77,7 @@ static struct token lex_number(const char *text, size_t at)
 	if (r != 0 || used != t.end - at) {
 		t.kind = TOKEN_BAD;
 		t.problem = "is not a number with a unit that exists here: B KiB MiB GiB TiB KB MB "
-			    "GB, us ms s min h, bit Kbit Mbit Gbit, %, seg, pages, x";
+			    "GB, us ms s min h d, bit Kbit Mbit Gbit, %, seg, pages, x";
 	}
 	return t;
 }

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "rules/config_text.h"
+#include "rules/configuration.h"
 #include "rules/setting.h"
 
 #include <errno.h>
@@ -52,31 +53,19 @@ static int read_list(struct setting_reader *reader, const config_setting_t *sett
 	return 0;
 }
 
-static int read_root(struct setting_reader *reader, const config_setting_t *root,
-		     struct ignore_list *list)
-{
-	const config_setting_t *ignore = config_setting_get_member(root, "ignore");
-
-	for (int i = 0; i < config_setting_length(root); i++) {
-		const config_setting_t *s = config_setting_get_elem(root, (unsigned int)i);
-
-		if (s != ignore)
-			return setting_fail(reader, s,
-					    "is no setting of netwright.conf; it knows ignore");
-	}
-	return ignore == NULL ? 0 : read_list(reader, ignore, list);
-}
-
 int ignore_list_load_text(struct ignore_list *list, const char *name, const char *text, size_t len,
 			  struct error *e)
 {
 	struct setting_reader reader = { .file = name, .e = e };
+	const config_setting_t *setting;
 	config_t config;
-	int r = config_text_parse(name, text, len, &config, e);
+	int r = configuration_parse(name, text, len, &config, e);
 
 	if (r < 0)
 		return r;
-	r = read_root(&reader, config_root_setting(&config), list);
+	setting = config_lookup(&config, "ignore");
+	if (setting != NULL)
+		r = read_list(&reader, setting, list);
 	config_destroy(&config);
 	return r;
 }

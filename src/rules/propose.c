@@ -201,7 +201,8 @@ static int propose(struct proposal *p, const struct facts *facts, struct finding
 
 	*ret = (struct finding_change){ .tunable = p->tunable,
 					.element = p->rule->element,
-					.from = value_unknown("is read when it is changed") };
+					.from = value_unknown("is read when it is changed"),
+					.step = value_unknown("the rule sets no bound") };
 	if (p->rule->target == NULL)
 		code = take_present(p, &ret->from);
 	if (code == 0)
@@ -216,6 +217,8 @@ static int propose(struct proposal *p, const struct facts *facts, struct finding
 	ret->to = r.value;
 	code = r.value.kind == VALUE_TEXT ? check_text(p, r.value.text, facts)
 					  : check_number(p, r.value.number, ret);
+	if (code == 0 && p->rule->step != NULL)
+		ret->step = expression_evaluate(p->rule->step, &p->env).value;
 	return code == 0 ? write_note(p, &ret->to, facts, &ret->note) : code;
 }
 

@@ -62,6 +62,7 @@ struct kind {
 	const struct tunable *rows; /* what the kind has, sorted by name */
 	const size_t *row_count;
 	bool host_wide;	   /* does not belong to a namespace: processes */
+	bool fleeting;	   /* comes and goes by itself: what is gone needs no setting any more */
 	bool by_hand_only; /* rules, profiles and plans read from files must not name them */
 
 	/* The targets that `name` (without an element) means here: one, or several for selectors

@@ -1,8 +1,7 @@
 #include "tunables/place.h"
 
-#include "base/bytes.h"
-#include "base/cleanup.h"
 #include "host/netns.h"
+#include "tunables/place_search.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +17,6 @@
 /* net_core_table of net/core/sysctl_net_core.c: of the initial namespace alone. */
 #define INIT_ONLY_KEY "/proc/sys/net/core/netdev_max_backlog"
 #define OWN_NETNS     "/proc/thread-self/ns/net"
-#define SEARCH_MAX    65536u /* twice the default of kernel.pid_max */
 
 static int open_file(struct os *os, const char *path)
 {
@@ -50,8 +48,7 @@ static int read_cookie(struct os *os, uint64_t *ret)
 	return r;
 }
 
-/* What tells the namespace that the thread is in from others. */
-static int look_around(struct place *p)
+int place_look_around(struct place *p)
 {
 	uint64_t cookie = 0;
 	int r = read_cookie(p->os, &cookie);
@@ -107,7 +104,7 @@ void place_close(struct place *p)
 
 static int open_own(struct place *p, struct error *e)
 {
-	int r = look_around(p);
+	int r = place_look_around(p);
 
 	return r < 0 ? cannot_identify(NULL, r, e) : 0;
 }
@@ -120,7 +117,7 @@ static int identify(struct place *p, uint64_t own, struct error *e)
 
 	if (r < 0)
 		return netns_open_failed(p->name, r, e);
-	r = look_around(p);
+	r = place_look_around(p);
 	left = place_leave(p, e);
 	if (left < 0)
 		return left;
@@ -173,81 +170,8 @@ int place_open(struct os *os, const char *name, struct place *ret, struct error 
 	return r;
 }
 
-/* Whether the namespace in this file has the cookie; opened at p->netns if so. Files that cannot be
- * opened or entered are none. Returns 1, 0, or what is fatal. */
-static int try_file(struct place *p, const char *path, struct error *e)
-{
-	struct place found = *p;
-	int r;
-
-	p->netns = open_file(p->os, path);
-	if (p->netns < 0) {
-		p->netns = -1;
-		return 0;
-	}
-	if (p->os->ops->setns(p->os, p->netns) == 0) {
-		r = look_around(&found);
-		if (place_leave(p, e) < 0)
-			return -EPERM;
-		if (r == 0 && found.cookie == p->cookie) {
-			p->is_init = found.is_init;
-			return 1;
-		}
-	}
-	close_file(p->os, &p->netns);
-	return 0;
-}
-
-/* Tries every namespace that has a name, or that a process is in. */
-static int try_all(struct place *p, bool of_processes, struct error *e)
-{
-	CLEANUP(bytes_done) struct bytes names = { 0 };
-	const char *parent = of_processes ? "/proc" : NETNS_DIRECTORY;
-	size_t tried = 0;
-	char path[NETNS_PATH_MAX];
-
-	/* No directory is one without namespaces. */
-	(void)p->os->ops->list(p->os, parent, &names);
-	for (size_t at = 0; at < names.len && tried < SEARCH_MAX;) {
-		const char *name = names.data + at;
-		int r, n;
-
-		at += strlen(name) + 1;
-		if (of_processes && name[strspn(name, "0123456789")] != '\0')
-			continue;
-		n = snprintf(path, sizeof(path), "%s/%s%s", parent, name,
-			     of_processes ? "/ns/net" : "");
-		if (n < 0 || (size_t)n >= sizeof(path))
-			continue;
-		tried++;
-		r = try_file(p, path, e);
-		if (r > 0)
-			(void)snprintf(p->name, sizeof(p->name), "%s", name);
-		if (r != 0)
-			return r;
-	}
-	return 0;
-}
-
-static int search(struct place *p, struct error *e)
-{
-	int r;
-
-	p->home = open_file(p->os, OWN_NETNS);
-	if (p->home < 0)
-		return error_errno(e, p->home, OWN_NETNS, "cannot open");
-	r = try_all(p, false, e);
-	if (r == 0)
-		r = try_all(p, true, e);
-	if (r == 0)
-		return error_set(e, -ESTALE, ERROR_FAILED, p->name[0] != '\0' ? p->name : NULL,
-				 "the network namespace with cookie %llu is gone",
-				 (unsigned long long)p->cookie);
-	return r < 0 ? r : 0;
-}
-
-int place_open_again(struct os *os, const char *name, uint64_t cookie, struct place *ret,
-		     struct error *e)
+int place_open_again(struct os *os, const char *name, uint64_t cookie, enum place_reach reach,
+		     struct place *ret, struct error *e)
 {
 	struct place p;
 	uint64_t own, now = 0;
@@ -272,7 +196,7 @@ int place_open_again(struct os *os, const char *name, uint64_t cookie, struct pl
 		return -EPERM;
 	p = (struct place){ .os = os, .cookie = cookie, .netns = -1, .home = -1 };
 	(void)snprintf(p.name, sizeof(p.name), "%s", name);
-	r = search(&p, e);
+	r = place_search(&p, reach, e);
 	if (r < 0)
 		place_close(&p);
 	else

@@ -12,19 +12,22 @@
 #include <string.h>
 
 /* getrlimit(2). RLIMIT_RTTIME is in microseconds, RLIMIT_NICE counts 20 - nice. */
-#define ROW(NAME, UNIT, SCALE, HELP)                                                        \
-	{                                                                                   \
-		.name = RLIMIT_PREFIX NAME, .type = TUNABLE_INTEGER, .elements = 1,         \
-		.unit = (UNIT), .scale = (SCALE), .minimum = 0, .maximum = INT64_MAX,       \
-		.scope = TUNABLE_PER_PROCESS, .undo = TUNABLE_UNDO_FULL, .since = "2.6.36", \
-		.source = "prlimit(2)", .help = HELP,                                       \
+#define ROW_UNDO(NAME, UNIT, SCALE, UNDO, HELP)                                       \
+	{                                                                             \
+		.name = RLIMIT_PREFIX NAME, .type = TUNABLE_INTEGER, .elements = 1,   \
+		.unit = (UNIT), .scale = (SCALE), .minimum = 0, .maximum = INT64_MAX, \
+		.scope = TUNABLE_PER_PROCESS, .undo = (UNDO), .since = "2.6.36",      \
+		.source = "prlimit(2)", .help = HELP,                                 \
 	}
+#define ROW(NAME, UNIT, SCALE, HELP) ROW_UNDO(NAME, UNIT, SCALE, TUNABLE_UNDO_FULL, HELP)
+/* A process that has used more than a new limit gets a signal at once. */
+#define ROW_KILLS(NAME, UNIT, SCALE, HELP) ROW_UNDO(NAME, UNIT, SCALE, TUNABLE_UNDO_NO, HELP)
 
 static const struct tunable rows[] = {
 	ROW("as", UNIT_BYTES, 1, "Address space of the process; beyond it memory is refused."),
 	ROW("core", UNIT_BYTES, 1, "Size of the core file that a crash leaves behind."),
-	ROW("cpu", UNIT_SECONDS, 1,
-	    "CPU time; at the soft limit SIGXCPU, at the hard one SIGKILL."),
+	ROW_KILLS("cpu", UNIT_SECONDS, 1,
+		  "CPU time; at the soft limit SIGXCPU, at the hard one SIGKILL."),
 	ROW("data", UNIT_BYTES, 1, "Data segment: initialised, uninitialised and heap."),
 	ROW("fsize", UNIT_BYTES, 1, "Size of files that the process writes."),
 	ROW("locks", UNIT_COUNT, 1, "Without effect since Linux 2.4.25."),
@@ -38,8 +41,9 @@ static const struct tunable rows[] = {
 	ROW("nproc", UNIT_COUNT, 1, "Processes and threads of the process's user."),
 	ROW("rss", UNIT_BYTES, 1, "Without effect since Linux 2.6."),
 	ROW("rtprio", UNIT_COUNT, 1, "Ceiling of the realtime priority."),
-	ROW("rttime", UNIT_SECONDS, 1e-6,
-	    "CPU time that a realtime thread may take without a blocking call."),
+	ROW_KILLS("rttime", UNIT_SECONDS, 1e-6,
+		  "CPU time that a realtime thread may take without a blocking call; at the soft "
+		  "limit SIGXCPU, at the hard one SIGKILL."),
 	ROW("sigpending", UNIT_COUNT, 1, "Signals queued to the process's user."),
 	ROW("stack", UNIT_BYTES, 1, "Stack of the process; threads take it as their default."),
 };
@@ -314,6 +318,7 @@ const struct kind rlimit_kind = {
 	.rows = rows,
 	.row_count = &row_count,
 	.host_wide = true,
+	.fleeting = true,
 	.resolve = resolve,
 	.recall = recall,
 	.present = present,

@@ -223,7 +223,9 @@ static int check(const struct place *p, const struct target *t, const struct hel
 {
 	int r = 0;
 
-	(void)from;
+	if (!socket_option_can_restore(t->tunable, from))
+		return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, t->name,
+				 "holds \"%.60s\", which could not be written back", from->text);
 	if (socket_option_is_congestion(t->tunable))
 		r = check_congestion(p, t, to, e);
 	else if (socket_option_is_receive_buffer(t->tunable))
@@ -275,6 +277,7 @@ const struct kind socket_kind = {
 	.prefix = SOCKET_PREFIX,
 	.rows = socket_rows,
 	.row_count = &socket_row_count,
+	.fleeting = true,
 	.host_wide = true,
 	.resolve = resolve,
 	.recall = recall,

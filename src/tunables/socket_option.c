@@ -69,7 +69,7 @@ const struct tunable socket_rows[] = {
 	    "Turning it on sends at once what was held back.",
 	    "Whether small writes are sent at once (on), or wait for the acknowledgement of what "
 	    "was sent before (off, Nagle's algorithm)."),
-	ROW("notsent_lowat", TUNABLE_INTEGER, UNIT_BYTES, 1, 0, INT_MAX, "5.6",
+	ROW("notsent_lowat", TUNABLE_INTEGER, UNIT_BYTES, 1, 0, UINT32_MAX, "5.6",
 	    "tcp(7), TCP_NOTSENT_LOWAT", NULL,
 	    "Unsent data above which the connection does not show as writable; 0: as "
 	    "net.ipv4.tcp_notsent_lowat says."),
@@ -95,7 +95,7 @@ const struct tunable socket_rows[] = {
 };
 const size_t socket_row_count = ARRAY_LEN(socket_rows);
 
-enum format { FORMAT_NUMBER, FORMAT_RATE, FORMAT_TEXT, FORMAT_BUFFER };
+enum format { FORMAT_NUMBER, FORMAT_UNSIGNED, FORMAT_RATE, FORMAT_TEXT, FORMAT_BUFFER };
 
 /* In the order of the rows. */
 static const struct option {
@@ -109,7 +109,7 @@ static const struct option {
 	{ IPPROTO_TCP, TCP_KEEPIDLE, FORMAT_NUMBER, 0, 0 },
 	{ IPPROTO_TCP, TCP_KEEPINTVL, FORMAT_NUMBER, 0, 0 },
 	{ IPPROTO_TCP, TCP_NODELAY, FORMAT_NUMBER, 0, 0 },
-	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, FORMAT_NUMBER, 0, 0 },
+	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, FORMAT_UNSIGNED, 0, 0 },
 	{ SOL_SOCKET, SO_MAX_PACING_RATE, FORMAT_RATE, 0, 0 },
 	{ SOL_SOCKET, SO_RCVBUF, FORMAT_BUFFER, SO_RCVBUFFORCE, RECEIVE_LOCK },
 	{ SOL_SOCKET, SO_SNDBUF, FORMAT_BUFFER, SO_SNDBUFFORCE, SEND_LOCK },
@@ -186,6 +186,36 @@ static int parse_int(const char *text, int *ret)
 		return -EINVAL;
 	*ret = (int)number;
 	return 0;
+}
+
+/* A number that is told to the kernel as the int of the same bits. */
+static int parse_unsigned(const char *text, uint32_t *ret)
+{
+	uint64_t number = 0;
+
+	if (text_parse_u64(text, strlen(text), 10, &number) < 0 || number > UINT32_MAX)
+		return -EINVAL;
+	*ret = (uint32_t)number;
+	return 0;
+}
+
+static int parse_rate(const char *text, unsigned long *ret)
+{
+	uint64_t number = 0;
+
+	if (strcmp(text, UNLIMITED) == 0) {
+		*ret = ULONG_MAX;
+		return 0;
+	}
+	if (text_parse_u64(text, strlen(text), 10, &number) < 0 || number >= ULONG_MAX)
+		return -EINVAL;
+	*ret = (unsigned long)number;
+	return 0;
+}
+
+static bool is_name(const char *text)
+{
+	return text[0] != '\0' && strlen(text) < CONGESTION_NAME_MAX;
 }
 
 /* --- one system call each --- */
@@ -279,6 +309,10 @@ int socket_option_read(struct os *os, int fd, const struct tunable *row, struct 
 	case FORMAT_BUFFER:
 		r = read_buffer(os, fd, o, &held);
 		break;
+	case FORMAT_UNSIGNED:
+		r = get_int(os, fd, o->level, o->name, &number);
+		(void)snprintf(held.text, sizeof(held.text), "%u", (unsigned int)number);
+		break;
 	case FORMAT_NUMBER:
 	default:
 		r = get_int(os, fd, o->level, o->name, &number);
@@ -292,24 +326,19 @@ int socket_option_read(struct os *os, int fd, const struct tunable *row, struct 
 
 static int write_rate(struct os *os, int fd, const struct option *o, const char *to)
 {
-	unsigned long rate = ULONG_MAX;
-	uint64_t number = 0;
+	unsigned long rate = 0;
+	int r = parse_rate(to, &rate);
 
-	if (strcmp(to, UNLIMITED) != 0) {
-		if (text_parse_u64(to, strlen(to), 10, &number) < 0 || number >= ULONG_MAX)
-			return -EINVAL;
-		rate = (unsigned long)number;
-	}
+	if (r < 0)
+		return r;
 	return os->ops->setsockopt(os, fd, o->level, o->name, &rate, sizeof(rate));
 }
 
 static int write_name(struct os *os, int fd, const struct option *o, const char *to)
 {
-	size_t len = strlen(to);
-
-	if (len == 0 || len >= CONGESTION_NAME_MAX)
+	if (!is_name(to))
 		return -ENOENT; /* as the kernel says of a name that it does not know */
-	return os->ops->setsockopt(os, fd, o->level, o->name, to, (socklen_t)len);
+	return os->ops->setsockopt(os, fd, o->level, o->name, to, (socklen_t)strlen(to));
 }
 
 /* Sets the size and locks it, in one call. */
@@ -358,9 +387,13 @@ static int release(struct os *os, int fd, const struct option *o)
 int socket_option_write(struct os *os, int fd, const struct tunable *row, const char *to)
 {
 	const struct option *o = option_of(row);
+	uint32_t bits = 0;
 	int number, r;
 
 	switch (o->format) {
+	case FORMAT_UNSIGNED:
+		r = parse_unsigned(to, &bits);
+		return r < 0 ? r : set_int(os, fd, o->level, o->name, (int)bits);
 	case FORMAT_RATE:
 		return write_rate(os, fd, o, to);
 	case FORMAT_TEXT:
@@ -406,6 +439,29 @@ int socket_option_restore(struct os *os, int fd, const struct tunable *row, cons
 	if (o->format == FORMAT_BUFFER)
 		return restore_buffer(os, fd, o, from);
 	return socket_option_write(os, fd, row, from->text);
+}
+
+bool socket_option_can_restore(const struct tunable *row, const struct held *from)
+{
+	unsigned long rate;
+	uint32_t bits;
+	int number;
+
+	switch (option_of(row)->format) {
+	case FORMAT_UNSIGNED:
+		return parse_unsigned(from->text, &bits) == 0;
+	case FORMAT_RATE:
+		return parse_rate(from->text, &rate) == 0;
+	case FORMAT_TEXT:
+		return is_name(from->text);
+	case FORMAT_BUFFER:
+		if (strcmp(from->text, AUTO) == 0)
+			return parse_undo(from, UNDO_SIZE, &number) == 0;
+		return parse_int(from->text, &number) == 0;
+	case FORMAT_NUMBER:
+	default:
+		return parse_int(from->text, &number) == 0;
+	}
 }
 
 bool socket_option_half_done(const struct tunable *row, const struct held *now,

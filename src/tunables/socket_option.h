@@ -28,6 +28,8 @@ int socket_option_read(struct os *os, int fd, const struct tunable *row, struct 
 int socket_option_write(struct os *os, int fd, const struct tunable *row, const char *to);
 int socket_option_restore(struct os *os, int fd, const struct tunable *row,
 			  const struct held *from);
+/* Whether socket_option_restore() could tell the kernel what is held. Pure. */
+bool socket_option_can_restore(const struct tunable *row, const struct held *from);
 /* Whether `now` is what a write of `to`, or a restore of `from`, that ended half-way leaves. */
 bool socket_option_half_done(const struct tunable *row, const struct held *now,
 			     const struct held *from, const char *to);

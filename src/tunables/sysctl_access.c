@@ -19,13 +19,13 @@ const char *sysctl_target_path(const struct target *t, char buf[SYSCTL_PATH_MAX]
 }
 
 /* One blank between words, none around: the kernel separates a vector by tabs. */
-static int to_words(const struct bytes *file, char ret[HELD_TEXT_MAX])
+static int to_words(struct text_span rest, char ret[HELD_TEXT_MAX])
 {
-	struct text_span rest = { file->data, file->len }, line, word;
+	struct text_span line, word;
 	size_t len = 0;
 
-	for (size_t i = 0; i < file->len; i++) {
-		unsigned char c = (unsigned char)file->data[i];
+	for (size_t i = 0; i < rest.len; i++) {
+		unsigned char c = (unsigned char)rest.at[i];
 
 		if ((c < ' ' && c != '\t' && c != '\n') || c > '~')
 			return -EBADMSG;
@@ -50,10 +50,10 @@ static int to_words(const struct bytes *file, char ret[HELD_TEXT_MAX])
 
 int sysctl_read_key(struct os *os, const char *path, char ret[HELD_TEXT_MAX])
 {
-	CLEANUP(bytes_done) struct bytes file = { 0 };
-	int r = os_read_file(os, path, HELD_TEXT_MAX, &file);
+	char text[HELD_TEXT_MAX + 1];
+	ssize_t n = os_read_piece(os, path, text, HELD_TEXT_MAX);
 
-	return r < 0 ? r : to_words(&file, ret);
+	return n < 0 ? (int)n : to_words((struct text_span){ text, (size_t)n }, ret);
 }
 
 static const char *privilege_of(const struct target *t)

@@ -253,8 +253,13 @@ int sysctl_settings_parse(struct sysctl_settings *s, const char *file, const cha
 int sysctl_settings_load_file(struct sysctl_settings *s, const char *path, struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes text = { 0 };
-	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : bytes_read_fd(&text, fd, SYSCTL_FILE_MAX);
+	/* A FIFO must not make us wait for somebody to write to it; a pipe whose writer is there,
+	 * as of <(COMMAND), is waited for. */
+	CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int r = fd < 0 || fcntl(fd, F_SETFL, 0) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = bytes_read_fd(&text, fd, SYSCTL_FILE_MAX);
 
 	if (r == -EFBIG)
 		return error_set(e, r, ERROR_INPUT, path,

@@ -20,6 +20,7 @@
 #   LAB_IF_A LAB_IF_B    its devices
 #   LAB_A4 LAB_B4 LAB_A6 LAB_B6                      its addresses
 #   LAB_NET_A4 LAB_NET_B4 LAB_NET_A6 LAB_NET_B6      the prefix of each
+#   LAB_C4 LAB_D4        of neighbours, once lab_add_neighbours has made them
 #   LAB_PID              the process lab_bg started last
 
 LAB_BIN=${NETWRIGHT_LAB_BIN:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/tests}
@@ -232,7 +233,9 @@ lab_ns() { # A|B
     case $1 in
     A) echo "$LAB_NS_A" ;;
     B) echo "$LAB_NS_B" ;;
-    *) lab_fail "\"$1\" is not a host: A or B" ;;
+    C) echo "${LAB_NS_A%a}c" ;;
+    D) echo "${LAB_NS_A%a}d" ;;
+    *) lab_fail "\"$1\" is not a host: A, B, or their neighbours C, D" ;;
     esac
 }
 
@@ -295,31 +298,35 @@ lab_wait_port() { # A|B PORT [SECONDS]
 
 # --- labs ------------------------------------------------------------------------------------
 
+# A namespace set up as a host.
+lab_add_host() { # A|B|C|D
+    local ns
+    ns=$(lab_ns "$1")
+    echo "netns $ns" >>"$lab_record"
+    ip netns add "$ns" || lab_fail "cannot create the network namespace $ns"
+    # No addresses but ours, and no packets of the kernel's own (router solicitations).
+    lab_sysctl "$1" net.ipv6.conf.default.addr_gen_mode 1
+    lab_sysctl "$1" net.ipv6.conf.default.accept_ra 0
+    ip -n "$ns" link set lo up
+    # The kernel's own defaults since 6.16 (rmem) and 4.15 (wmem): a new namespace copies the
+    # machine's values, and no test may depend on those.
+    lab_sysctl "$1" net.ipv4.tcp_rmem "4096 131072 33554432"
+    lab_sysctl "$1" net.ipv4.tcp_wmem "4096 16384 4194304"
+    # Or the second connection of a test would start with what the first one learnt.
+    lab_sysctl "$1" net.ipv4.tcp_no_metrics_save 1
+    ip -n "$ns" tcp_metrics flush all >/dev/null 2>&1
+}
+
 lab_add_hosts() { # NAME
-    local host ns
     lab_init
     [[ $1 =~ ^[a-z0-9]{1,12}$ ]] || lab_fail "lab name \"$1\": 1 to 12 of a-z 0-9"
     [[ " ${lab_names[*]} " != *" $1 "* ]] || lab_fail "there already is a lab $1"
     LAB_NAME=$1
     LAB_NS_A=nwt-$$-$1-a
     LAB_NS_B=nwt-$$-$1-b
-    printf 'netns %s\n' "$LAB_NS_A" "$LAB_NS_B" >>"$lab_record"
     lab_names+=("$1")
-    for host in A B; do
-        ns=$(lab_ns "$host")
-        ip netns add "$ns" || lab_fail "cannot create the network namespace $ns"
-        # No addresses but ours, and no packets of the kernel's own (router solicitations).
-        lab_sysctl "$host" net.ipv6.conf.default.addr_gen_mode 1
-        lab_sysctl "$host" net.ipv6.conf.default.accept_ra 0
-        ip -n "$ns" link set lo up
-        # The kernel's own defaults since 6.16 (rmem) and 4.15 (wmem): a new namespace copies the
-        # machine's values, and no test may depend on those.
-        lab_sysctl "$host" net.ipv4.tcp_rmem "4096 131072 33554432"
-        lab_sysctl "$host" net.ipv4.tcp_wmem "4096 16384 4194304"
-        # Or the second connection of a test would start with what the first one learnt.
-        lab_sysctl "$host" net.ipv4.tcp_no_metrics_save 1
-        ip -n "$ns" tcp_metrics flush all >/dev/null 2>&1
-    done
+    lab_add_host A
+    lab_add_host B
     lab_cc "${LAB_CC:-cubic}"
 }
 
@@ -400,15 +407,47 @@ lab_wan_stat() { # DIRECTION KEY
     lab_wan_stats | sed -n "s/^$1 .*\b$2=\([0-9]*\).*/\1/p"
 }
 
+# Changes the link to what the --then-... options of lab_up say; a second time, back.
+lab_change() {
+    kill -USR2 "$(<"$LAB_TMP/$LAB_NAME.wanem.pid")" 2>/dev/null ||
+        lab_fail "the link of lab $LAB_NAME is gone"
+}
+
+# Two more hosts, C behind A and D behind B, whose connections share A's link with B but none of
+# their settings: LAB_C4 and LAB_D4. Their congestion control is cubic.
+lab_add_neighbours() {
+    local host via
+    LAB_C4=198.18.0.1 LAB_D4=198.18.1.1
+    for host in C D; do
+        lab_add_host "$host"
+        lab_sysctl "$host" net.ipv4.tcp_congestion_control cubic
+    done
+    for via in "A C $LAB_C4 $LAB_D4" "B D $LAB_D4 $LAB_C4"; do
+        # shellcheck disable=SC2086 # split into words
+        lab_join_neighbour $via || lab_fail "cannot add neighbours to lab $LAB_NAME"
+    done
+}
+
+lab_join_neighbour() { # ROUTER HOST ITS-ADDRESS THE-OTHER'S
+    local router host
+    router=$(lab_ns "$1") host=$(lab_ns "$2")
+    ip -n "$router" link add lan1 type veth peer name lan1 netns "$host" &&
+        ip -n "$router" address add "${3%.*}.254/24" dev lan1 && ip -n "$host" address add "$3/24" dev lan1 &&
+        ip -n "$router" link set lan1 up && ip -n "$host" link set lan1 up &&
+        ip -n "$host" route add default via "${3%.*}.254" &&
+        ip -n "$router" route add "${4%.*}.0/24" dev wan0 && lab_sysctl "$1" net.ipv4.ip_forward 1
+}
+
 # Ends one lab, which need not be the current one.
 lab_down() { # NAME
-    local name pid left=() pids=() log=$LAB_TMP/$1.wanem
+    local name host pid left=() pids=() log=$LAB_TMP/$1.wanem
     for pid in "${!lab_pids[@]}"; do
         [[ ${lab_pids[$pid]} != "$1" ]] || pids+=("$pid")
     done
     lab_kill "${pids[@]}"
-    lab_delete_netns "nwt-$$-$1-a"
-    lab_delete_netns "nwt-$$-$1-b"
+    for host in a b c d; do
+        lab_delete_netns "nwt-$$-$1-$host"
+    done
     rm -f "$log".* "$LAB_TMP/$1.env"
     for name in "${lab_names[@]}"; do
         [[ $name == "$1" ]] || left+=("$name")

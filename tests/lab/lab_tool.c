@@ -18,6 +18,7 @@ static uint64_t tool_deadline_ns = UINT64_MAX;
 static sigset_t tool_wait_mask;
 static volatile sig_atomic_t tool_stop_signal;
 static volatile sig_atomic_t tool_report_signal;
+static volatile sig_atomic_t tool_change_signal;
 
 struct unit {
 	const char *suffix;
@@ -197,13 +198,15 @@ static void on_signal(int number)
 {
 	if (number == SIGUSR1)
 		tool_report_signal = 1;
+	else if (number == SIGUSR2)
+		tool_change_signal = 1;
 	else
 		tool_stop_signal = 1;
 }
 
 void tool_start(uint64_t max_time_ns)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
 	struct sigaction action = { .sa_handler = on_signal };
 	pid_t parent = getppid();
 	sigset_t blocked;
@@ -235,6 +238,14 @@ bool tool_report_wanted(void)
 	bool wanted = tool_report_signal != 0;
 
 	tool_report_signal = 0;
+	return wanted;
+}
+
+bool tool_change_wanted(void)
+{
+	bool wanted = tool_change_signal != 0;
+
+	tool_change_signal = 0;
 	return wanted;
 }
 

@@ -65,6 +65,8 @@ void tool_start(uint64_t max_time_ns);
 bool tool_stopped(void);
 /* True once after each SIGUSR1. */
 bool tool_report_wanted(void);
+/* True once after each SIGUSR2. */
+bool tool_change_wanted(void);
 /* ppoll(2) that ends early on a signal or at the end of the lifetime. Returns the number of ready
  * descriptors, 0 on timeout or signal; ends the program when ppoll fails otherwise.
  */

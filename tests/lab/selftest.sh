@@ -107,6 +107,41 @@ test_smooth() {
     lab_down smooth
 }
 
+test_change() {
+    local line
+    lab_up change 100mbit 10ms 250kB 0% --then-delay 40ms --then-rate 10mbit --then-loss 2% --seed 42
+    start_sink
+    lab_change
+    sleep 0.2
+    line=$(traffic A source --to "$LAB_B4" --port 5001 --time 2)
+    check "a changed link is slower" \
+        "$(field "$line" goodput_bps) > 0 && $(field "$line" goodput_bps) < 10000000"
+    check "and longer" "$(field "$line" min_rtt_us) > 80000 && $(field "$line" min_rtt_us) < 90000"
+    check "and loses" "$(lab_wan_stat "a->b" random_losses) > 0"
+    lab_change
+    sleep 0.2
+    line=$(traffic A source --to "$LAB_B4" --port 5001 --time 1.5)
+    check "changed back, it is as fast as before" "$(field "$line" goodput_bps) > 60000000"
+    check "and as short" "$(field "$line" min_rtt_us) > 20000 && $(field "$line" min_rtt_us) < 25000"
+    lab_down change
+}
+
+test_neighbours() {
+    local line
+    lab_up next 20mbit 10ms 100kB 0%
+    lab_add_neighbours
+    lab_sysctl A net.ipv4.tcp_wmem "4096 16384 16384" # A's and B's settings are not theirs
+    lab_sysctl B net.ipv4.tcp_rmem "4096 16384 16384"
+    lab_bg D "$LAB_BIN/traffic" sink --port 5001 >/dev/null
+    lab_wait_port D 5001
+    line=$(traffic C source --to "$LAB_D4" --port 5001 --time 2 --omit 1)
+    check "neighbours share the link" \
+        "$(field "$line" goodput_bps) > 15000000 && $(field "$line" goodput_bps) < 20000000"
+    check "and its delay" "$(field "$line" min_rtt_us) > 20000"
+    lab_down next
+    check "and go with it" "$(ip netns list | grep -c "^nwt-$$-next-") == 0"
+}
+
 test_verbs() {
     local line before after
     lab_veth_up lan
@@ -216,6 +251,8 @@ test_line_rate
 test_loss
 test_queue
 test_smooth
+test_change
+test_neighbours
 test_verbs
 test_pairs
 test_teardown

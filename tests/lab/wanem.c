@@ -27,14 +27,28 @@ struct options {
 	const char *netns[2], *device[2];
 	uint64_t mtu, max_time_ns;
 	struct link_config forward, reverse;
+	struct link_config then; /* of both, after SIGUSR2; its loss of forward alone */
 };
 
-/* A reverse value that was not given follows the forward one. */
-#define SAME_AS_FORWARD UINT64_MAX
+/* A value that was not given: a reverse one follows the forward one, a later one the first. */
+#define NOT_GIVEN UINT64_MAX
+
+static void follow(struct link_config *config, const struct link_config *given)
+{
+	if (config->rate_bps == NOT_GIVEN)
+		config->rate_bps = given->rate_bps;
+	if (config->delay_ns == NOT_GIVEN)
+		config->delay_ns = given->delay_ns;
+	if (config->queue_bytes == NOT_GIVEN)
+		config->queue_bytes = given->queue_bytes;
+	if (config->loss_ppb == NOT_GIVEN)
+		config->loss_ppb = given->loss_ppb;
+}
 
 static void read_options(struct options *options, int argc, char **argv)
 {
 	struct link_config *forward = &options->forward, *reverse = &options->reverse;
+	struct link_config *then = &options->then;
 	const struct tool_option table[] = {
 		{ "a-netns", TOOL_TEXT, &options->netns[0], 0, 0, true, "namespace of side A" },
 		{ "b-netns", TOOL_TEXT, &options->netns[1], 0, 0, true, "namespace of side B" },
@@ -55,6 +69,14 @@ static void read_options(struct options *options, int argc, char **argv)
 		  "from B to A (as --queue)" },
 		{ "reverse-loss", TOOL_SHARE, &reverse->loss_ppb, 0, 1000000000, false,
 		  "from B to A (0)" },
+		{ "then-rate", TOOL_RATE, &then->rate_bps, 1000, 100000000000, false,
+		  "after SIGUSR2, in both directions (unchanged)" },
+		{ "then-delay", TOOL_MILLIS, &then->delay_ns, 0, 10 * TOOL_NS_PER_S, false,
+		  "after SIGUSR2, in both directions (unchanged)" },
+		{ "then-queue", TOOL_BYTES, &then->queue_bytes, 1, 1 << 30, false,
+		  "after SIGUSR2, in both directions (unchanged)" },
+		{ "then-loss", TOOL_SHARE, &then->loss_ppb, 0, 1000000000, false,
+		  "after SIGUSR2, from A to B (unchanged)" },
 		{ "seed", TOOL_COUNT, &forward->seed, 0, 1ULL << 53, false,
 		  "of the random losses (1)" },
 		{ "mtu", TOOL_COUNT, &options->mtu, 1280, 65535, false, "of both devices (1500)" },
@@ -66,17 +88,13 @@ static void read_options(struct options *options, int argc, char **argv)
 		"wanem",
 		"Creates a TUN device in each of two network namespaces and forwards between them\n"
 		"like a link. Prints \"ready\" when forwarding; SIGUSR1 prints statistics to\n"
-		"stderr; SIGTERM prints them and ends.",
+		"stderr; SIGUSR2 changes the link to what --then-... say, and back; SIGTERM prints\n"
+		"statistics and ends.",
 		table,
 	};
 
 	tool_read_options(&usage, argc, argv);
-	if (reverse->rate_bps == SAME_AS_FORWARD)
-		reverse->rate_bps = forward->rate_bps;
-	if (reverse->delay_ns == SAME_AS_FORWARD)
-		reverse->delay_ns = forward->delay_ns;
-	if (reverse->queue_bytes == SAME_AS_FORWARD)
-		reverse->queue_bytes = forward->queue_bytes;
+	follow(reverse, forward);
 	/* Any other sequence will do; the same one would lose a segment and its acknowledgement. */
 	reverse->seed = ~forward->seed;
 }
@@ -191,6 +209,9 @@ static void forward_until_stopped(struct link links[2], int stop_fd)
 		(void)tool_poll(NULL, 0, TOOL_NS_PER_S);
 		if (tool_report_wanted())
 			print_all_stats(links);
+		if (tool_change_wanted())
+			for (i = 0; i < 2; i++)
+				atomic_store(&links[i].change, true);
 		/* A thread that gave up has to take the program with it. */
 		for (i = 0; i < 2; i++)
 			if (pthread_tryjoin_np(threads[i], (void **)&failure[i]) == 0)
@@ -211,8 +232,10 @@ int main(int argc, char **argv)
 		.mtu = 1500,
 		.max_time_ns = TOOL_MAX_TIME_NS,
 		.forward = { .seed = 1 },
-		.reverse = { SAME_AS_FORWARD, SAME_AS_FORWARD, SAME_AS_FORWARD, 0, 0 },
+		.reverse = { NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, 0, 0 },
+		.then = { NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, 0 },
 	};
+	struct link_config later[2];
 	struct link links[2];
 	int tun[2], stop_fd, i;
 
@@ -224,8 +247,12 @@ int main(int argc, char **argv)
 	stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (stop_fd < 0)
 		tool_fail("cannot create an event descriptor: %s", strerror(errno));
-	link_init(&links[0], &options.forward, tun[0], tun[1], stop_fd);
-	link_init(&links[1], &options.reverse, tun[1], tun[0], stop_fd);
+	later[0] = later[1] = options.then;
+	later[1].loss_ppb = options.reverse.loss_ppb;
+	follow(&later[0], &options.forward);
+	follow(&later[1], &options.reverse);
+	link_init(&links[0], &options.forward, &later[0], tun[0], tun[1], stop_fd);
+	link_init(&links[1], &options.reverse, &later[1], tun[1], tun[0], stop_fd);
 	forward_until_stopped(links, stop_fd);
 	for (i = 0; i < 2; i++) {
 		link_done(&links[i]);

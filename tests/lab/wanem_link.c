@@ -68,20 +68,35 @@ static uint64_t wire_ns(const struct link *link, size_t packet_bytes)
 	return (bytes * 8 * TOOL_NS_PER_S + link->config.rate_bps - 1) / link->config.rate_bps;
 }
 
-void link_init(struct link *link, const struct link_config *config, int in_fd, int out_fd,
-	       int stop_fd)
+static void use_config(struct link *link, const struct link_config *config)
 {
 	uint64_t per_segment;
 
-	memset(link, 0, sizeof(*link));
 	link->config = *config;
+	link->queue_ns = config->queue_bytes * 8 * TOOL_NS_PER_S / config->rate_bps;
+	per_segment = wire_ns(link, 1500);
+	link->chunk_segments = per_segment < CHUNK_NS ? (unsigned int)(CHUNK_NS / per_segment) : 1;
+}
+
+/* What is on the wire keeps its due time: a shorter delay does not make segments overtake. */
+static void change_config(struct link *link)
+{
+	struct link_config config = link->other;
+
+	link->other = link->config;
+	use_config(link, &config);
+}
+
+void link_init(struct link *link, const struct link_config *config, const struct link_config *other,
+	       int in_fd, int out_fd, int stop_fd)
+{
+	memset(link, 0, sizeof(*link));
+	use_config(link, config);
+	link->other = *other;
 	link->in_fd = in_fd;
 	link->out_fd = out_fd;
 	link->stop_fd = stop_fd;
 	link->random = config->seed;
-	link->queue_ns = config->queue_bytes * 8 * TOOL_NS_PER_S / config->rate_bps;
-	per_segment = wire_ns(link, 1500);
-	link->chunk_segments = per_segment < CHUNK_NS ? (unsigned int)(CHUNK_NS / per_segment) : 1;
 }
 
 void link_done(struct link *link)
@@ -388,6 +403,8 @@ void *link_run(void *argument)
 	while (failure == NULL) {
 		ssize_t size;
 
+		if (atomic_exchange_explicit(&link->change, false, memory_order_relaxed))
+			change_config(link);
 		deliver_due(link);
 		size = read(link->in_fd, frame, FRAME_SIZE);
 		if (size > 0) {

@@ -10,6 +10,7 @@
 #define NETWRIGHT_LAB_WANEM_LINK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct link_config {
@@ -37,6 +38,8 @@ struct link_chunk;
 
 struct link {
 	struct link_config config;
+	struct link_config other; /* what a change makes of it */
+	_Atomic bool change;	  /* set by anyone: the thread exchanges the two */
 	struct link_stats stats;
 	int in_fd;   /* non-blocking TUN with IFF_VNET_HDR */
 	int out_fd;  /* likewise */
@@ -48,8 +51,8 @@ struct link {
 	struct link_chunk *head, *tail; /* on the wire, in order of their due time */
 };
 
-void link_init(struct link *link, const struct link_config *config, int in_fd, int out_fd,
-	       int stop_fd);
+void link_init(struct link *link, const struct link_config *config, const struct link_config *other,
+	       int in_fd, int out_fd, int stop_fd);
 /* Frees what is still on the wire. */
 void link_done(struct link *link);
 /* Thread body: forwards until stop_fd is readable. `link` is a struct link *. Returns NULL, or the

@@ -84,7 +84,7 @@ audit_start() { # A|B NAME SECONDS [OPTION...]
     options=(--record "$NETWRIGHT_RECORD_DIR/$name-ipv$FAMILY.nwr")
   (
     reading "$ns" >"$LAB_TMP/$name.before"
-    sample_rtt "$ns" >"$LAB_TMP/$name.rtt" &
+    sample "$ns" >"$LAB_TMP/$name.samples" &
     sampler=$!
     "$NETWRIGHT" audit --netns "$ns" --for "${seconds}s" --json "${options[@]}" "$@" \
       >"$LAB_TMP/$name.json" 2>"$LAB_TMP/$name.err"
@@ -142,7 +142,6 @@ expect_limiter() { # NAME LIMITER
 # One line of sums over the namespace's established sockets as ss shows them, and counters of /proc:
 # "KEY VALUE" pairs.
 reading() { # NAMESPACE
-  date +'time %s.%N'
   ip netns exec "$1" ss -Htinm state established 2>/dev/null | awk '
     function field(name,   v) {
       if (match($0, "[ (,]" name ":?[0-9.]+")) {
@@ -169,28 +168,44 @@ reading() { # NAMESPACE
     grep -E '^(retranssegs|tcporigdatasent|listenoverflows|tcptimeouts|tcpreqqfull[a-z]*|syncookiessent|tcptimewaitoverflow) '
 }
 
-# The smoothed RTTs in ms, as ss shows them twice a second, until killed.
-sample_rtt() { # NAMESPACE
+# What ss shows twice a second, until killed: "rtt MS" for each socket, and "at TIME ACKED RECEIVED",
+# sums of bytes.
+sample() { # NAMESPACE
   while :; do
-    ip netns exec "$1" ss -Htin state established 2>/dev/null | grep -oE ' rtt:[0-9.]+' | cut -d: -f2
+    ip netns exec "$1" ss -Htin state established 2>/dev/null | awk '
+      function field(name) { return match($0, " " name ":[0-9.]+") ? substr($0, RSTART + length(name) + 2, RLENGTH) + 0 : 0 }
+      / rtt:/ { print "rtt", field("rtt"); acked += field("bytes_acked"); received += field("bytes_received") }
+      END { "date +%s.%N" | getline now; printf "at %s %.0f %.0f\n", now, acked, received }'
     sleep 0.5
   done
 }
 
-# Their median, in microseconds.
+# The median of the RTTs, in microseconds.
 read_median_rtt() { # NAME
-  sort -n "$LAB_TMP/$1.rtt" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] * 1000 }'
+  awk '$1 == "rtt" { print $2 }' "$LAB_TMP/$1.samples" | sort -n |
+    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] * 1000 }'
+}
+
+# Bits per second that were acknowledged or received, between the first and the last of those samples
+# within the audit's own window: what happens before and after it, slow start or a busy machine, is
+# not what the audit has seen. The window's begin is told in whole seconds.
+read_rate() { # NAME acked|received
+  awk -v from="$(date -d "$(jq -r .window.start_utc "$LAB_TMP/$1.json")" +%s)" \
+    -v seconds="$(jq -r .window.seconds "$LAB_TMP/$1.json")" -v column="$([ "$2" = acked ] && echo 3 || echo 4)" '
+    $1 == "at" && $2 >= from + 1 && $2 <= from + seconds {
+      if (!n++) { t0 = $2; v0 = $column }
+      t1 = $2; v1 = $column
+    }
+    END { printf "%.0f", (t1 > t0 ? (v1 - v0) * 8 / (t1 - t0) : 0) }' "$LAB_TMP/$1.samples"
 }
 
 read_value() { # NAME before|after KEY
   awk -v key="$3" '$1 == key { print $2; exit }' "$LAB_TMP/$1.$2"
 }
 
-# The gain of a counter between the two readings; of KEY per second with "/s".
+# The gain of a counter between the two readings.
 read_gain() { # NAME KEY
-  awk -v key="${2%/s}" -v rate="$([ "$2" = "${2%/s}" ] && echo 0 || echo 1)" '
-    $1 == "time" { t[FILENAME] = $2 } $1 == key { v[FILENAME] = $2 }
-    END { d = v[ARGV[2]] - v[ARGV[1]]; if (rate) d /= t[ARGV[2]] - t[ARGV[1]]; printf "%.6f", d }' \
+  awk -v key="$2" '$1 == key { v[FILENAME] = $2 } END { printf "%.6f", v[ARGV[2]] - v[ARGV[1]] }' \
     "$LAB_TMP/$1.before" "$LAB_TMP/$1.after"
 }
 

@@ -2,6 +2,7 @@
 # Broken rules, damaged recordings, namespaces that vanish, files that are missing, a full disk, a user
 # without rights, Ctrl-C: a clear message or an unknown metric, the right exit status, never a crash.
 # Runs the build with AddressSanitizer where one exists, so that silent damage shows as well.
+# Runs beside others.
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"

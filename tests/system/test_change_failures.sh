@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What goes wrong while changing: journals that cannot be used, keys that cannot be written or lose
 # what is written, locks, signals. Every refusal leaves everything as it was.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
@@ -68,6 +69,81 @@ damage "half of it" sh -c "truncate -s 2500 '$tmp/bad/$database'"
 damage "another program's" sh -c "rm '$tmp/bad/$database'; sqlite3 '$tmp/bad/$database' 'create table t (x)' 2>/dev/null || python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(\"create table t (x)\"); c.commit()' '$tmp/bad/$database'; chmod 600 '$tmp/bad/$database'"
 run 0 "the good one still works" rollback
 unchanged
+
+echo "# one damaged record among others"
+state=$tmp/records
+sql() { # STATEMENT: as somebody with a SQLite shell would
+  python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()' \
+    "$state/state.db" "$1"
+}
+run 0 "the first change" "${change[@]}"
+bad=$(last_id)
+run 0 "is put back" rollback
+run 0 "the second" set --netns "$ns" net.ipv4.tcp_fin_timeout=31
+second=$(last_id)
+sql "UPDATE changes SET note = 'x' WHERE transaction_id = $bad"
+run 4 "history" history
+complains "transaction $bad is not as netwright wrote it"
+check "  has the other one" test "$(grep -c "kept" "$tmp/out")" = 1
+run 4 "history --json" history --json
+json ".unreadable | length == 1 and .[0].id == $bad"
+json ".transactions | map(.id) == [$second]"
+run 0 "status, which it does not concern" status
+says "transaction $second"
+run 3 "show" show "$bad"
+complains "transaction $bad is not as"
+run 3 "rollback" rollback "$bad"
+complains "transaction $bad is not as"
+run 0 "a change of the same settings" "${change[@]}"
+silent
+run 0 "a dry run" "${change[@]}" --dry-run
+run 0 "rollback" rollback
+unchanged
+
+sql "UPDATE transactions SET reason = 'x' WHERE id = $second"
+run 4 "one that is in force" status
+complains "transaction $second is not as"
+run 0 "a change beside it" "${change[@]}"
+complains "transaction $second is not as"
+run 3 "rollback --all, of all but it" rollback --all
+complains "transaction $second is not as"
+unchanged
+holds net.ipv4.tcp_fin_timeout 31
+
+sql "UPDATE transactions SET state = 'applying' WHERE id = $second"
+run 3 "one that may be half done, and its setting" set --netns "$ns" net.ipv4.tcp_fin_timeout=32
+complains "net.ipv4.tcp_fin_timeout: what it held before may be known to a damaged record alone"
+holds net.ipv4.tcp_fin_timeout 31
+run 0 "another setting" "${change[@]}"
+run 0 "rollback" rollback "$(last_id)"
+run 3 "profile apply, which has that setting" apply http-client --netns "$ns"
+complains "damaged record alone"
+sql "UPDATE transactions SET state = 'wild', boot_id = '' WHERE id = $second"
+run 0 "still only that one: what it changed can be read, but not when" "${change[@]}" --dry-run
+run 3 "which blocks everything" "${change[@]}"
+unchanged
+write_value net.ipv4.tcp_fin_timeout 60
+state=$tmp/state
+
+echo "# a result that reaches nobody"
+for verb in set "set --json"; do
+  # shellcheck disable=SC2086 # words
+  "$NETWRIGHT" $verb --netns "$ns" net.core.somaxconn=8192 --state-dir "$state" >/dev/full 2>"$tmp/err"
+  check "$verb >/dev/full: status 4" test $? -eq 4
+  complains "No space left on device), but transaction $("$NETWRIGHT" history --limit 1 --json --state-dir "$state" | jq '.transactions[0].id') is kept"
+  holds net.core.somaxconn 8192
+  "$NETWRIGHT" rollback --state-dir "$state" >/dev/full 2>"$tmp/err"
+  check "rollback >/dev/full: status 4" test $? -eq 4
+  complains "is rolled-back"
+  unchanged
+done
+"$NETWRIGHT" set --netns "$ns" net.core.somaxconn=8192 --confirm 1min -q --state-dir "$state" 2>"$tmp/err"
+"$NETWRIGHT" confirm --state-dir "$state" >/dev/full 2>"$tmp/err"
+check "confirm >/dev/full: status 4" test $? -eq 4
+complains "is kept"
+run 0 "rollback" rollback
+"$NETWRIGHT" history --state-dir "$state" >/dev/full 2>"$tmp/err"
+check "history >/dev/full, which changes nothing: status 3" test $? -eq 3
 
 echo "# keys that cannot be written"
 run 7 "a key that is read-only here" set --netns "$ns" net.core.rmem_max=4194304
@@ -139,8 +215,7 @@ echo "# two at once"
 mkdir -p "$state"
 run 0 "a change" "${change[@]}"
 run 0 "is put back" rollback
-lock=$(find "$state" -type f ! -name "*.db*" -printf "%f\n" | head -n 1)
-flock -F "$state/$lock" sleep 6 &
+flock -F "$state" sleep 6 &
 holder=$!
 sleep 0.3
 start=$SECONDS
@@ -155,8 +230,9 @@ strace -f -qq -o /dev/null -e trace=fsync,fdatasync -e inject=fsync,fdatasync:de
   "$NETWRIGHT" "${change[@]}" -q --state-dir "$state" 2>"$tmp/first" &
 first=$!
 sleep 0.7
+rm -f "$state/lock" # which somebody tidies up
 run 5 "two real ones" set --netns "$ns" net.core.somaxconn=9000 --lock-timeout 1s
-complains "netwright set"
+complains "another netwright is changing settings"
 wait "$first"
 check "the first one ends well" test $? -eq 0
 holds net.core.somaxconn 8192

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The command line: arguments, exit statuses, streams, help and manual, JSON, recordings, Ctrl-C, and
 # that nothing is written. Needs no particular traffic.
+# Runs beside others.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/../..
@@ -56,7 +57,7 @@ refused() {
   complains "$message"
 }
 
-verbs=(apply audit confirm explain flows help history lint metrics profile restore rollback rules set show snapshot status tune)
+verbs=(apply audit confirm daemon explain flows help history lint metrics profile restore rollback rules set show snapshot status tune)
 
 echo "# help and version"
 run 0 "--version" --version

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # audit --compare: what appeared, got worse or better, stayed and went, judged on recordings; and files
 # that are no earlier audit.
+# Runs beside others.
 # shellcheck disable=SC2317 # functions are called through check
 set -u
 # shellcheck source=check.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # --confirm: the deadline belongs to a process of its own, and if that is lost, to the journal.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
@@ -42,6 +43,19 @@ check "the transaction is kept" test "$(state_of "$id")" = kept
 eventually 5 "its guardian ends" is_gone "$guardian"
 holds net.core.somaxconn 8192
 run 3 "confirm once more" confirm
+run 0 "rollback" rollback
+holds net.core.somaxconn "$somaxconn"
+
+echo "# put back by somebody else before it is confirmed"
+run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 net.ipv4.tcp_retries2=9 --confirm 20s
+id=$(last_id)
+guardian=$(guardian_of "$id")
+write_value net.core.somaxconn "$somaxconn"
+run 4 "confirm" confirm
+complains "transaction $id is kept, but 1 of its 2 settings were changed since: net.core.somaxconn holds \"$somaxconn\""
+says "somebody else set it"
+check "the transaction is kept" test "$(state_of "$id")" = kept
+eventually 5 "its guardian ends" is_gone "$guardian"
 run 0 "rollback" rollback
 holds net.core.somaxconn "$somaxconn"
 

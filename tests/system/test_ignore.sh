@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `ignore` of netwright.conf, judged on a recording: the finding is gone, counted, and listed with its
 # reason; a broken file is an error before anything is observed.
+# Runs beside others.
 # shellcheck disable=SC2317 # functions are called through check
 set -u
 # shellcheck source=check.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # netwright profile import: TuneD's own profiles and sysctl files become profiles that load, with every
 # line that stayed behind named.
+# Runs beside others.
 # shellcheck disable=SC2034 # for audit.sh
 FAMILY=4
 # shellcheck source=audit.sh

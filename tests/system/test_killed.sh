@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # P3 for real: 1000 times SIGKILL at a random moment of a change or a roll-back of 30 tunables. Whatever
 # it hits, the next command that changes anything puts every original value back.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"

@@ -5,6 +5,7 @@
 # settings are there.
 #
 # NETWRIGHT_KILLS=N kills N times (60).
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"

@@ -2,6 +2,7 @@
 # Every catalogued sysctl takes another valid value through its kind and gets its old one back, in a
 # namespace of its own and, where only the host has it, on the host; so do the limits of a process.
 # Controls: a key that loses what is written, and one that is read-only, are noticed.
+# Runs beside others.
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
 WALK=${WALK:-$PWD/build/tests/walk_tunables}

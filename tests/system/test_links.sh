@@ -2,6 +2,7 @@
 # Settings of links and their queueing disciplines are set and put back, and every dump of links and
 # qdiscs is then what it was. Controls: a qdisc that somebody configured, an MTU that reaches further
 # than its link, and what the kernel or a driver does not have are refused, and nothing changes.
+# Runs beside others.
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
 

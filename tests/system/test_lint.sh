@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # netwright lint: on files, on what a system would read, on the values in force of a namespace, as
 # nobody. Runs the build with AddressSanitizer where one exists.
+# Runs beside others.
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"

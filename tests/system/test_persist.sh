@@ -52,17 +52,44 @@ in_force "$old"
 check "the file is gone" test ! -e "$(file "$id")"
 check "nothing else is left" test -z "$(ls -A /etc/sysctl.d)"
 
-echo "# what holds already has no file, and is named"
+echo "# what holds already gets a file, unless one sets it"
+held=net.ipv4.tcp_retries2="$(sysctl -n net.ipv4.tcp_retries2)"
 run 0 "set" set "$key=$wanted"
-run 0 "set --persist" set "$key=$wanted" net.ipv4.tcp_retries2="$(sysctl -n net.ipv4.tcp_retries2)" --persist
-complains "not kept for the next boot: $key: it holds that already"
-complains "not kept for the next boot: net.ipv4.tcp_retries2: it holds that already"
+run 0 "set --persist --dry-run" set "$key=$wanted" "$held" --persist --dry-run
+says "2 changes"
+says "$wanted (holds already)"
+run 0 "set --persist" set "$key=$wanted" "$held" --persist
+id=$(last_id)
+silent
+says "next boot: $(file "$id")"
+check "the file sets it" grep -qx "$key = $wanted" "$(file "$id")"
+check "  and the other" grep -qx "${held/=/ = }" "$(file "$id")"
+run 0 "once more" set "$key=$wanted" "$held" --persist
+says "2 settings hold already. Nothing was written."
+check "  and no other file" test "$(find /etc/sysctl.d -type f | wc -l)" = 1
+run 0 "rollback" rollback
 check "no file" test -z "$(ls -A /etc/sysctl.d)"
+in_force "$wanted"
+run 0 "rollback of the first" rollback
+in_force "$old"
+echo "${held/=/ = }" >/etc/sysctl.d/10-site.conf
+run 0 "set --persist, of which a file sets one" set "$key=$wanted" "$held" --persist
+id=$(last_id)
+says "1 change"
+check "only the other is in the file" test "$(grep -c '^net' "$(file "$id")")" = 1
 run 0 "rollback" rollback
-run 0 "set --persist, of which one is changed" set "$key=$wanted" net.ipv4.tcp_retries2="$(sysctl -n net.ipv4.tcp_retries2)" --persist
-complains "not kept for the next boot: net.ipv4.tcp_retries2: it holds that already"
-check "  and only that one" test "$(grep -c "not kept" "$tmp/err")" = 1
-run 0 "rollback" rollback
+rm /etc/sysctl.d/10-site.conf
+
+echo "# a file that somebody edited"
+run 0 "set --persist" set "$key=$wanted" --persist
+id=$(last_id)
+echo "net.ipv4.tcp_fin_timeout = 59" >>"$(file "$id")"
+run 4 "rollback" rollback
+complains "$(file "$id"): was edited"
+in_force "$old"
+check "the file is there" grep -q tcp_fin_timeout "$(file "$id")"
+rm "$(file "$id")"
+run 0 "rollback, once it is removed" rollback "$id"
 
 echo "# only once it is confirmed"
 run 0 "set --persist --confirm" set "$key=$wanted" --persist --confirm 30s

@@ -146,6 +146,26 @@ dump >"$tmp/after"
 check "  is what it was after another one" same "$tmp/switched" "$tmp/after"
 run 0 "rollback" rollback
 
+echo "# two at the same moment: the later one follows the earlier one"
+# low-latency has worked out what it wants when http-client comes first to the lock.
+strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=2000000:when=1 \
+  "$NETWRIGHT" apply low-latency --netns "$ns" --state-dir "$state" >"$tmp/second" 2>"$tmp/err" &
+second=$!
+sleep 1
+run 0 "apply http-client, which is faster" apply http-client --netns "$ns"
+check "  before the other had the lock" test ! -s "$tmp/second"
+wait "$second"
+check "apply low-latency: status 0" test $? -eq 0
+check "  puts back what only the first one set" grep -q "back to what was before others" "$tmp/second"
+dump >"$tmp/after"
+check "  and nothing of it is left" same "$tmp/switched" "$tmp/after"
+run 0 "rollback" rollback
+dump >"$tmp/after"
+check "  leads to the first" same "$tmp/alone.http" "$tmp/after"
+run 0 "rollback" rollback
+dump >"$tmp/after"
+check "  and that to nothing" same "$tmp/before" "$tmp/after"
+
 echo "# another namespace is not concerned"
 other=$ns
 run 0 "apply web-server" apply web-server --netns "$ns"

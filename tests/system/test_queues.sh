@@ -14,7 +14,7 @@ expect_finding deep-queue BLOAT-01
 expect_no_finding deep-queue "RCV-.*|SND-01|SND-02|CC-.*"
 n=deep-queue
 expect_evidence $n BLOAT-01 path.min_rtt "$(awk -v v="$(read_value $n after min_rtt_ms)" 'BEGIN { print v * 1000 }')" 0.02
-expect_evidence $n BLOAT-01 path.goodput "$(awk -v v="$(read_gain $n acked/s)" 'BEGIN { print v * 8 }')" 0.1
+expect_evidence $n BLOAT-01 path.goodput "$(read_rate $n acked)" 0.1
 expect_evidence $n BLOAT-01 path.srtt_p50 "$(read_median_rtt $n)" 0.15
 lab_down bloat
 

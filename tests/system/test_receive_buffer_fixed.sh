@@ -19,7 +19,7 @@ expect_json receive-fixed "names the program and leaves tcp_rmem alone" \
   '[.findings[] | select(.id == "RCV-04")][0] | (.advice | test("traffic \\(")) and all(.changes[]; .tunable != "net.ipv4.tcp_rmem")'
 n=receive-fixed
 expect_evidence $n RCV-04 path.rcvbuf_max "$(read_value $n after rcvbuf)" 0
-expect_evidence $n RCV-04 path.receive_rate "$(awk -v v="$(read_gain $n received/s)" 'BEGIN { print v * 8 }')" 0.1
+expect_evidence $n RCV-04 path.receive_rate "$(read_rate $n received)" 0.1
 lab_down fixed
 
 lab_up tuned 500mbit 25ms 3125000 0%

@@ -30,14 +30,14 @@ expect_json receive-capped-receiver "states the present value" \
   'any(.findings[] | select(.id == "RCV-02") | .changes[]; .from == 6291456)'
 
 n=receive-capped-sender
-expect_evidence $n RCV-01 path.goodput "$(awk -v v="$(read_gain $n acked/s)" 'BEGIN { print v * 8 }')" 0.1
+expect_evidence $n RCV-01 path.goodput "$(read_rate $n acked)" 0.1
 expect_evidence $n RCV-01 path.min_rtt "$(awk -v v="$(read_value $n after min_rtt_ms)" 'BEGIN { print v * 1000 }')" 0.02
 expect_evidence $n RCV-01 path.snd_wnd_p50 "$(read_value $n after snd_wnd)" 0.15
 expect_evidence $n RCV-01 path.rwnd_limited_share \
   "$(awk -v a="$(read_gain $n rwnd_ms)" -v b="$(read_gain $n busy_ms)" 'BEGIN { print a / b }')" 0.1 0.02
 n=receive-capped-receiver
 expect_evidence $n RCV-02 path.rcvbuf_p95 "$(read_value $n after rcvbuf)" 0.02
-expect_evidence $n RCV-02 path.receive_rate "$(awk -v v="$(read_gain $n received/s)" 'BEGIN { print v * 8 }')" 0.1
+expect_evidence $n RCV-02 path.receive_rate "$(read_rate $n received)" 0.1
 lab_down rcv
 
 # The control: room on both sides.

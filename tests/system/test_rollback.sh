@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Rolling back when somebody else was there: conflicts, --force, --all, namespaces that are gone or
 # have come back under the same name.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
@@ -95,9 +96,9 @@ holds net.core.somaxconn "$somaxconn"
 holds net.ipv4.tcp_retries2 "$retries"
 
 echo "# while somebody else changes something"
-flock "$state/lock" sleep 30 &
+flock "$state" sleep 30 &
 holder=$!
-eventually 5 "the lock is taken" sh -c "! flock -n '$state/lock' true"
+eventually 5 "the lock is taken" sh -c "! flock -n '$state' true"
 run 5 "rollback --all" rollback --all --lock-timeout 1s
 check "  claims nothing" test ! -s "$tmp/out"
 run 5 "rollback --all --json" rollback --all --json --lock-timeout 1s
@@ -106,6 +107,8 @@ pkill -P "$holder"
 wait "$holder"
 
 echo "# a namespace that is gone, and one that took its name"
+# A new one, that no mount namespace of another test has a copy of.
+new_namespace gone
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 id=$(last_id)
 ip netns delete "$ns"
@@ -123,8 +126,33 @@ run 0 "rollback with another one of its name" rollback "$id"
 says "gone"
 holds net.core.somaxconn 8192
 
-echo "# a namespace that was renamed"
+echo "# a namespace without a name"
 ip netns delete "$ns"
+ip netns add "$ns"
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192
+id=$(last_id)
+# Bound in the mount namespace of another process only, as container engines do.
+# shellcheck disable=SC2016 # the inner shell expands them
+unshare --mount --propagation private bash -c '
+  touch "$2" && mount --bind "/run/netns/$1" "$2" && touch "$2.ready" && exec sleep 60' \
+  - "$ns" "$tmp/bound here" &
+holder=$!
+eventually 5 "a process has bound it" test -e "$tmp/bound here.ready"
+ip netns delete "$ns"
+run 0 "rollback finds it where it is bound" rollback "$id"
+check "  and restores it" test "$(nsenter --net="/proc/$holder/root$tmp/bound here" sysctl -n net.core.somaxconn)" = "$somaxconn"
+kill "$holder" && wait "$holder" 2>/dev/null
+ip netns add "$ns"
+run 0 "set" set --netns "$ns" net.core.somaxconn=8192
+id=$(last_id)
+exec {open}</run/netns/"$ns"
+ip netns delete "$ns"
+run 0 "rollback finds one that is merely open" rollback "$id" --json
+json '.transaction.changes[0].outcome == "restored"'
+check "  and restores it" test "$(nsenter --net="/proc/$$/fd/$open" sysctl -n net.core.somaxconn)" = "$somaxconn"
+exec {open}<&-
+
+echo "# a namespace that was renamed"
 ip netns add "$ns"
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 touch /run/netns/"$ns"-new

@@ -2,6 +2,7 @@
 # Metrics of routes are set and put back: every dump of the routes is byte for byte what it was, for a
 # route with every metric, several hops, IPv6, other tables; a route that was made for a prefix is
 # removed again. Controls: what must not be touched is refused with the reason, and nothing changes.
+# Runs beside others.
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
 

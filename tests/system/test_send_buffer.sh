@@ -20,7 +20,7 @@ expect_limiter send-capped send-buffer
 expect_json send-capped "recommends more tcp_wmem[2]" \
   'any(.findings[] | select(.id == "SND-01") | .changes[]; .tunable == "net.ipv4.tcp_wmem" and .element == 2 and .from == 1048576 and .to >= 4194304)'
 n=send-capped
-expect_evidence $n SND-01 path.goodput "$(awk -v v="$(read_gain $n acked/s)" 'BEGIN { print v * 8 }')" 0.1
+expect_evidence $n SND-01 path.goodput "$(read_rate $n acked)" 0.1
 expect_evidence $n SND-01 path.sndbuf_p95 "$(read_value $n after sndbuf)" 0.02
 lab_down snd
 
@@ -35,7 +35,7 @@ expect_no_finding send-fixed "SND-01|RCV-.*"
 expect_json send-fixed "names the program" '[.findings[] | select(.id == "SND-02")][0].advice | test("traffic \\(")'
 n=send-fixed
 expect_evidence $n SND-02 path.sndbuf_max "$(read_value $n after sndbuf)" 0
-expect_evidence $n SND-02 path.goodput "$(awk -v v="$(read_gain $n acked/s)" 'BEGIN { print v * 8 }')" 0.1
+expect_evidence $n SND-02 path.goodput "$(read_rate $n acked)" 0.1
 lab_down fixed
 
 lab_up enough 20mbit 10ms 50000 0%

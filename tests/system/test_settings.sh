@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Settings that hold every connection back are found without any traffic; the control is the same host
 # with the kernel's defaults.
+# Runs beside others.
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 situation_families "$0"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # snapshot: all settings of a namespace are kept, compared and restored, as a transaction like any other.
+# Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"

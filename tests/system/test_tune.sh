@@ -28,7 +28,7 @@ lab_stop "$LAB_PID"
 # A connection whose window has reached the limit does not take up a new one: a new connection does.
 bulk 5002 14 4
 expect_gain "goodput of a new connection with the receive limit raised" "$before" "$(goodput 5002 3)" 1.5
-"$NETWRIGHT" tune --netns "$(lab_ns B)" --for 5s --json --only RCV-02 --state-dir "$state" >"$LAB_TMP/again.json" 2>"$LAB_TMP/again.err"
+"$NETWRIGHT" tune --netns "$(lab_ns B)" --for 5s --json --only RCV-02 --no-trial --state-dir "$state" >"$LAB_TMP/again.json" 2>"$LAB_TMP/again.err"
 expect_status "tune once more" $?
 expect_json again "finds nothing left to do" '.transaction == null'
 undo tune-receive
@@ -123,5 +123,25 @@ END
   else
     not_ok "  and says: $(cat "$LAB_TMP/absent.err")"
   fi
+
+  # What no file can set is changed all the same, and named.
+  cat >"$LAB_TMP/rules/site.conf" <<END
+rules = ( { id = "SITE-02"; slug = "site"; scope = "host"; class = "site"; title = "Always."; when = "1 == 1";
+  severity_ceiling = "low"; why = "A test."; source = "None.";
+  set = ( { tunable = "socket:dst $(address_of B)/keepalive_count"; to = "4"; } ); } );
+END
+  bulk 5003 20 1
+  "$NETWRIGHT" tune --netns "$(lab_ns A)" --for 1s --only SITE-02 --rules "$LAB_TMP/rules" --persist --json \
+    --state-dir "$state" >"$LAB_TMP/unkept.json" 2>"$LAB_TMP/unkept.err"
+  expect_status "tune --persist of a connection alone" $?
+  expect_json unkept "changes it" '.transaction | .state == "kept" and .persistence == "none" and .changes[0].outcome == "written"'
+  if grep -q 'not kept for the next boot: socket:' "$LAB_TMP/unkept.err"; then
+    ok "  and says that it is not kept for the next boot"
+  else
+    not_ok "  and says: $(cat "$LAB_TMP/unkept.err")"
+  fi
+  lab_stop "$LAB_PID"
+  "$NETWRIGHT" rollback --all -q --state-dir "$state" 2>"$LAB_TMP/gone.err"
+  expect_status "rollback of one that is closed" $?
 fi
 finish

@@ -63,7 +63,7 @@ static int begin(struct world *w, struct applier *a)
 	r = store_open(w->directory, STORE_WRITE, WORLD_VFS, &a->store, &w->error);
 	if (r < 0)
 		return r;
-	r = transaction_recover(a, NULL, NULL, &w->error);
+	r = transaction_recover(a, NULL, &w->error);
 	if (r < 0)
 		store_close(a->store);
 	return r < 0 ? r : 0;

@@ -88,6 +88,7 @@ void fake_os_free(struct os *os)
 	free((void *)f->inodes);
 	free(f->entries);
 	free(f->netns);
+	free(f->binds);
 	free(f->links);
 	free(f->sysctls);
 	free(f->processes);
@@ -110,6 +111,31 @@ struct fake_netns *fake_find_netns(struct fake_os *f, uint64_t cookie)
 	for (size_t i = 0; i < f->netns_count; i++) {
 		if (f->netns[i].cookie == cookie)
 			return &f->netns[i];
+	}
+	return NULL;
+}
+
+void fake_os_hold_netns(struct os *os, uint64_t cookie, pid_t pid, const char *where)
+{
+	struct fake_os *f = fake_os_of(os);
+	struct fake_bind *b = ADD(f, binds, bind_count);
+
+	b->cookie = cookie;
+	(void)snprintf(b->path, sizeof(b->path), "/proc/%d/%s%s", (int)pid,
+		       where[0] == '/' ? "root" : "", where);
+}
+
+void fake_os_hide_netns(struct os *os, uint64_t cookie, bool hidden)
+{
+	fake_find_netns(fake_os_of(os), cookie)->hidden = hidden;
+}
+
+const struct fake_bind *fake_find_bind(struct fake_os *f, const char *path)
+{
+	for (size_t i = 0; i < f->bind_count; i++) {
+		if (strcmp(f->binds[i].path, path) == 0 &&
+		    fake_find_netns(f, f->binds[i].cookie) != NULL)
+			return &f->binds[i];
 	}
 	return NULL;
 }

@@ -31,6 +31,12 @@ void fake_os_free(struct os *os);
 
 /* A namespace; `name` is of /run/netns, or NULL for one that only processes are in. */
 void fake_os_add_netns(struct os *os, const char *name, uint64_t cookie);
+/* A process, added before, holds it as well: by a mount that it sees ("/var/lib/x"), or by the
+ * descriptor of that number ("fd/9"). The namespace is there as long as fake_os_remove_netns() was
+ * not called. */
+void fake_os_hold_netns(struct os *os, uint64_t cookie, pid_t pid, const char *where);
+/* Its name is gone, or there again; it lives on. */
+void fake_os_hide_netns(struct os *os, uint64_t cookie, bool hidden);
 void fake_os_remove_netns(struct os *os, uint64_t cookie);
 /* A link, or with an index that is there already, another name of it. */
 void fake_os_add_link(struct os *os, uint64_t cookie, const char *name, uint32_t index);

@@ -254,7 +254,7 @@ static int fake_list(struct os *os, const char *path, struct bytes *names)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; strcmp(path, "/run/netns") == 0 && i < f->netns_count; i++) {
-		if (f->netns[i].name[0] != '\0')
+		if (f->netns[i].name[0] != '\0' && !f->netns[i].hidden)
 			list_one(names, f->netns[i].name);
 	}
 	for (size_t i = 0; strcmp(path, "/proc") == 0 && i < f->process_count; i++) {

@@ -23,14 +23,47 @@ static void process_file(const struct fake_process *p, const char *file, struct 
 		abort();
 }
 
+/* The mounts of namespaces that a process sees, as in proc(5), between two others. */
+static void process_mounts(struct fake_os *f, pid_t pid, struct bytes *ret)
+{
+	char root[32];
+	int r, len = snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
+
+	bytes_clear(ret);
+	r = bytes_printf(ret, "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n");
+	for (size_t i = 0; i < f->bind_count && r >= 0; i++) {
+		if (strncmp(f->binds[i].path, root, (size_t)len) != 0)
+			continue;
+		r = bytes_printf(ret, "%zu 21 0:4 net:[%llu] ", 100 + i,
+				 (unsigned long long)f->binds[i].cookie);
+		for (const char *c = f->binds[i].path + len; *c != '\0' && r >= 0; c++)
+			r = *c == ' ' ? bytes_printf(ret, "\\040") : bytes_printf(ret, "%c", *c);
+		if (r >= 0)
+			r = bytes_printf(ret, " rw - nsfs nsfs rw\n");
+	}
+	if (r < 0 || bytes_printf(ret, "22 21 0:5 / /proc rw - proc proc rw\n") < 0)
+		abort();
+}
+
 static int open_process(struct fake_os *f, struct fake_fd *fd, const char *path)
 {
 	char *end;
 	pid_t pid = (pid_t)strtol(path + strlen("/proc/"), &end, 10);
 	const struct fake_process *p = fake_find_process(f, pid);
+	const struct fake_bind *b = fake_find_bind(f, path);
 
 	if (p == NULL || *end != '/')
 		return -ENOENT;
+	if (b != NULL) {
+		fd->kind = FAKE_NETNS;
+		fd->cookie = b->cookie;
+		return 0;
+	}
+	if (strcmp(end, "/mountinfo") == 0) {
+		process_mounts(f, pid, &fd->content);
+		fd->kind = FAKE_SYSCTL;
+		return 0;
+	}
 	if (strcmp(end, "/ns/net") == 0) {
 		fd->kind = FAKE_NETNS;
 		fd->cookie = p->cookie;
@@ -68,7 +101,8 @@ static int open_cgroup(struct fake_os *f, struct fake_fd *fd, const char *path)
 static int open_named_netns(struct fake_os *f, struct fake_fd *fd, const char *name)
 {
 	for (size_t i = 0; i < f->netns_count; i++) {
-		if (f->netns[i].name[0] != '\0' && strcmp(f->netns[i].name, name) == 0) {
+		if (f->netns[i].name[0] != '\0' && !f->netns[i].hidden &&
+		    strcmp(f->netns[i].name, name) == 0) {
 			fd->kind = FAKE_NETNS;
 			fd->cookie = f->netns[i].cookie;
 			return 0;

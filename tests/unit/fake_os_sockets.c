@@ -119,6 +119,14 @@ int fake_list_descriptors(struct fake_os *f, const char *path, struct bytes *nam
 		return -ENOENT;
 	if (f->no_trace_right)
 		return -EACCES;
+	for (size_t i = 0; i < f->bind_count; i++) {
+		const char *bound = f->binds[i].path;
+		size_t len = strlen(path);
+
+		if (strncmp(bound, path, len) == 0 && bound[len] == '/' &&
+		    bytes_append(names, bound + len + 1, strlen(bound + len + 1) + 1) < 0)
+			abort();
+	}
 	for (size_t i = 0; i < f->descriptor_count; i++) {
 		char number[16];
 		int n = snprintf(number, sizeof(number), "%d", f->descriptors[i].fd);
@@ -133,8 +141,10 @@ ssize_t fake_readlink(struct os *os, const char *path, char *buf, size_t len)
 {
 	struct fake_os *f = fake_os_of(os);
 	struct fake_fate fate = fake_os_step(os);
+	const struct fake_bind *b = fake_find_bind(f, path);
 	const struct fake_descriptor *d = NULL;
 	char link[64], *end;
+	pid_t mounts = 0;
 	int n;
 
 	if (fate.fail < 0)
@@ -144,10 +154,18 @@ ssize_t fake_readlink(struct os *os, const char *path, char *buf, size_t len)
 
 		if (strncmp(end, "/fd/", 4) == 0)
 			d = find_descriptor(f, pid, (int)strtol(end + 4, NULL, 10));
+		else if (strcmp(end, "/ns/mnt") == 0 && fake_find_process(f, pid) != NULL)
+			mounts = pid;
 	}
-	if (d == NULL)
+	if (d == NULL && b == NULL && mounts == 0)
 		return -ENOENT;
-	if (d->cookie == FAKE_NO_SOCKET)
+	if (b != NULL && fake_find_netns(f, b->cookie)->hidden)
+		n = snprintf(link, sizeof(link), "/");
+	else if (b != NULL)
+		n = snprintf(link, sizeof(link), "net:[%llu]", (unsigned long long)b->cookie);
+	else if (mounts != 0)
+		n = snprintf(link, sizeof(link), "mnt:[%d]", (int)mounts);
+	else if (d->cookie == FAKE_NO_SOCKET)
 		n = snprintf(link, sizeof(link), "/var/log/syslog");
 	else
 		n = snprintf(link, sizeof(link), "socket:[%llu]",

@@ -15,6 +15,7 @@
 
 struct fake_netns {
 	char name[64]; /* "": none */
+	bool hidden;   /* it does not show its name */
 	uint64_t cookie;
 };
 
@@ -62,6 +63,13 @@ enum fake_fd_kind {
 	FAKE_TCP,
 };
 
+/* Where else a namespace is held: a mount ("/proc/PID/root/...") or a descriptor
+ * ("/proc/PID/fd/N"). */
+struct fake_bind {
+	char path[FAKE_PATH_MAX];
+	uint64_t cookie;
+};
+
 /* What a process has open. */
 struct fake_descriptor {
 	pid_t pid;
@@ -85,6 +93,8 @@ struct fake_os {
 	struct os os;
 	struct fake_netns *netns;
 	size_t netns_count;
+	struct fake_bind *binds;
+	size_t bind_count;
 	struct fake_link *links;
 	size_t link_count;
 	struct fake_sysctl *sysctls;
@@ -120,6 +130,7 @@ extern const struct os_ops fake_os_ops;
 struct fake_os *fake_os_of(struct os *os);
 struct fake_sysctl *fake_find_sysctl(struct fake_os *f, uint64_t cookie, const char *path);
 struct fake_process *fake_find_process(struct fake_os *f, pid_t pid);
+const struct fake_bind *fake_find_bind(struct fake_os *f, const char *path);
 struct fake_netns *fake_find_netns(struct fake_os *f, uint64_t cookie);
 /* The entry of a path, made when missing. */
 struct fake_entry *fake_entry_of(struct fake_os *f, const char *path);

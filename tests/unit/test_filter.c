@@ -197,6 +197,45 @@ START_TEST(a_listener_has_no_destination)
 }
 END_TEST
 
+static bool passes(const struct filter *f, uint64_t cookie, uint16_t port)
+{
+	struct socket_info s = socket_of();
+
+	s.cookie = cookie;
+	s.local_port = port;
+	return filter_match(f, &s);
+}
+
+START_TEST(known_sockets_do_not_pass)
+{
+	const uint64_t known[] = { 3, 5, 900 };
+	struct filter *f = NULL;
+
+	ck_assert_int_eq(filter_new_sockets(known, 3, &f), 0);
+	ck_assert(!passes(f, 3, 443));
+	ck_assert(!passes(f, 900, 443));
+	ck_assert(passes(f, 4, 443));
+	/* The next list replaces it; none is known of an empty one. */
+	ck_assert_int_eq(filter_new_sockets(NULL, 0, &f), 0);
+	ck_assert(passes(f, 3, 443));
+	filter_free(f);
+}
+END_TEST
+
+START_TEST(new_sockets_of_a_filter_are_those_that_match_it)
+{
+	const uint64_t known[] = { 3 };
+	struct filter *f = NULL;
+
+	ck_assert_int_eq(filter_parse("sport 443", &f, NULL), 0);
+	ck_assert_int_eq(filter_new_sockets(known, 1, &f), 0);
+	ck_assert(passes(f, 4, 443));
+	ck_assert(!passes(f, 3, 443));
+	ck_assert(!passes(f, 4, 80));
+	filter_free(f);
+}
+END_TEST
+
 Suite *test_filter_suite(void)
 {
 	Suite *s = suite_create("filter");
@@ -211,6 +250,8 @@ Suite *test_filter_suite(void)
 	tcase_add_test(tc, pids_are_listed_once);
 	tcase_add_test(tc, inodes_are_replaced_and_zero_never_matches);
 	tcase_add_test(tc, a_listener_has_no_destination);
+	tcase_add_test(tc, known_sockets_do_not_pass);
+	tcase_add_test(tc, new_sockets_of_a_filter_are_those_that_match_it);
 	suite_add_tcase(s, tc);
 	return s;
 }

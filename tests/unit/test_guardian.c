@@ -5,6 +5,7 @@
 #include "apply/boot.h"
 #include "apply/guardian.h"
 #include "apply/lock.h"
+#include "apply/store_columns.h"
 #include "apply/transaction.h"
 #include "guardian_fixture.h"
 #include "store_fixture.h"
@@ -131,6 +132,24 @@ START_TEST(signals_of_terminals)
 }
 END_TEST
 
+/* A newer record that nobody can read, as of one that is pending as well, stands in no deadline's
+ * way; its own being damaged ends the wait, for nobody could roll it back. */
+START_TEST(beside_a_damaged_record)
+{
+	guarded_start();
+	guarded_entrust(guarded_in_ms(800));
+	fixture_sql("state.db",
+		    "INSERT INTO transactions (id, " TRANSACTION_COLUMNS
+		    ") SELECT 2, " TRANSACTION_COLUMNS " FROM transactions WHERE id = 1");
+	if (_i == 1)
+		fixture_sql("state.db", "UPDATE transactions SET reason = 'x' WHERE id = 1");
+	ck_assert(guarded_lives_on());
+	ck_assert(guarded_ends());
+	if (_i == 0)
+		ck_assert_int_eq((int)guarded_state(), (int)TRANSACTION_ROLLED_BACK);
+}
+END_TEST
+
 /* As a session, a container or the machine does that ends: nobody may come who recovers. */
 START_TEST(told_to_end)
 {
@@ -238,7 +257,7 @@ START_TEST(killed_itself)
 	/* What the next netwright does. */
 	a.store = fixture_open(STORE_WRITE);
 	ck_assert_int_eq(boot_id_read(a.boot_id, &e), 0);
-	ck_assert_int_eq(transaction_recover(&a, NULL, NULL, &e), 1);
+	ck_assert_int_eq(transaction_recover(&a, NULL, &e), 1);
 	store_close(a.store);
 	ck_assert_int_eq((int)guarded_state(), (int)TRANSACTION_ROLLED_BACK);
 }
@@ -320,6 +339,7 @@ Suite *test_guardian_suite(void)
 	tcase_add_test(tc, confirmed_and_woken);
 	tcase_add_test(tc, confirmed_and_not_woken);
 	tcase_add_test(tc, signals_of_terminals);
+	tcase_add_loop_test(tc, beside_a_damaged_record, 0, 2);
 	tcase_add_test(tc, told_to_end);
 	tcase_add_test(tc, told_to_end_once_it_is_confirmed);
 	tcase_add_test(tc, closed_terminal);

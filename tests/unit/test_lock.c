@@ -213,8 +213,29 @@ START_TEST(a_lock_that_is_not_ours)
 }
 END_TEST
 
-/* Removed while somebody waits for it, and made anew by a third. */
-START_TEST(removed_while_waited_for)
+/* Whoever tidies up lets nobody in. */
+START_TEST(removing_its_file_frees_nothing)
+{
+	pid_t first = hold("netwright set");
+	struct lock_holder h = { 0 };
+	struct error e = { 0 };
+	int fd;
+
+	ck_assert_int_eq(unlink(fixture_path("state/lock")), 0);
+	ck_assert_int_eq(lock_take(directory, 0, "netwright tune", &e), -EBUSY);
+	ck_assert_msg(strstr(e.text, "another netwright is changing") != NULL, "%s", e.text);
+	ck_assert_int_eq(lock_probe(directory, &h, &e), 1);
+	ck_assert_int_eq(h.pid, 0);
+	end(first);
+	fd = lock_take(directory, 0, "netwright tune", &e);
+	ck_assert_msg(fd >= 0, "%s", e.text);
+	(void)close(fd);
+}
+END_TEST
+
+/* A directory that was replaced while somebody waited for it is another journal's: it is the new
+ * one that counts. */
+START_TEST(replaced_while_waited_for)
 {
 	pid_t first = hold("netwright set"), waiting, third;
 	int status;
@@ -224,7 +245,7 @@ START_TEST(removed_while_waited_for)
 	if (waiting == 0)
 		_exit(lock_take(directory, 30, "netwright tune", NULL) < 0);
 	(void)usleep(300000);
-	ck_assert_int_eq(unlink(fixture_path("state/lock")), 0);
+	ck_assert_int_eq(rename(directory, fixture_path("old")), 0);
 	third = hold("netwright apply");
 	end(first);
 	(void)usleep(300000);
@@ -247,7 +268,8 @@ Suite *test_lock_suite(void)
 	tcase_add_test(tc, a_dead_holder_holds_nothing);
 	tcase_add_test(tc, waits_as_long_as_it_was_told);
 	tcase_add_test(tc, gets_it_when_the_holder_ends);
-	tcase_add_test(tc, removed_while_waited_for);
+	tcase_add_test(tc, removing_its_file_frees_nothing);
+	tcase_add_test(tc, replaced_while_waited_for);
 	tcase_add_test(tc, looked_at_without_taking);
 	tcase_add_loop_test(tc, a_note_that_is_none_is_not_repeated, 0, 9);
 	tcase_add_test(tc, a_hostile_note_is_made_printable);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define CONF	"/etc/sysctl.d/95-netwright-0000000012.conf"
 #define DROP_IN "/etc/systemd/system/nginx.service.d/95-netwright-0000000012.conf"
@@ -21,7 +22,7 @@
 #define UNIT	"/usr/lib/systemd/system/netwright-restore.service"
 #define MARK                                                         \
 	"# netwright transaction 12, begun 1000 s after 1970, boot " \
-	"00000000-0000-4000-8000-000000000001\n"
+	"00000000-0000-4000-8000-000000000001"
 
 static struct os *os;
 static struct error e;
@@ -79,6 +80,16 @@ static void add_limits(void)
 		  "65536:unlimited");
 }
 
+static void expect_file(const char *path, const char *body)
+{
+	char first[256];
+
+	(void)snprintf(first, sizeof(first), MARK ", crc32 %08lx\n",
+		       crc32(0, (const Bytef *)body, (uInt)strlen(body)));
+	ck_assert_mem_eq(fake_os_file(os, path), first, strlen(first));
+	ck_assert_str_eq(fake_os_file(os, path) + strlen(first), body);
+}
+
 static void add_route_and_link(void)
 {
 	(void)add("route", "route:198.51.100.0/24/initcwnd", "netns 1", "10", "32");
@@ -89,10 +100,9 @@ START_TEST(test_sysctl_file)
 {
 	add_sysctl();
 	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
-	ck_assert_str_eq(fake_os_file(os, CONF),
-			 MARK "# `netwright rollback 12` removes this file\n"
-			      "# RCV-02 receive-buffer-capped; was 128\n"
-			      "net.core.somaxconn = 4096\n");
+	expect_file(CONF, "# `netwright rollback 12` removes this file\n"
+			  "# RCV-02 receive-buffer-capped; was 128\n"
+			  "net.core.somaxconn = 4096\n");
 	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0); /* again */
 	ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0);
 	ck_assert_ptr_null(fake_os_file(os, CONF));
@@ -174,11 +184,10 @@ START_TEST(test_drop_in_of_a_unit)
 	add_limits();
 	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
 	/* Two processes of one service are one setting; and no file without sysctls. */
-	ck_assert_str_eq(fake_os_file(os, DROP_IN),
-			 MARK "# `netwright rollback 12` removes this file\n"
-			      "[Service]\n"
-			      "# RCV-02 receive-buffer-capped; was 1024:4096\n"
-			      "LimitNOFILE=65536:infinity\n");
+	expect_file(DROP_IN, "# `netwright rollback 12` removes this file\n"
+			     "[Service]\n"
+			     "# RCV-02 receive-buffer-capped; was 1024:4096\n"
+			     "LimitNOFILE=65536:infinity\n");
 	ck_assert_ptr_null(fake_os_file(os, CONF));
 	/* Which unit it was cannot be asked any more. */
 	fake_os_remove_process(os, 812);
@@ -193,12 +202,11 @@ START_TEST(test_routes_and_links)
 {
 	add_route_and_link();
 	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
-	ck_assert_str_eq(fake_os_file(os, BOOT),
-			 MARK "# `netwright rollback 12` removes this file\n"
-			      "# RCV-02 receive-buffer-capped; was 10\n"
-			      "route:198.51.100.0/24/initcwnd = 32\n"
-			      "# RCV-02 receive-buffer-capped; was 1500\n"
-			      "link:eth0/mtu = 1400\n");
+	expect_file(BOOT, "# `netwright rollback 12` removes this file\n"
+			  "# RCV-02 receive-buffer-capped; was 10\n"
+			  "route:198.51.100.0/24/initcwnd = 32\n"
+			  "# RCV-02 receive-buffer-capped; was 1500\n"
+			  "link:eth0/mtu = 1400\n");
 	ck_assert_ptr_null(fake_os_file(os, CONF));
 	ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0);
 	ck_assert_ptr_null(fake_os_file(os, BOOT));
@@ -236,12 +244,38 @@ END_TEST
 /* It would set the value at each boot for good, and nobody be told. */
 START_TEST(test_file_that_was_edited)
 {
+	char text[2048];
+	size_t len;
+
 	add_sysctl();
-	fake_os_add_file(os, CONF, "# keep!\n" MARK "net.core.somaxconn = 4096\n");
+	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
+	len = strlen(fake_os_file(os, CONF));
+	switch (_i) {
+	case 0: /* above */
+		(void)snprintf(text, sizeof(text), "# keep!\n%s", fake_os_file(os, CONF));
+		break;
+	case 1: /* below */
+		(void)snprintf(text, sizeof(text), "%snet.core.somaxconn = 4096\n",
+			       fake_os_file(os, CONF));
+		break;
+	case 2: /* within */
+		(void)snprintf(text, sizeof(text), "%s", fake_os_file(os, CONF));
+		text[len - 2] ^= 1;
+		break;
+	case 3: /* cut */
+		(void)snprintf(text, sizeof(text), "%.*s", (int)len - 1, fake_os_file(os, CONF));
+		break;
+	default: /* all but the mark */
+		(void)snprintf(text, sizeof(text), MARK);
+	}
+	fake_os_add_file(os, CONF, text);
 	ck_assert_int_eq(persistence_remove(os, "", &t, &e), -EUCLEAN);
 	ck_assert_int_eq((int)e.kind, (int)ERROR_CONFLICT);
-	ck_assert_str_eq(e.text, CONF ": was edited; remove it");
-	ck_assert_ptr_nonnull(fake_os_file(os, CONF));
+	ck_assert_ptr_nonnull(strstr(e.text, CONF ": was edited"));
+	ck_assert_str_eq(fake_os_file(os, CONF), text);
+	/* Nor is it replaced. */
+	ck_assert_int_eq(persistence_write(os, "", &t, &e), -EUCLEAN);
+	ck_assert_str_eq(fake_os_file(os, CONF), text);
 }
 END_TEST
 
@@ -441,7 +475,7 @@ Suite *test_persistence_suite(void)
 	tcase_add_test(tc, test_routes_and_links);
 	tcase_add_test(tc, test_ended_process_is_left_out);
 	tcase_add_test(tc, test_file_of_another_journal);
-	tcase_add_test(tc, test_file_that_was_edited);
+	tcase_add_loop_test(tc, test_file_that_was_edited, 0, 5);
 	tcase_add_test(tc, test_list);
 	tcase_add_test(tc, test_below_a_root);
 	tcase_add_test(tc, test_killed_anywhere);

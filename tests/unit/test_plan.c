@@ -183,6 +183,40 @@ START_TEST(what_holds_already_is_no_change)
 }
 END_TEST
 
+static bool keeps_sack(const void *arg, const struct plan_change *c)
+{
+	ck_assert_ptr_eq(arg, &plan);
+	ck_assert(plan_change_holds(c));
+	return strcmp(c->target.name, "net.ipv4.tcp_sack") == 0;
+}
+
+/* For the next boot: what holds is a change to itself, unless a file sets it. */
+START_TEST(what_holds_already_may_be_kept)
+{
+	static const struct wish wishes[] = {
+		{ RMEM "[2]", "6291456", "by hand", WISH_SET },
+		{ "net.ipv4.tcp_sack", "1", "by hand", WISH_SET },
+		{ "net.ipv4.tcp_wmem[2]", "8388608", "by hand", WISH_SET },
+	};
+	const struct plan_keeper keeper = { keeps_sack, &plan };
+	struct place p;
+
+	ck_assert_int_eq(place_open(os, "blue", &p, &error), 0);
+	ck_assert_int_eq(plan_make_to_keep(&p, wishes, 3, &keeper, &plan, &error), 0);
+	place_close(&p);
+	ck_assert_uint_eq(plan.count, 2);
+	ck_assert_uint_eq(plan.satisfied, 1);
+	ck_assert_str_eq(plan.changes[0].target.name, RMEM);
+	ck_assert_str_eq(plan.changes[0].to, "4096 131072 6291456");
+	ck_assert(plan_change_holds(&plan.changes[0]));
+	ck_assert(!plan_change_holds(&plan.changes[1]));
+	/* The control. */
+	ck_assert_int_eq(make(wishes, 3), 0);
+	ck_assert_uint_eq(plan.count, 1);
+	ck_assert_uint_eq(plan.satisfied, 2);
+}
+END_TEST
+
 START_TEST(as_wished_when_nothing_depends)
 {
 	static const char *const order[] = { "net.ipv4.tcp_wmem", "net.ipv4.tcp_sack", RMEM };
@@ -338,6 +372,7 @@ Suite *test_plan_suite(void)
 	tcase_add_test(making, the_same_wish_twice);
 	tcase_add_loop_test(making, wishes_that_differ, 0, 2);
 	tcase_add_test(making, what_holds_already_is_no_change);
+	tcase_add_test(making, what_holds_already_may_be_kept);
 	tcase_add_test(making, as_wished_when_nothing_depends);
 	tcase_add_test(making, what_resets_others_goes_first);
 	tcase_add_test(making, the_order_may_depend_on_the_direction);

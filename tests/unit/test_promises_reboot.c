@@ -147,7 +147,7 @@ START_TEST(test_p9_files_that_cannot_be_written_after_a_reboot)
 	world_kill(&world, FAKE_LOSE_ALL, 0);
 	memcpy(a.boot_id, world.boot_id, sizeof(a.boot_id));
 	ck_assert_int_eq(store_open(world.directory, STORE_WRITE, WORLD_VFS, &a.store, &e), 0);
-	ck_assert_int_eq(transaction_recover(&a, NULL, NULL, &e), -EUCLEAN);
+	ck_assert_int_eq(transaction_recover(&a, NULL, &e), -EUCLEAN);
 	ck_assert_int_eq(e.kind, ERROR_CONFLICT);
 	ck_says(e.text, "/etc/sysctl.d");
 	ck_assert_int_eq(transaction_roll_back(&a, 1, false, "by hand", &t, &e), 0);
@@ -163,6 +163,41 @@ START_TEST(test_p9_files_are_finished_for_what_is_in_force)
 	ck_assert_int_eq(world_recover(&world), 0);
 	ck_assert_int_eq(world.record.state, TRANSACTION_KEPT);
 	ck_assert(world_has_file(&world, 1));
+}
+END_TEST
+
+static bool keeps_nothing(const void *arg, const struct plan_change *c)
+{
+	(void)arg, (void)c;
+	return false;
+}
+
+/* A file for what holds already, whose value says nothing about whether it was put back. */
+START_TEST(test_p9_files_for_what_holds_already)
+{
+	const struct wish wish = { RMEM, RMEM_FROM, "by hand", WISH_SET };
+	const struct plan_keeper keeper = { .is_kept = keeps_nothing };
+	struct error e = { 0 };
+	struct place p;
+
+	plan_done(&world.plan);
+	ck_assert_int_eq(place_open(world.os, "blue", &p, &e), 0);
+	ck_assert_int_eq(plan_make_to_keep(&p, &wish, 1, &keeper, &world.plan, &e), 0);
+	place_close(&p);
+	ck_assert_uint_eq(world.plan.count, 1);
+	if (_i == 0) {
+		apply_with_files_wanted();
+		ck_assert_int_eq(world_recover(&world), 0);
+	} else {
+		world.persist = true;
+		ck_assert_int_eq(world_apply(&world), 0);
+	}
+	ck_assert_int_eq(world.record.state, TRANSACTION_KEPT);
+	ck_assert(world_has_file(&world, 1));
+	ck_assert_int_eq(world_roll_back(&world, false), 0);
+	ck_assert_int_eq(world.record.state, TRANSACTION_ROLLED_BACK);
+	ck_assert(!world_has_file(&world, 1));
+	ck_assert_str_eq(world_value(&world, RMEM), RMEM_FROM);
 }
 END_TEST
 
@@ -195,6 +230,7 @@ Suite *test_promises_reboot_suite(void)
 	tcase_add_test(kept, test_p9_no_files_for_what_was_put_back_in_part);
 	tcase_add_test(kept, test_p9_files_that_cannot_be_written_after_a_reboot);
 	tcase_add_test(kept, test_p9_files_are_finished_for_what_is_in_force);
+	tcase_add_loop_test(kept, test_p9_files_for_what_holds_already, 0, 2);
 	tcase_add_test(kept, test_p9_files_are_written_on_confirmation_only);
 	suite_add_tcase(s, kept);
 	return s;

@@ -236,6 +236,29 @@ START_TEST(test_p8_too_late_is_not_confirmed)
 }
 END_TEST
 
+/* It is kept, and whoever confirms it learns that it is not what holds. */
+START_TEST(test_p8_what_was_put_back_meanwhile_is_told)
+{
+	world.confirm_s = 60;
+	ck_assert_int_eq(world_apply(&world), 0);
+	if (_i == 0)
+		somebody_sets(RMEM, RMEM_FROM);
+	else
+		somebody_sets(RMEM, "4096 131072 33554432");
+	ck_assert_int_eq(world_confirm(&world), -EUCLEAN);
+	ck_assert_int_eq(world.error.kind, ERROR_CONFLICT);
+	ck_says(world.error.text, "is kept, but 1 of its 3 settings");
+	ck_says(world.error.text, RMEM);
+	ck_assert_int_eq(world.record.state, TRANSACTION_KEPT);
+	ck_assert_int_eq(change_of(RMEM)->outcome, CHANGE_CONFLICT);
+	ck_assert_int_eq(change_of(RP_FILTER)->outcome, CHANGE_WRITTEN);
+	/* The roll-back decides by what holds then. */
+	somebody_sets(RMEM, RMEM_TO);
+	ck_assert_int_eq(world_roll_back(&world, false), 0);
+	ck_assert(world_holds_from(&world));
+}
+END_TEST
+
 START_TEST(test_p10_a_gone_link_does_not_stop_the_others)
 {
 	ck_assert_int_eq(world_apply(&world), 0);
@@ -270,6 +293,37 @@ START_TEST(test_p10_a_gone_namespace)
 	for (size_t i = 0; i < 3; i++)
 		ck_assert_int_eq(change_of(world_three[i].key)->outcome, CHANGE_GONE);
 	ck_assert_str_eq(fake_os_sysctl(world.os, 4103, RMEM), RMEM_TO);
+}
+END_TEST
+
+/* A namespace that nobody could find, and that is there after all. */
+START_TEST(test_p10_what_was_gone_is_put_back_when_it_turns_up)
+{
+	ck_assert_int_eq(world_apply(&world), 0);
+	fake_os_hide_netns(world.os, WORLD_NETNS, true);
+	ck_assert_int_eq(world_roll_back(&world, false), 0);
+	ck_assert_int_eq(change_of(RMEM)->outcome, CHANGE_GONE);
+	ck_assert_int_eq(world_roll_back(&world, false), -EALREADY);
+	fake_os_hide_netns(world.os, WORLD_NETNS, false);
+	ck_assert(world_holds_to(&world));
+	ck_assert_msg(world_roll_back(&world, false) == 0, "%s", world.error.text);
+	ck_assert(world_holds_from(&world));
+	ck_assert_int_eq(world.record.state, TRANSACTION_ROLLED_BACK);
+	ck_assert_int_eq(change_of(RMEM)->outcome, CHANGE_RESTORED);
+	ck_assert_int_eq(world_roll_back(&world, false), -EALREADY);
+}
+END_TEST
+
+/* One that is held by a mount somewhere was never gone. */
+START_TEST(test_p10_a_namespace_that_is_bound_elsewhere)
+{
+	ck_assert_int_eq(world_apply(&world), 0);
+	fake_os_add_process(world.os, 900, "dockerd", 1800, FAKE_INITIAL_NETNS, "/");
+	fake_os_hold_netns(world.os, WORLD_NETNS, 900, _i == 0 ? "/run/docker/netns/x" : "fd/9");
+	fake_os_hide_netns(world.os, WORLD_NETNS, true);
+	ck_assert_msg(world_roll_back(&world, false) == 0, "%s", world.error.text);
+	ck_assert_int_eq(change_of(RMEM)->outcome, CHANGE_RESTORED);
+	ck_assert(world_holds_from(&world));
 }
 END_TEST
 
@@ -353,9 +407,12 @@ Suite *test_promises_rollback_suite(void)
 	tcase_add_test(kept, test_p7_no_change_on_top_of_an_unfinished_one);
 	tcase_add_test(kept, test_p8_not_confirmed_in_time_is_rolled_back);
 	tcase_add_test(kept, test_p8_too_late_is_not_confirmed);
+	tcase_add_loop_test(kept, test_p8_what_was_put_back_meanwhile_is_told, 0, 2);
 	tcase_add_test(kept, test_p10_a_gone_link_does_not_stop_the_others);
 	tcase_add_test(kept, test_p10_another_link_of_that_name_is_another_one);
 	tcase_add_test(kept, test_p10_a_gone_namespace);
+	tcase_add_test(kept, test_p10_what_was_gone_is_put_back_when_it_turns_up);
+	tcase_add_loop_test(kept, test_p10_a_namespace_that_is_bound_elsewhere, 0, 2);
 	tcase_add_test(kept, test_p10_a_plan_for_a_link_that_is_gone);
 	tcase_add_test(kept, test_p10_a_process_outlives_its_namespace_for_us);
 	tcase_add_loop_test(kept, test_p10_another_process_of_that_number_is_another_one, 0, 2);

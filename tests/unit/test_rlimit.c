@@ -174,6 +174,23 @@ START_TEST(memory_is_in_bytes)
 }
 END_TEST
 
+/* A process that has used more CPU time than the new limit is killed: no roll-back helps it. */
+START_TEST(what_kills_cannot_be_undone)
+{
+	size_t kills = 0;
+
+	for (size_t i = 0; i < *rlimit_kind.row_count; i++) {
+		const struct tunable *row = &rlimit_kind.rows[i];
+		bool undo = strcmp(row->name, "rlimit:cpu") != 0 &&
+			    strcmp(row->name, "rlimit:rttime") != 0;
+
+		kills += !undo;
+		ck_assert_msg((row->undo == TUNABLE_UNDO_FULL) == undo, "%s", row->name);
+	}
+	ck_assert_uint_eq(kills, 2);
+}
+END_TEST
+
 START_TEST(a_limit_is_set_and_restored)
 {
 	struct place p;
@@ -275,6 +292,7 @@ Suite *test_rlimit_suite(void)
 	tcase_add_test(c, selectors_that_mean_none_are_refused);
 	tcase_add_loop_test(c, words_become_limits, 0, (int)ARRAY_LEN(wishes));
 	tcase_add_test(c, memory_is_in_bytes);
+	tcase_add_test(c, what_kills_cannot_be_undone);
 	tcase_add_test(c, a_limit_is_set_and_restored);
 	tcase_add_test(c, without_the_right_the_hard_limit_stays);
 	tcase_add_test(c, another_process_of_the_number_is_not_touched);

@@ -167,6 +167,8 @@ static const struct {
 	{ "nodelay", "on", "1" },
 	{ "notsent_lowat", "128KiB", "131072" },
 	{ "notsent_lowat", "-1", NULL },
+	{ "notsent_lowat", "4294967295", "4294967295" },
+	{ "notsent_lowat", "4294967296", NULL },
 	{ "pacing_rate", "100Mbit", "12500000" },
 	{ "pacing_rate", "unlimited", "unlimited" },
 	{ "pacing_rate", "auto", NULL },
@@ -253,6 +255,64 @@ START_TEST(every_option_is_set_and_put_back)
 	ck_assert_int_eq(memcmp(fake_os_socket(os, 11), &before, sizeof(before)), 0);
 	ck_assert_int_eq(memcmp(fake_os_socket(os, 12), &others, sizeof(others)), 0);
 	ck_assert_uint_eq(fake_os_open_files(os), 0);
+	fake_os_free(os);
+}
+END_TEST
+
+/* The kernel holds 32 bits of it, and programs set it to -1: as never. */
+START_TEST(a_number_of_all_bits_is_put_back)
+{
+	struct place p;
+	struct os *os = machine(&p);
+	struct target t = resolved(&p, "socket:812/7/notsent_lowat");
+	struct held from = { 0 };
+	struct error e = { 0 };
+
+	fake_os_socket(os, 11)->notsent_lowat = -1;
+	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), 0);
+	ck_assert_str_eq(from.text, "4294967295");
+	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "131072", &e), 0);
+	ck_assert_int_eq(socket_kind.write(&p, &t, "131072", &e), 0);
+	ck_assert_int_eq(fake_os_socket(os, 11)->notsent_lowat, 131072);
+	ck_assert_int_eq(socket_kind.restore(&p, &t, &from, &e), 0);
+	ck_assert_int_eq(fake_os_socket(os, 11)->notsent_lowat, -1);
+	fake_os_free(os);
+}
+END_TEST
+
+/* Whatever a kernel may answer: what could not be written back is not replaced. */
+START_TEST(what_cannot_be_put_back_is_refused)
+{
+	static const struct {
+		const char *key, *text, *undo;
+	} held[] = {
+		{ "user_timeout", "-5", "" },
+		{ "keepalive_idle", "x", "" },
+		{ "notsent_lowat", "-1", "" },
+		{ "congestion", "", "" },
+		{ "pacing_rate", "infinite", "" },
+		{ "rcvbuf", "auto", "" },
+		{ "sndbuf", "-2", "" },
+		{ "congestion", "a_name_of_16_char", "" },
+		{ "rcvbuf", "auto", "size 131072" },
+		{ "user_timeout", "0", "" },
+	};
+	struct place p;
+	struct os *os = machine(&p);
+	struct error e = { 0 };
+	struct held from = { 0 };
+	struct target t;
+	char name[64];
+	int r;
+
+	(void)snprintf(name, sizeof(name), "socket:812/7/%s", held[_i].key);
+	t = resolved(&p, name);
+	(void)snprintf(from.text, sizeof(from.text), "%s", held[_i].text);
+	(void)snprintf(from.undo, sizeof(from.undo), "%s", held[_i].undo);
+	r = socket_kind.check(&p, &t, &from, "bbr", &e);
+	ck_assert_int_eq(r, _i < 8 ? -EOPNOTSUPP : 0);
+	if (_i < 8)
+		ck_assert_ptr_nonnull(strstr(e.text, "could not be written back"));
 	fake_os_free(os);
 }
 END_TEST
@@ -354,6 +414,8 @@ Suite *test_socket_suite(void)
 	tcase_add_test(t, rights_are_asked_for);
 	tcase_add_loop_test(t, words_become_values, 0, ARRAY_LEN(wishes));
 	tcase_add_loop_test(t, every_option_is_set_and_put_back, 0, ARRAY_LEN(changes));
+	tcase_add_test(t, a_number_of_all_bits_is_put_back);
+	tcase_add_loop_test(t, what_cannot_be_put_back_is_refused, 0, 10);
 	tcase_add_test(t, a_locked_buffer_is_released_and_locked_again);
 	tcase_add_test(t, drift_of_an_automatic_buffer_is_nobodys);
 	tcase_add_test(t, a_window_has_a_ceiling);

@@ -125,6 +125,84 @@ START_TEST(every_call_may_be_the_last)
 }
 END_TEST
 
+/* Connections close when they like: during the setsockopt() of this number, before it has an effect
+ * (0: before the plan is applied). */
+static struct {
+	const struct os_ops *ops;
+	unsigned int at, calls;
+	const int *fds;
+	size_t count;
+} closing;
+
+static void close_them(void)
+{
+	for (size_t i = 0; i < closing.count; i++)
+		fake_os_drop_socket(world.os, PID, closing.fds[i]);
+}
+
+static int set_and_close(struct os *os, int fd, int level, int name, const void *value,
+			 socklen_t len)
+{
+	if (++closing.calls == closing.at)
+		close_them();
+	return closing.ops->setsockopt(os, fd, level, name, value, len);
+}
+
+static int apply_while_closing(unsigned int at, const int *fds, size_t count)
+{
+	static struct os_ops ops;
+	int r;
+
+	make_plan();
+	ops = *world.os->ops;
+	ops.setsockopt = set_and_close;
+	closing.ops = world.os->ops;
+	closing.at = at;
+	closing.calls = 0;
+	closing.fds = fds;
+	closing.count = count;
+	if (at == 0)
+		close_them();
+	world.os->ops = &ops;
+	r = world_apply(&world);
+	world.os->ops = closing.ops;
+	return r;
+}
+
+/* Before the plan is applied, while another one is set, while it is set itself, and after. */
+START_TEST(one_that_closes_is_left_out)
+{
+	static const int gone[] = { 8 };
+
+	ck_assert_msg(apply_while_closing((unsigned int)_i, gone, 1) == 0, "%s", world.error.text);
+	ck_assert_int_eq(world.record.state, TRANSACTION_KEPT);
+	ck_assert_int_eq(world.record.changes[0].outcome, CHANGE_WRITTEN);
+	ck_assert_int_eq(world.record.changes[1].outcome, CHANGE_GONE);
+	ck_assert_ptr_nonnull(strstr(world.record.changes[1].note, "socket:812/8/rcvbuf"));
+	ck_assert_int_eq(world.record.changes[2].outcome, CHANGE_WRITTEN);
+	ck_assert_str_eq(fake_os_socket(world.os, SLOW)->congestion, "bbr");
+	ck_assert_msg(world_roll_back(&world, false) == 0, "%s", world.error.text);
+	ck_assert_int_eq(world.record.state, TRANSACTION_ROLLED_BACK);
+	ck_assert_mem_eq(fake_os_socket(world.os, GROWING), &before[0], sizeof(before[0]));
+	ck_assert_mem_eq(fake_os_socket(world.os, SLOW), &before[2], sizeof(before[2]));
+	world_done(&world);
+}
+END_TEST
+
+START_TEST(when_all_close_nothing_was_done)
+{
+	static const int gone[] = { 7, 8, 9 };
+
+	ck_assert_int_eq(apply_while_closing((unsigned int)_i, gone, 3), -ESTALE);
+	ck_assert_ptr_nonnull(strstr(world.error.text, "closed"));
+	if (_i == 0)
+		ck_assert_int_eq(world.record.id, 0);
+	else
+		ck_assert_int_eq(world.record.state, TRANSACTION_FAILED);
+	world_done(&world);
+}
+END_TEST
+
 Suite *test_socket_promises_suite(void)
 {
 	Suite *s = suite_create("tunables/socket promises");
@@ -132,6 +210,8 @@ Suite *test_socket_promises_suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, applied_and_rolled_back);
+	tcase_add_loop_test(t, one_that_closes_is_left_out, 0, 6);
+	tcase_add_loop_test(t, when_all_close_nothing_was_done, 0, 2);
 	tcase_add_loop_test(t, every_call_may_be_the_last, 0, 2);
 	suite_add_tcase(s, t);
 	return s;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 Suite *test_sysctl_file_suite(void);
@@ -162,6 +163,40 @@ START_TEST(a_missing_file_is_an_error_that_names_it)
 }
 END_TEST
 
+/* Nobody writes to the FIFO: it is empty, and not waited for. A pipe is read to its end. */
+START_TEST(a_fifo_is_not_waited_for)
+{
+	char directory[] = "/tmp/netwright.XXXXXX", path[64];
+	struct sysctl_settings s = { 0 };
+	struct error e = { 0 };
+	int ends[2];
+	pid_t writer;
+
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	(void)snprintf(path, sizeof(path), "%s/fifo", directory);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_msg(sysctl_settings_load_file(&s, path, &e) == 0, "%s", e.text);
+	ck_assert_uint_eq(s.line_count, 0);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(directory), 0);
+
+	ck_assert_int_eq(pipe(ends), 0);
+	writer = fork();
+	ck_assert_int_ge(writer, 0);
+	if (writer == 0) {
+		(void)usleep(200000);
+		_exit(write(ends[1], "net.core.somaxconn = 1\n", 23) != 23);
+	}
+	(void)close(ends[1]);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+	ck_assert_msg(sysctl_settings_load_file(&s, path, &e) == 0, "%s", e.text);
+	ck_assert_uint_eq(s.line_count, 1);
+	(void)close(ends[0]);
+	ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
+	sysctl_settings_done(&s);
+}
+END_TEST
+
 START_TEST(the_last_line_wins)
 {
 	parse("a.conf", "a.b = 1\na.c = 1\na.b = 2\n");
@@ -285,6 +320,7 @@ Suite *test_sysctl_file_suite(void)
 	tcase_add_test(c, a_long_line_is_malformed_and_the_next_is_read);
 	tcase_add_test(c, binary_and_huge_files_are_refused_by_name);
 	tcase_add_test(c, a_missing_file_is_an_error_that_names_it);
+	tcase_add_test(c, a_fifo_is_not_waited_for);
 	tcase_add_test(c, the_last_line_wins);
 	tcase_add_test(c, names_win_over_globs_and_exclusions_keep_out);
 	tcase_add_test(c, paths_take_dots_within_names);

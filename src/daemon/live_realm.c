@@ -1,0 +1,234 @@
+#include "daemon/live_realm.h"
+
+#include "base/os.h"
+#include "host/live_window.h"
+#include "measure/panorama.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* CLOCK_BOOTTIME goes on while the machine is suspended, CLOCK_MONOTONIC does not. What is less
+ * than this is the time between two calls. */
+#define SUSPENDED_NS 1000000000
+
+static struct live_realm *live(struct realm *r)
+{
+	return (struct live_realm *)(void *)r;
+}
+
+static double live_utc_s(struct realm *r)
+{
+	(void)r;
+	return os_live()->ops->utc_s(os_live());
+}
+
+/* --- the survey ----------------------------------------------------------------------------- */
+
+static int64_t suspended_ns(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)live_window_now_ns() - ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
+}
+
+static bool is_wanted(void *arg, const struct netns_entry *entry)
+{
+	const struct daemon_config *c = arg;
+
+	return daemon_config_has_netns(c, entry->name) || daemon_config_has_netns(c, entry->label);
+}
+
+static bool is_entry(const struct place *p, const struct netns_entry *entry)
+{
+	struct stat st;
+
+	/* Our own need not be opened, and has no name that could be another's by now. */
+	return p->netns < 0 ||
+	       (fstat(p->netns, &st) == 0 && st.st_dev == entry->dev && st.st_ino == entry->ino);
+}
+
+static int find_place(const struct netns_entry *entry, struct realm_place *ret, struct error *e)
+{
+	struct realm_place found = { 0 };
+	struct place p;
+	bool same;
+	int r = place_open(os_live(), entry->name, &p, e);
+
+	if (r < 0)
+		return r;
+	same = is_entry(&p, entry);
+	memcpy(found.name, entry->name, sizeof(found.name));
+	memcpy(found.label, entry->label, sizeof(found.label));
+	found.cookie = p.cookie;
+	found.is_init = p.is_init;
+	place_close(&p);
+	if (!same)
+		return error_set(e, -ESTALE, ERROR_FAILED, entry->label,
+				 "the name means another network namespace by now");
+	*ret = found;
+	return 0;
+}
+
+static int finish(struct panorama_view *view, const struct rulebook *book, struct window *ret,
+		  struct error *e)
+{
+	int r = observer_finish(view->observer, &ret->observation, e);
+
+	if (r == 0)
+		r = tunable_values_read(view->source, &ret->settings, e);
+	if (r == 0)
+		r = diagnose(book, ret->observation, &ret->settings, &ret->diagnosis, e);
+	return r;
+}
+
+/* One namespace's failure is its own. */
+static int show(const struct realm_survey *s, const struct netns_entry *entry,
+		struct panorama_view *view, struct error *e)
+{
+	struct realm_place place = { 0 };
+	struct window w = { 0 };
+	struct error why = { 0 };
+	int r;
+
+	if (view->observer == NULL) {
+		if (view->reason[0] != '\0')
+			s->unseen(s->arg, entry->label, view->reason);
+		return 0;
+	}
+	r = find_place(entry, &place, &why);
+	if (r == 0)
+		r = finish(view, s->book, &w, &why);
+	if (r < 0 && r != -ENOMEM)
+		s->unseen(s->arg, entry->label, why.text);
+	else if (r < 0)
+		(void)error_set(e, r, why.kind, NULL, "%s", why.text);
+	else if (!w.observation->gone)
+		r = s->seen(s->arg, &place, &w, e);
+	window_done(&w);
+	return r == -ENOMEM ? r : 0;
+}
+
+static void complain_of_missing(const struct realm_survey *s, const struct netns_list *list)
+{
+	for (size_t i = 0; i < s->config->netns_count; i++) {
+		const char *name = s->config->netns[i];
+		size_t at = 0;
+
+		while (at < list->count && strcmp(list->entries[at].name, name) != 0 &&
+		       strcmp(list->entries[at].label, name) != 0)
+			at++;
+		if (at == list->count)
+			s->unseen(s->arg, name, "there is no such network namespace");
+	}
+}
+
+static int observe_all(struct live_realm *l, const struct realm_survey *s, struct panorama *p,
+		       struct error *e)
+{
+	const struct observe_options options = { .find_owners = s->find_owners };
+	const struct live_options how = {
+		.duration_s = s->config->interval_s,
+		.interval_s = s->config->sample_s,
+		.wait = waiter_wait,
+		.wait_arg = l->waiter,
+	};
+	const int64_t before_ns = suspended_ns();
+	/* The configuration is only read; the hook's argument is not const. */
+	int r = panorama_open(p, &how, &options, is_wanted, (void *)(uintptr_t)s->config, e);
+
+	if (r == 0)
+		r = panorama_sample(p, e);
+	if (r == 0 && waiter_is_over(l->waiter))
+		return -EINTR;
+	if (r == 0 && suspended_ns() - before_ns > SUSPENDED_NS)
+		return -ETIME;
+	if (r == 0)
+		complain_of_missing(s, &p->list);
+	for (size_t i = 0; r == 0 && i < p->list.count; i++)
+		r = show(s, &p->list.entries[i], &p->views[i], e);
+	return r;
+}
+
+static int live_survey(struct realm *r, const struct realm_survey *s, struct error *e)
+{
+	struct live_realm *l = live(r);
+	struct panorama p = { 0 };
+	int code;
+
+	l->waiter->reload_ends = true;
+	code = observe_all(l, s, &p, e);
+	l->waiter->reload_ends = false;
+	panorama_done(&p);
+	return code;
+}
+
+/* --- the rest ------------------------------------------------------------------------------- */
+
+static int live_open_world(struct realm *r, const struct realm_place *place,
+			   const struct rulebook *book, struct world **ret, struct error *e)
+{
+	struct live_realm *l = live(r);
+	const struct live_world_options options = {
+		.netns = place->name,
+		.netns_cookie = place->cookie,
+		.state_directory = l->directory,
+		.command = KEPT_COMMAND,
+		.book = book,
+		.stop = &l->waiter->ending,
+		.wait = waiter_wait,
+		.wait_arg = l->waiter,
+		.listener = *l->listener,
+	};
+	int code;
+
+	if (l->world != NULL)
+		return error_set(e, -EBUSY, ERROR_FAILED, NULL, "one trial at a time");
+	code = live_world_open(&options, &l->world, e);
+	if (code == 0)
+		*ret = live_world(l->world);
+	return code;
+}
+
+static void live_close_world(struct realm *r, struct world *w)
+{
+	struct live_realm *l = live(r);
+
+	(void)w;
+	live_world_free(l->world);
+	l->world = NULL;
+}
+
+static int live_check(struct realm *r, void (*lost)(void *arg, const struct realm_loss *l),
+		      void *arg, struct error *e)
+{
+	return kept_check(&live(r)->kept, lost, arg, e);
+}
+
+static const struct realm_ops live_ops = {
+	.utc_s = live_utc_s,
+	.survey = live_survey,
+	.open_world = live_open_world,
+	.close_world = live_close_world,
+	.check = live_check,
+};
+
+void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter,
+		     const struct recovery_listener *listener)
+{
+	*r = (struct live_realm){
+		.realm.ops = &live_ops,
+		.directory = directory,
+		.waiter = waiter,
+		.listener = listener,
+		.kept = { .os = os_live(), .directory = directory },
+	};
+}
+
+void live_realm_done(struct live_realm *r)
+{
+	kept_done(&r->kept);
+}

@@ -1,0 +1,402 @@
+#include "daemon/loop.h"
+
+#include "base/text.h"
+#include "tunables/tunable_name.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is less severe than this is no reason to change anything unasked. */
+#define LEAST_SEVERITY SEVERITY_LOW
+
+/* Turns that a namespace may be missing before it is taken to be gone. */
+#define MISSED_MAX 2
+
+struct watched {
+	struct realm_place place;
+	struct sightings sightings;
+	unsigned int missed; /* turns since it was seen */
+	double tried_utc_s;  /* when something was tried last; 0: never */
+	struct logbook_complaint skipped;
+};
+
+static void watched_done(struct watched *w)
+{
+	sightings_done(&w->sightings);
+}
+
+void loop_done(struct loop *l)
+{
+	for (size_t i = 0; i < l->watched_count; i++)
+		watched_done(&l->watched[i]);
+	free(l->watched);
+	attempt_done(&l->candidate);
+	memory_done(&l->memory);
+	policy_done(&l->policy);
+	*l = (struct loop){ 0 };
+}
+
+void loop_adopt(struct loop *l, struct policy *policy)
+{
+	attempt_done(&l->candidate); /* points into the rule book */
+	for (size_t i = 0; i < l->watched_count; i++)
+		sightings_done(&l->watched[i].sightings);
+	policy_done(&l->policy);
+	l->policy = *policy;
+	*policy = (struct policy){ 0 };
+}
+
+/* --- status ---------------------------------------------------------------------------------*/
+
+static double now_utc_s(const struct loop *l)
+{
+	return l->realm->ops->utc_s(l->realm);
+}
+
+static const char *label_of(const struct loop *l, uint64_t cookie)
+{
+	for (size_t i = 0; i < l->watched_count; i++) {
+		if (l->watched[i].place.cookie == cookie)
+			return l->watched[i].place.label;
+	}
+	return NULL;
+}
+
+static void list_parked(struct loop *l)
+{
+	struct daemon_status *s = &l->status;
+
+	s->parked_count = 0;
+	for (size_t i = 0; i < l->memory.count && s->parked_count < STATUS_PARKED_MAX; i++) {
+		const struct outcome *o = &l->memory.all[i];
+		const char *label = label_of(l, o->netns_cookie);
+		struct status_parked *p = &s->parked[s->parked_count];
+
+		/* Of namespaces that are gone it is of no interest any more. */
+		if (o->kind != OUTCOME_PARKED || label == NULL)
+			continue;
+		*p = (struct status_parked){ 0 };
+		text_copy_printable(p->netns, sizeof(p->netns), label, strlen(label));
+		(void)snprintf(p->tunable, sizeof(p->tunable), "%s", o->tunable);
+		(void)snprintf(p->reason, sizeof(p->reason), "%s", o->reason);
+		s->parked_count++;
+	}
+}
+
+void loop_tell(struct loop *l, double seconds, const char *fmt, ...)
+{
+	struct daemon_status *s = &l->status;
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(s->doing, sizeof(s->doing), fmt, args);
+	va_end(args);
+	s->since_utc_s = now_utc_s(l);
+	s->next_utc_s = seconds > 0 ? s->since_utc_s + seconds : 0;
+	(void)snprintf(s->trouble, sizeof(s->trouble), "%s", l->trouble.text);
+	list_parked(l);
+	if (l->publish != NULL)
+		l->publish(l->arg, s);
+}
+
+/* --- namespaces -----------------------------------------------------------------------------*/
+
+static bool is_same(const struct realm_place *a, const struct realm_place *b)
+{
+	/* Old kernels have no cookies. */
+	return a->cookie != 0 || b->cookie != 0 ? a->cookie == b->cookie
+						: strcmp(a->label, b->label) == 0;
+}
+
+static struct watched *find_watched(struct loop *l, const struct realm_place *place)
+{
+	struct watched *w;
+
+	for (size_t i = 0; i < l->watched_count; i++) {
+		if (is_same(&l->watched[i].place, place))
+			return &l->watched[i];
+	}
+	if (l->watched_count == l->watched_capacity) {
+		size_t more = l->watched_capacity > 0 ? 2 * l->watched_capacity : 8;
+		struct watched *grown = reallocarray(l->watched, more, sizeof(*grown));
+
+		if (grown == NULL)
+			return NULL;
+		l->watched = grown;
+		l->watched_capacity = more;
+	}
+	w = &l->watched[l->watched_count++];
+	*w = (struct watched){ .place = *place };
+	if (l->turns > 0)
+		logbook_write(l->log, LOGBOOK_INFO,
+			      "%s: a new network namespace, watched from now on", place->label);
+	return w;
+}
+
+/* Counts a turn. One that is gone does not come back, nor does its cookie, so that nothing needs to
+ * be remembered of it; one that could only not be read for once does. */
+static void drop_missed(struct loop *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->watched_count; i++) {
+		struct watched *w = &l->watched[i];
+
+		if (w->missed > 0) /* not in a row any more */
+			sightings_done(&w->sightings);
+		if (w->missed++ <= MISSED_MAX) {
+			l->watched[kept++] = *w;
+			continue;
+		}
+		logbook_write(l->log, LOGBOOK_INFO, "%s: no longer watched", w->place.label);
+		(void)memory_forget(&l->memory, w->place.cookie, "*");
+		watched_done(w);
+	}
+	l->watched_count = kept;
+}
+
+/* --- what was observed ----------------------------------------------------------------------*/
+
+/* Several reasons of one turn, as one line of the log. */
+static void add_reason(char text[LOOP_REASONS_MAX], const char *about, const char *what,
+		       const char *reason)
+{
+	size_t used = strlen(text);
+
+	(void)snprintf(text + used, LOOP_REASONS_MAX - used, "%s%.60s %s: %s", used > 0 ? "; " : "",
+		       about, what, reason);
+}
+
+static void note_skipped(void *arg, const struct finding *f, const char *reason)
+{
+	add_reason(arg, f->rule->id, "is left alone", reason);
+}
+
+static void say(const struct loop *l, enum logbook_level level, struct logbook_complaint *c,
+		const char *about, const char *text)
+{
+	char line[sizeof(c->text)] = "";
+
+	if (text[0] != '\0')
+		(void)snprintf(line, sizeof(line), "%.60s: %s", about, text);
+	logbook_complain(l->log, level, c, line);
+}
+
+/* The namespace in which something was tried longest ago is the next. */
+static int choose(struct loop *l, struct watched *w, const struct window *window, struct error *e)
+{
+	const struct choice_request request = {
+		.limits = &l->policy.limits,
+		.memory = &l->memory,
+		.sightings = &w->sightings,
+		.netns_cookie = w->place.cookie,
+		.is_init = w->place.is_init,
+		.now_utc_s = now_utc_s(l),
+		.least = LEAST_SEVERITY,
+	};
+	char skipped[LOOP_REASONS_MAX] = "";
+	struct choice choice = { 0 };
+	int r = choice_make(&request, &window->diagnosis, note_skipped, skipped, &choice, e);
+
+	if (r < 0)
+		return r;
+	say(l, LOGBOOK_INFO, &w->skipped, w->place.label, skipped);
+	if (choice.rule != NULL &&
+	    (l->candidate.choice.rule == NULL || w->tried_utc_s < l->candidate_tried_utc_s)) {
+		attempt_done(&l->candidate);
+		attempt_take(&l->candidate, &w->place, &choice, &window->diagnosis);
+		l->candidate_tried_utc_s = w->tried_utc_s;
+	}
+	choice_done(&choice);
+	return 0;
+}
+
+static int take_window(void *arg, const struct realm_place *place, const struct window *window,
+		       struct error *e)
+{
+	struct loop *l = arg;
+	struct watched *w = find_watched(l, place);
+
+	if (w == NULL || sightings_count(&w->sightings, &window->diagnosis) < 0)
+		return error_errno(e, -ENOMEM, place->label, "cannot be watched");
+	w->missed = 0;
+	w->place = *place; /* it may have another name by now */
+	if (l->observed != NULL)
+		l->observed(l->arg, place, window);
+	return l->policy.config.tune ? choose(l, w, window, e) : 0;
+}
+
+static void take_unseen(void *arg, const char *label, const char *reason)
+{
+	struct loop *l = arg;
+
+	add_reason(l->unseen_now, label, "is not watched", reason);
+}
+
+static int survey(struct loop *l, struct error *e)
+{
+	const struct daemon_config *c = &l->policy.config;
+	const struct realm_survey request = {
+		.config = c,
+		.book = &l->policy.book,
+		.find_owners = l->turns % LOOP_OWNERS_EVERY == 0,
+		.arg = l,
+		.seen = take_window,
+		.unseen = take_unseen,
+	};
+
+	if (l->watched_count > 0)
+		loop_tell(l, c->interval_s, "observing %zu network namespace%s", l->watched_count,
+			  l->watched_count == 1 ? "" : "s");
+	else
+		loop_tell(l, c->interval_s, "observing");
+	return l->realm->ops->survey(l->realm, &request, e);
+}
+
+/* --- what others did ------------------------------------------------------------------------*/
+
+static bool is_of(const struct outcome *o, const struct realm_loss *loss)
+{
+	char bare[TARGET_NAME_MAX];
+	int element;
+
+	return o->netns_cookie == loss->netns_cookie &&
+	       (strcmp(o->tunable, loss->target) == 0 ||
+		(target_split_name(o->tunable, bare, &element, NULL) == 0 &&
+		 strcmp(bare, loss->target) == 0));
+}
+
+/* Parks each element of the target that was tried; those that were not, nobody minds. */
+static void park(void *arg, const struct realm_loss *loss)
+{
+	struct loop *l = arg;
+
+	for (size_t i = 0; i < l->memory.count; i++) {
+		struct outcome o = l->memory.all[i];
+		const char *label = label_of(l, o.netns_cookie);
+		const struct outcome *remembered;
+
+		if (!is_of(&o, loss) || o.kind == OUTCOME_PARKED)
+			continue;
+		o.kind = OUTCOME_PARKED;
+		o.utc_s = now_utc_s(l);
+		(void)snprintf(o.reason, sizeof(o.reason), "%s", loss->reason);
+		/* It is there already, so that this takes no memory. */
+		if (memory_note(&l->memory, &o, l->policy.config.interval_s, &remembered) < 0)
+			continue;
+		logbook_write(l->log, LOGBOOK_WARNING, "%s: %s is parked: %s",
+			      label != NULL ? label : "not watched", o.tunable, o.reason);
+		if (l->noted != NULL)
+			l->noted(l->arg, remembered);
+	}
+}
+
+/* --- trying ---------------------------------------------------------------------------------*/
+
+static void note_tried(struct loop *l, const struct attempt *a)
+{
+	for (size_t i = 0; i < l->watched_count; i++) {
+		struct watched *w = &l->watched[i];
+
+		if (!is_same(&w->place, &a->place))
+			continue;
+		w->tried_utc_s = now_utc_s(l);
+		/* What was seen before the change says nothing about what is so now. */
+		sightings_done(&w->sightings);
+	}
+}
+
+static int conclude(struct loop *l, const struct attempt *a, const struct attempt_result *result,
+		    struct error *e)
+{
+	const double now = now_utc_s(l);
+	struct status_trial trial;
+	int r = attempt_note(a, result, now, l->policy.config.interval_s, &l->memory, l->noted,
+			     l->arg);
+
+	note_tried(l, a);
+	attempt_describe(a, result, now, &trial);
+	status_add_trial(&l->status, &trial);
+	logbook_write(l->log, result->kind == OUTCOME_PARKED ? LOGBOOK_WARNING : LOGBOOK_INFO,
+		      "%s: %s %s: %s", a->about, a->change, result->verdict, result->reason);
+	return r < 0 ? error_errno(e, r, NULL, "an outcome cannot be remembered") : 0;
+}
+
+static int try_candidate(struct loop *l, const struct attempt *a, struct error *e)
+{
+	const struct daemon_config *c = &l->policy.config;
+	struct attempt_result result = { 0 };
+	struct error why = { 0 };
+	struct world *w = NULL;
+	int r;
+
+	loop_tell(l, 2 * c->pairs * c->window_s + c->settle_s, "trying %.100s: %s", a->about,
+		  a->change);
+	logbook_write(l->log, LOGBOOK_INFO, "%s: trying %s", a->about, a->change);
+	r = l->realm->ops->open_world(l->realm, &a->place, &l->policy.book, &w, &why);
+	if (r < 0) {
+		attempt_fail(r, &why, &result);
+		return conclude(l, a, &result, e);
+	}
+	r = attempt_run(a, &l->policy, w, &result, e);
+	l->realm->ops->close_world(l->realm, w);
+	if (r < 0)
+		logbook_write(l->log, LOGBOOK_INFO, "%s: %s ended before a verdict, and put back",
+			      a->about, a->change);
+	return r < 0 ? r : conclude(l, a, &result, e);
+}
+
+/* --- one turn -------------------------------------------------------------------------------*/
+
+static void complain(struct loop *l, const char *what, const struct error *why)
+{
+	char text[sizeof(l->trouble.text)];
+
+	(void)snprintf(text, sizeof(text), "%s: %.200s", what, why->text);
+	logbook_complain(l->log, LOGBOOK_WARNING, &l->trouble, text);
+}
+
+static int act(struct loop *l, struct error *e)
+{
+	struct error why = { 0 };
+
+	if (l->realm->ops->check(l->realm, park, l, &why) < 0) {
+		complain(l,
+			 "what became of the changes in force cannot be seen, so that nothing "
+			 "is tried",
+			 &why);
+		return 0;
+	}
+	logbook_complain(l->log, LOGBOOK_WARNING, &l->trouble, "");
+	if (l->candidate.choice.rule == NULL ||
+	    !attempt_is_allowed(&l->candidate, &l->memory, now_utc_s(l)))
+		return 0;
+	return try_candidate(l, &l->candidate, e);
+}
+
+int loop_turn(struct loop *l, struct error *e)
+{
+	int r;
+
+	memory_meet_clock(&l->memory, now_utc_s(l));
+	l->unseen_now[0] = '\0';
+	r = survey(l, e);
+	if (r == -ETIME) {
+		logbook_write(l->log, LOGBOOK_WARNING,
+			      "the machine was suspended: what was observed meanwhile is not "
+			      "judged");
+		r = 0;
+	} else if (r == 0) {
+		l->status.audits++;
+		logbook_complain(l->log, LOGBOOK_WARNING, &l->unseen, l->unseen_now);
+		drop_missed(l);
+		r = act(l, e);
+		l->turns++;
+	}
+	attempt_done(&l->candidate);
+	return r;
+}

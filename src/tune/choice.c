@@ -1,0 +1,250 @@
+#include "tune/choice.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct choice_text {
+	char tunable[TARGET_NAME_MAX];
+	char value[HELD_TEXT_MAX];
+	char why[PLAN_WHY_MAX];
+};
+
+/* --- sightings ----------------------------------------------------------------------------- */
+
+/* A finding is known by its rule and worst entity: by what a trial would be about. */
+struct sighting {
+	char rule[MEMORY_RULE_MAX];
+	char entity[ENTITY_NAME_MAX];
+	unsigned int windows;
+	bool now;
+};
+
+void sightings_done(struct sightings *s)
+{
+	free(s->all);
+	*s = (struct sightings){ 0 };
+}
+
+static struct sighting *sighting_find(const struct sightings *s, const struct finding *f)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (strcmp(s->all[i].rule, f->rule->id) == 0 &&
+		    strcmp(s->all[i].entity, f->entities[0].name) == 0)
+			return &s->all[i];
+	}
+	return NULL;
+}
+
+static int sighting_add(struct sightings *s, const struct finding *f)
+{
+	struct sighting *new;
+
+	if (s->count == s->capacity) {
+		size_t more = s->capacity > 0 ? 2 * s->capacity : 8;
+		struct sighting *grown = reallocarray(s->all, more, sizeof(grown[0]));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		s->all = grown;
+		s->capacity = more;
+	}
+	new = &s->all[s->count++];
+	*new = (struct sighting){ .windows = 1, .now = true };
+	(void)snprintf(new->rule, sizeof(new->rule), "%s", f->rule->id);
+	(void)snprintf(new->entity, sizeof(new->entity), "%s", f->entities[0].name);
+	return 0;
+}
+
+int sightings_count(struct sightings *s, const struct diagnosis *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		s->all[i].now = false;
+	for (size_t i = 0; i < d->finding_count; i++) {
+		struct sighting *known = sighting_find(s, &d->findings[i]);
+
+		if (known == NULL && sighting_add(s, &d->findings[i]) < 0)
+			return -ENOMEM;
+		if (known != NULL && !known->now) {
+			known->windows++;
+			known->now = true;
+		}
+	}
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->all[i].now)
+			s->all[kept++] = s->all[i];
+	}
+	s->count = kept;
+	return 0;
+}
+
+/* --- one finding --------------------------------------------------------------------------- */
+
+void choice_done(struct choice *c)
+{
+	free(c->wishes);
+	free(c->texts);
+	*c = (struct choice){ 0 };
+}
+
+/* What one trial sets: not beyond `step`, nor beyond what is wanted. */
+static double bound_by_step(const struct finding_change *c, bool *stepped)
+{
+	const double to = c->to.number;
+
+	if (c->step.kind != VALUE_NUMBER || c->from.kind != VALUE_NUMBER)
+		return to;
+	if (to > c->from.number && c->step.number > c->from.number && c->step.number < to) {
+		*stepped = true;
+		return c->step.number;
+	}
+	if (to < c->from.number && c->step.number < c->from.number && c->step.number > to) {
+		*stepped = true;
+		return c->step.number;
+	}
+	return to;
+}
+
+struct refusal {
+	char text[400];
+};
+
+static int refuse(struct refusal *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int refuse(struct refusal *r, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(r->text, sizeof(r->text), fmt, args);
+	va_end(args);
+	return 1;
+}
+
+static int take_number(const struct choice_request *q, const struct finding_change *c,
+		       struct choice *ret, struct choice_text *text, struct refusal *why)
+{
+	int64_t value = tunable_to_kernel(c->tunable, bound_by_step(c, &ret->stepped));
+	const int64_t wanted = value;
+
+	if (!limits_bound(q->limits, text->tunable, &value))
+		return refuse(why, "%s is pinned", text->tunable);
+	if (c->from.kind == VALUE_NUMBER) {
+		int64_t from = tunable_to_kernel(c->tunable, c->from.number);
+
+		/* A bound that lies on the other side of what is set now allows no step at all. */
+		if (value == from || (value > from) != (wanted > from))
+			return refuse(why, "%s is pinned at what it holds", text->tunable);
+	}
+	(void)snprintf(text->value, sizeof(text->value), "%" PRId64, value);
+	return 0;
+}
+
+static int take_text(const struct choice_request *q, const struct finding_change *c,
+		     struct choice_text *text, struct refusal *why)
+{
+	if (!limits_bound(q->limits, text->tunable, NULL))
+		return refuse(why, "%s is pinned", text->tunable);
+	text_copy_printable(text->value, sizeof(text->value), c->to.text, strlen(c->to.text));
+	return 0;
+}
+
+/* 0, or 1 with why not. */
+static int take_change(const struct choice_request *q, const struct finding *f,
+		       const struct finding_change *c, struct choice *ret, struct refusal *why)
+{
+	struct choice_text *text = &ret->texts[ret->wish_count];
+	const struct outcome *known;
+	int r;
+
+	(void)finding_change_name(c, text->tunable);
+	(void)snprintf(text->why, sizeof(text->why), "%s %s", f->rule->id, f->rule->slug);
+	if (c->tunable->scope == TUNABLE_INIT_ONLY && !q->is_init)
+		return refuse(why, "%s can be set in the initial network namespace only",
+			      text->tunable);
+	if (c->tunable->undo == TUNABLE_UNDO_NO)
+		return refuse(why, "%s cannot be put back", text->tunable);
+	known = q->memory == NULL
+			? NULL
+			: memory_forbids(q->memory, q->netns_cookie, text->tunable, q->now_utc_s);
+	if (known != NULL)
+		return refuse(why, "%s is %s: %s", text->tunable, outcome_kind_name(known->kind),
+			      known->reason);
+	r = c->to.kind == VALUE_TEXT ? take_text(q, c, text, why)
+				     : take_number(q, c, ret, text, why);
+	if (r != 0)
+		return r;
+	ret->new_sockets &= c->tunable->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY;
+	ret->wishes[ret->wish_count++] = (struct wish){ text->tunable, text->value, text->why,
+							WISH_SET };
+	return 0;
+}
+
+/* 0 with *ret, 1 with why not, or -ENOMEM. All changes of a finding belong together. */
+static int take_finding(const struct choice_request *q, const struct finding *f, struct choice *ret,
+			struct refusal *why)
+{
+	int r = 0;
+
+	ret->new_sockets = true;
+	ret->wishes = calloc(f->change_count, sizeof(ret->wishes[0]));
+	ret->texts = calloc(f->change_count, sizeof(ret->texts[0]));
+	if (ret->wishes == NULL || ret->texts == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < f->change_count && r == 0; i++)
+		r = take_change(q, f, &f->changes[i], ret, why);
+	if (r != 0)
+		return r;
+	ret->rule = f->rule;
+	ret->subject.kind = f->rule->scope;
+	(void)snprintf(ret->subject.entity, sizeof(ret->subject.entity), "%s", f->entities[0].name);
+	return 0;
+}
+
+/* --- the choice ---------------------------------------------------------------------------- */
+
+/* Without a word: what is no fault, what no setting helps, and what has not lasted yet. */
+static bool is_candidate(const struct choice_request *q, const struct finding *f)
+{
+	const struct sighting *s;
+
+	if (f->change_count == 0 || f->severity < q->least)
+		return false;
+	if (q->sightings == NULL)
+		return true;
+	s = sighting_find(q->sightings, f);
+	return s != NULL && s->windows >= f->rule->hysteresis;
+}
+
+int choice_make(const struct choice_request *q, const struct diagnosis *d,
+		void (*skipped)(void *arg, const struct finding *f, const char *reason), void *arg,
+		struct choice *ret, struct error *e)
+{
+	*ret = (struct choice){ 0 };
+	for (size_t i = 0; i < d->finding_count; i++) {
+		const struct finding *f = &d->findings[i];
+		struct refusal why = { "" };
+		int r;
+
+		if (!is_candidate(q, f))
+			continue;
+		r = limits_allow_rule(q->limits, f->rule)
+			    ? take_finding(q, f, ret, &why)
+			    : refuse(&why, "the configuration leaves this rule out");
+		if (r == 0)
+			return 0;
+		choice_done(ret);
+		if (r < 0)
+			return error_errno(e, r, NULL, "choosing what to try");
+		if (skipped != NULL)
+			skipped(arg, f, why.text);
+	}
+	return 0;
+}

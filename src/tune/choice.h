@@ -1,0 +1,57 @@
+/* Which change to try next: at most one finding's at a time. Pure.
+ *
+ * The most severe finding first that has held for as many windows in a row as its rule asks, whose
+ * rule and tunables the operator allows, and of which nothing is parked or backing off. Its changes
+ * are bounded by each rule's `step` and by the pins.
+ */
+#ifndef NETWRIGHT_TUNE_CHOICE_H
+#define NETWRIGHT_TUNE_CHOICE_H
+
+#include "apply/plan.h"
+#include "base/error.h"
+#include "tune/judge.h"
+#include "tune/limits.h"
+#include "tune/memory.h"
+#include "tune/window.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How often each finding was seen in a row, for hysteresis. One per namespace. */
+struct sightings {
+	struct sighting *all; /* owned */
+	size_t count, capacity;
+};
+void sightings_done(struct sightings *s); /* accepts {0} */
+/* Counts the findings of a window, and forgets those that it does not have. 0 or -ENOMEM. */
+int sightings_count(struct sightings *s, const struct diagnosis *d);
+
+struct choice_request {
+	const struct limits *limits;
+	const struct memory *memory;	   /* NULL: everything may be tried */
+	const struct sightings *sightings; /* NULL: once is enough, for a person who asks */
+	uint64_t netns_cookie;
+	bool is_init; /* the initial namespace: else what is init-only is left out */
+	double now_utc_s;
+	enum severity least;
+};
+
+struct choice {
+	const struct rule *rule; /* NULL: nothing to try */
+	struct subject subject;
+	struct wish *wishes; /* owned, with their texts */
+	size_t wish_count;
+	struct choice_text *texts;
+	bool new_sockets; /* every change reaches new sockets only */
+	bool stepped;	  /* less than the finding asks for: more may follow */
+};
+void choice_done(struct choice *c); /* accepts {0} */
+
+/* 0 with ret->rule NULL when there is nothing to try. `skipped`, if not NULL, is called for each
+ * finding that was passed over because of limits or memory, with the reason. */
+int choice_make(const struct choice_request *request, const struct diagnosis *d,
+		void (*skipped)(void *arg, const struct finding *f, const char *reason), void *arg,
+		struct choice *ret, struct error *e);
+
+#endif

@@ -1,0 +1,83 @@
+#include "tune/socket_marks.h"
+
+#include "base/cleanup.h"
+#include "host/sockdiag.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define FIRST_CAPACITY 256
+
+static int add(void *arg, const struct socket_info *socket)
+{
+	struct socket_marks *m = arg;
+
+	if (m->count == m->capacity) {
+		size_t capacity = m->capacity == 0 ? FIRST_CAPACITY : 2 * m->capacity;
+		uint64_t *grown = reallocarray(m->cookies, capacity, sizeof(grown[0]));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		m->cookies = grown;
+		m->capacity = capacity;
+	}
+	m->cookies[m->count++] = socket->cookie;
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* A dump may show a socket twice, and what grew by doubling is given back. */
+static void tidy(struct socket_marks *m)
+{
+	size_t kept = 0;
+	uint64_t *fitting;
+
+	if (m->count == 0)
+		return;
+	qsort(m->cookies, m->count, sizeof(m->cookies[0]), compare);
+	for (size_t i = 0; i < m->count; i++) {
+		if (kept == 0 || m->cookies[i] != m->cookies[kept - 1])
+			m->cookies[kept++] = m->cookies[i];
+	}
+	m->count = kept;
+	fitting = reallocarray(m->cookies, kept, sizeof(fitting[0]));
+	if (fitting != NULL) {
+		m->cookies = fitting;
+		m->capacity = kept;
+	}
+}
+
+int socket_marks_take(struct socket_marks *m, struct source *s, struct error *e)
+{
+	/* TCP first: what cannot be listed of the others is not seen in a window either. */
+	static const enum socket_dump dumps[] = { SOCKET_DUMP_TCP, SOCKET_DUMP_CLOSING,
+						  SOCKET_DUMP_UDP };
+	bool listed = false;
+
+	m->count = 0;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(dumps); i++) {
+		const enum socket_dump what = dumps[i / 2];
+		int r = sockdiag_dump(s, what, i % 2 == 0 ? AF_INET : AF_INET6, add, m, NULL, e);
+
+		if (r == -ENOMEM)
+			return error_errno(e, r, NULL, "cannot remember the open sockets");
+		listed = listed || (r == 0 && what == SOCKET_DUMP_TCP);
+		if (i == 1 && !listed)
+			return r;
+	}
+	tidy(m);
+	return 0;
+}
+
+void socket_marks_done(struct socket_marks *m)
+{
+	free(m->cookies);
+	*m = (struct socket_marks){ 0 };
+}

@@ -1,0 +1,53 @@
+/* One change, tried: measure, change, measure again, keep it or put it back. */
+#ifndef NETWRIGHT_TUNE_TRIAL_H
+#define NETWRIGHT_TUNE_TRIAL_H
+
+#include "apply/plan.h"
+#include "base/error.h"
+#include "tune/judge.h"
+#include "tune/world.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum trial_design {
+	TRIAL_BEFORE_AFTER, /* all windows without the change, then all with it */
+	TRIAL_ABBA, /* without, with, with, without, ...: a drift of the traffic cancels out */
+};
+
+struct trial_request {
+	const struct wish *wishes;
+	size_t wish_count;
+	struct judge_criteria criteria;
+	enum trial_design design;
+	unsigned int pairs;  /* PAIRED_SHIFT_MIN to PAIRED_SHIFT_MAX */
+	double window_s;     /* of each window; 1 to 3600 */
+	double settle_s;     /* left out after each change, for the traffic to find its new level */
+	bool new_sockets;    /* the change reaches new sockets only: judge those */
+	bool leave_in_place; /* keep what is better; else restore in any case */
+	/* Told of each window as it is done; may be NULL. */
+	void (*progress)(void *arg, const char *phase, unsigned int done, unsigned int of);
+	void *progress_arg;
+};
+
+struct trial_report {
+	struct judgement_of_trial judgement;
+	bool in_place; /* the change is in force */
+	bool foreign;  /* ended because somebody else changed a target or rolled back */
+	char foreign_target[TARGET_NAME_MAX]; /* which; "" all of the trial */
+	int64_t transaction;		      /* the last one; 0: nothing was changed */
+	double seconds;			      /* how long it took */
+};
+
+/* Runs a trial. 0 with *ret when it came to a verdict, undecided included, and the change is in
+ * force or put back as *ret says. Errors leave nothing changed, except -EUCLEAN (ERROR_CONFLICT):
+ * something could not be put back, and the journal says what. -EINTR: asked to end; -EALREADY: the
+ * wishes hold already; -ESTALE: the namespace is gone. */
+int trial_run(struct world *w, const struct trial_request *request, struct trial_report *ret,
+	      struct error *e);
+
+/* The longest that a change is in force on trial, and then some: the deadline of its transaction.
+ */
+double trial_deadline_s(const struct trial_request *request);
+
+#endif

@@ -1,0 +1,363 @@
+#include "tune/trial.h"
+
+#include "sim_host.h"
+
+#include <check.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+static struct sim_host host;
+static struct error e;
+static struct wish wish;
+static struct trial_request request;
+static struct trial_report report;
+
+static void set_up(void)
+{
+	sim_host_open(&host);
+	e = (struct error){ 0 };
+	wish = (struct wish){ "net.ipv4.tcp_rmem[2]", "25165824", "GAIN-01 gain", WISH_SET };
+	request = (struct trial_request){
+		.wishes = &wish,
+		.wish_count = 1,
+		.criteria = { .subject = { ENTITY_PATH, SIM_PATH },
+			      .rule = sim_rule(&host, "GAIN-01") },
+		.design = TRIAL_BEFORE_AFTER,
+		.pairs = 6,
+		.window_s = 5,
+		.settle_s = 3,
+		.leave_in_place = true,
+	};
+}
+
+static void tear_down(void)
+{
+	sim_host_close(&host);
+}
+
+static void run(int expected)
+{
+	int r = trial_run(&host.world, &request, &report, &e);
+
+	ck_assert_msg(r == expected, "%d instead of %d: %s", r, expected, e.text);
+}
+
+static void try_harm(void)
+{
+	wish = (struct wish){ "net.ipv4.tcp_sack", "0", "HARM-01 harm", WISH_SET };
+	request.criteria.rule = sim_rule(&host, "HARM-01");
+}
+
+/* Without a rule, and where the change is without any effect: the path carries no more. */
+static void try_nothing(void)
+{
+	request.criteria.rule = NULL;
+	host.path_rate = 10e6;
+}
+
+START_TEST(a_change_that_helps_is_kept)
+{
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert(report.in_place && report.judgement.has_shift);
+	/* 62.9 MB/s before, limited by the path after: 125 / 62.9. */
+	ck_assert_double_eq_tol(report.judgement.shift.estimate, 125 / 62.9, 0.1);
+	ck_assert_uint_eq(report.judgement.wins, 6);
+	ck_assert_uint_eq(host.windows, 12);
+	ck_assert_uint_eq(host.keeps, 1);
+	ck_assert_uint_eq(host.reverts, 0);
+	ck_assert_double_eq(host.rmem, 25165824);
+	ck_assert_double_eq_tol(report.seconds, 63, 0.01);
+	ck_assert_double_gt(host.deadline_s, 33);
+	ck_assert_msg(strstr(report.judgement.reason, "path.receive_rate 1.9") != NULL ||
+			      strstr(report.judgement.reason, "path.receive_rate 2") != NULL,
+		      "%s", report.judgement.reason);
+}
+END_TEST
+
+START_TEST(a_change_that_helps_is_put_back_when_only_asked_about)
+{
+	request.leave_in_place = false;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert(!report.in_place);
+	ck_assert_int_eq(host.pending, 0);
+	ck_assert_double_eq(host.rmem, 6291456);
+}
+END_TEST
+
+START_TEST(abba_finds_the_same_and_leaves_either_side)
+{
+	request.design = TRIAL_ABBA;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert(report.in_place);
+	ck_assert_double_eq(host.rmem, 25165824);
+	/* Without, with; with, without; ...: one change for each pair, and one more to keep it. */
+	ck_assert_uint_eq(host.windows, 12);
+	ck_assert_uint_eq(host.applies, 4);
+	ck_assert_uint_eq(host.reverts, 3);
+	request.leave_in_place = false;
+	host.rmem = 6291456;
+	run(0);
+	ck_assert(!report.in_place);
+	ck_assert_double_eq(host.rmem, 6291456);
+}
+END_TEST
+
+START_TEST(a_change_that_hurts_is_put_back_after_two_windows)
+{
+	try_harm();
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_REVERT);
+	ck_assert(!report.in_place && !host.harmed);
+	ck_assert_uint_eq(host.windows, 6 + 2);
+	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "ended early"));
+}
+END_TEST
+
+START_TEST(a_change_that_does_nothing_is_put_back)
+{
+	host.path_rate = 10e6;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert(!report.in_place);
+	ck_assert_double_eq(host.rmem, 6291456);
+}
+END_TEST
+
+START_TEST(without_traffic_there_is_no_verdict)
+{
+	host.idle = true;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert(!report.in_place && !report.judgement.has_shift);
+	ck_assert_uint_eq(report.judgement.pairs, 0);
+	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "too little"));
+}
+END_TEST
+
+/* Traffic that grows by itself is taken for the change's doing when all windows with it come later;
+ * taking turns cancels it out. */
+START_TEST(abba_is_not_deceived_by_a_drift)
+{
+	try_nothing();
+	host.noise = 0.01;
+	host.drift = 0.05;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	request.design = TRIAL_ABBA;
+	host.rmem = 6291456;
+	host.windows = 0;
+	run(0);
+	ck_assert_int_ne(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert_double_eq_tol(report.judgement.shift.estimate, 1, 0.05);
+}
+END_TEST
+
+static double false_keeps(unsigned int runs)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < runs; i++) {
+		host.rmem = 6291456;
+		run(0);
+		kept += report.judgement.verdict == VERDICT_KEEP;
+	}
+	return (double)kept / runs;
+}
+
+START_TEST(what_does_nothing_is_rarely_kept)
+{
+	double share;
+
+	try_nothing();
+	host.noise = 0.2;
+	share = false_keeps(800);
+	ck_assert_msg(share > 0.01 && share <= 0.05, "%g", share);
+	/* What a rule expects is more than noise. */
+	request.criteria.rule = sim_rule(&host, "GAIN-01");
+	share = false_keeps(200);
+	ck_assert_msg(share <= 0.05, "%g", share);
+}
+END_TEST
+
+START_TEST(a_foreign_write_ends_it_and_is_named)
+{
+	host.foreign_at = 2;
+	run(0);
+	ck_assert(report.foreign && !report.in_place);
+	ck_assert_str_eq(report.foreign_target, "net.ipv4.tcp_rmem");
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert_uint_eq(host.windows, 6 + 2);
+}
+END_TEST
+
+START_TEST(a_person_may_end_it)
+{
+	host.rolled_back_at = 3;
+	run(0);
+	ck_assert(report.foreign && !report.in_place);
+	ck_assert_str_eq(report.foreign_target, "");
+	ck_assert_uint_eq(host.reverts, 0);
+	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "rolled back"));
+}
+END_TEST
+
+START_TEST(what_a_person_confirms_stays)
+{
+	host.confirmed_at = 3;
+	run(0);
+	ck_assert(report.foreign && report.in_place);
+	ck_assert_uint_eq(host.reverts, 0);
+	ck_assert_double_eq(host.rmem, 25165824);
+}
+END_TEST
+
+START_TEST(windows_of_a_suspended_machine_are_taken_anew)
+{
+	host.suspended = 3;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert_uint_eq(host.windows, 12 + 3);
+	host.rmem = 6291456;
+	host.suspended = 100;
+	run(-ETIME);
+	ck_assert_int_eq(host.pending, 0);
+}
+END_TEST
+
+/* In each window of the trial. */
+START_TEST(asked_to_end_it_leaves_nothing_changed)
+{
+	host.stop_at = (unsigned int)_i + 1;
+	run(-EINTR);
+	ck_assert_int_eq(host.pending, 0);
+	ck_assert_double_eq(host.rmem, 6291456);
+	ck_assert(!report.in_place);
+}
+END_TEST
+
+START_TEST(errors_leave_nothing_changed)
+{
+	host.apply_error = -EBUSY;
+	run(-EBUSY);
+	ck_assert_uint_eq(host.reverts, 0);
+	host.apply_error = 0;
+	host.keep_error = -ENOSPC;
+	run(-ENOSPC);
+	ck_assert_uint_eq(host.reverts, 1);
+	ck_assert_double_eq(host.rmem, 6291456);
+	host.keep_error = 0;
+	wish.value = "6291456";
+	run(-EALREADY);
+}
+END_TEST
+
+START_TEST(what_cannot_be_put_back_is_said)
+{
+	host.path_rate = 10e6;
+	host.revert_error = -EUCLEAN;
+	run(-EUCLEAN);
+	ck_assert_str_ne(e.text, "");
+}
+END_TEST
+
+START_TEST(new_sockets_are_marked_at_the_start_and_after_the_change)
+{
+	request.new_sockets = true;
+	run(0);
+	ck_assert_uint_eq(host.marks, 2);
+}
+END_TEST
+
+/* Connections that are opened some windows later are waited for, and those that never are, are not
+ * waited for without end. */
+START_TEST(new_sockets_are_waited_for)
+{
+	request.new_sockets = true;
+	host.late = 5;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert_uint_eq(host.windows, 12 + 2 * 5);
+	host.rmem = 6291456;
+	host.windows = 0;
+	host.late = 1000;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert_uint_eq(report.judgement.pairs, 0);
+	ck_assert_uint_eq(host.windows, 12 + 4 * 6);
+	ck_assert_double_gt(host.deadline_s, (6 + 4 * 6) * request.window_s);
+}
+END_TEST
+
+START_TEST(impossible_requests_are_refused)
+{
+	static const struct {
+		unsigned int pairs;
+		double window_s, settle_s;
+	} cases[] = { { 5, 5, 3 },    { 65, 5, 3 },  { 6, 0.5, 3 },
+		      { 6, 3601, 3 }, { 6, NAN, 3 }, { 6, 5, -1 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		request.pairs = cases[i].pairs;
+		request.window_s = cases[i].window_s;
+		request.settle_s = cases[i].settle_s;
+		run(-EINVAL);
+		ck_assert_uint_eq(host.windows, 0);
+	}
+}
+END_TEST
+
+START_TEST(smaller_may_be_better)
+{
+	request.criteria.rule = NULL;
+	request.criteria.objective = metric_find("path.receive_rate");
+	request.criteria.smaller_is_better = true;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_REVERT);
+	ck_assert(!report.in_place);
+}
+END_TEST
+
+START_TEST(the_sign_test_counts_coins)
+{
+	ck_assert_double_eq(sign_test(0, 0), 1);
+	ck_assert_double_eq(sign_test(6, 0), 1.0 / 64);
+	ck_assert_double_eq(sign_test(5, 1), 7.0 / 64);
+	ck_assert_double_eq(sign_test(0, 6), 1);
+	ck_assert_double_eq_tol(sign_test(64, 0), 5.42e-20, 1e-21);
+}
+END_TEST
+
+Suite *test_trial_suite(void);
+Suite *test_trial_suite(void)
+{
+	Suite *s = suite_create("trial");
+	TCase *c = tcase_create("trial");
+
+	tcase_add_checked_fixture(c, set_up, tear_down);
+	tcase_add_test(c, a_change_that_helps_is_kept);
+	tcase_add_test(c, a_change_that_helps_is_put_back_when_only_asked_about);
+	tcase_add_test(c, abba_finds_the_same_and_leaves_either_side);
+	tcase_add_test(c, a_change_that_hurts_is_put_back_after_two_windows);
+	tcase_add_test(c, a_change_that_does_nothing_is_put_back);
+	tcase_add_test(c, without_traffic_there_is_no_verdict);
+	tcase_add_test(c, abba_is_not_deceived_by_a_drift);
+	tcase_add_test(c, what_does_nothing_is_rarely_kept);
+	tcase_add_test(c, a_foreign_write_ends_it_and_is_named);
+	tcase_add_test(c, a_person_may_end_it);
+	tcase_add_test(c, what_a_person_confirms_stays);
+	tcase_add_test(c, windows_of_a_suspended_machine_are_taken_anew);
+	tcase_add_loop_test(c, asked_to_end_it_leaves_nothing_changed, 0, 12);
+	tcase_add_test(c, errors_leave_nothing_changed);
+	tcase_add_test(c, what_cannot_be_put_back_is_said);
+	tcase_add_test(c, new_sockets_are_marked_at_the_start_and_after_the_change);
+	tcase_add_test(c, new_sockets_are_waited_for);
+	tcase_add_test(c, impossible_requests_are_refused);
+	tcase_add_test(c, smaller_may_be_better);
+	tcase_add_test(c, the_sign_test_counts_coins);
+	suite_add_tcase(s, c);
+	return s;
+}
