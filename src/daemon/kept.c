@@ -195,9 +195,12 @@ static int look(struct look *l, struct error *e)
 	size_t count = 0;
 	int r = store_list(l->store, 1u << TRANSACTION_KEPT, SIZE_MAX, &ids, &count, e);
 
-	if (r == 0) {
-		l->own = calloc(count + 1, sizeof(*l->own));
-		r = l->own == NULL ? error_errno(e, -ENOMEM, NULL, "the changes in force") : 0;
+	if (r < 0)
+		return r;
+	l->own = calloc(count + 1, sizeof(*l->own));
+	if (l->own == NULL) {
+		free(ids);
+		return error_errno(e, -ENOMEM, NULL, "the changes in force");
 	}
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = look_at(l, ids[i], e);
