@@ -1,6 +1,6 @@
 # netwright: measure, judge and tune a Linux host's network. `make help` lists the targets.
 #
-# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR UNITDIR TUNEDDIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
+# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR UNITDIR RULESDIR TUNEDDIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
 # DEV=1 (warnings are errors). CFLAGS of the caller are appended after ours.
 
 .DEFAULT_GOAL := all
@@ -13,6 +13,8 @@ MANDIR  ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
 # systemd looks below /usr and /usr/local; for another prefix, say where.
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+# udev likewise.
+RULESDIR ?= $(PREFIX)/lib/udev/rules.d
 # Whatever the prefix: TuneD looks nowhere else for profiles that packages install.
 TUNEDDIR ?= /usr/lib/tuned
 ifeq ($(origin CC),default)
@@ -310,6 +312,7 @@ install: all ## install the program, its manual, the rule books, the profiles an
 	for want in $(WANTED); do \
 	  install -d -m 0755 $(DESTDIR)$(UNITDIR)/$${want%/*} && \
 	  ln -sfn ../$${want##*/} $(DESTDIR)$(UNITDIR)/$$want || exit 1; done
+	install -D -m 0644 dist/90-netwright.rules $(DESTDIR)$(RULESDIR)/90-netwright.rules
 	for name in $(TUNED_PROFILES); do dir=$(DESTDIR)$(TUNEDDIR)/profiles/$$name; \
 	  install -D -m 0644 tuned-profiles/$$name/tuned.conf $$dir/tuned.conf && \
 	  install -m 0755 tuned-profiles/value $$dir/value && \
@@ -321,6 +324,7 @@ uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(DATADIR)/netwright
 	for unit in $(UNITS); do rm -f $(DESTDIR)$(UNITDIR)/$$(basename $$unit .in); done
 	for want in $(WANTED); do rm -f $(DESTDIR)$(UNITDIR)/$$want; done
+	rm -f $(DESTDIR)$(RULESDIR)/90-netwright.rules
 	for name in $(TUNED_PROFILES); do \
 	  rm -rf $(DESTDIR)$(TUNEDDIR)/profiles/$$name $(DESTDIR)$(TUNEDDIR)/$$name; done
 

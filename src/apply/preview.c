@@ -77,7 +77,7 @@ int rollback_preview(struct os *os, struct transaction_record *t, bool force, st
 	struct utsname host;
 	struct place place;
 	bool gone;
-	int r = place_open_again(os, t->netns, t->netns_cookie, &place, e);
+	int r = place_open_again(os, t->netns, t->netns_cookie, PLACE_ANYWHERE, &place, e);
 
 	gone = r == -ESTALE;
 	if (gone)

@@ -28,7 +28,7 @@ static bool needs_host(const struct transaction_record *t)
 static int open_place(struct applier *a, const struct transaction_record *t, struct place *ret,
 		      bool *ret_gone, struct error *e)
 {
-	int r = place_open_again(a->os, t->netns, t->netns_cookie, ret, e);
+	int r = place_open_again(a->os, t->netns, t->netns_cookie, PLACE_ANYWHERE, ret, e);
 
 	*ret_gone = r == -ESTALE;
 	if (r != -ESTALE)

@@ -339,7 +339,7 @@ static size_t find_others(struct applier *a, struct transaction_record *t)
 	struct place p;
 	size_t others;
 
-	if (place_open_again(a->os, t->netns, t->netns_cookie, &p, &e) < 0)
+	if (place_open_again(a->os, t->netns, t->netns_cookie, PLACE_ANYWHERE, &p, &e) < 0)
 		return 0;
 	others = note_others(&p, t);
 	place_close(&p);

@@ -61,10 +61,10 @@ const char *dimension_format(struct dimension d, char *buf, size_t len);
 const char *unit_format(enum unit unit, double value, char *buf, size_t len);
 
 /* A number with an optional unit suffix, as expressions, options and configuration write them:
- * B KiB MiB GiB TiB KB MB GB (bytes); us ms s min h d (seconds); bit Kbit Mbit Gbit (bit per second,
- * as tc writes rates, value returned in bytes per second); % (ratio); seg; pages; x (factor).
- * No suffix is a pure number. `text` need not be terminated; parses from its start, and sets
- * *ret_used to the number of characters taken. Returns 0, -EINVAL (not a number), -ERANGE.
+ * B KiB MiB GiB TiB KB MB GB (bytes); us ms s min h d (seconds); bit Kbit Mbit Gbit (bit per
+ * second, as tc writes rates, value returned in bytes per second); % (ratio); seg; pages; x
+ * (factor). No suffix is a pure number. `text` need not be terminated; parses from its start, and
+ * sets *ret_used to the number of characters taken. Returns 0, -EINVAL (not a number), -ERANGE.
  * Suffixes are case sensitive; an unknown suffix is -EINVAL with *ret_used at the suffix.
  */
 int unit_parse(const char *text, size_t len, double *ret_value, struct dimension *ret_dim,

@@ -153,9 +153,9 @@ static int list_listeners(struct source *source, struct listener_table *table)
 	int r = 0;
 
 	listener_round_begin(table);
-	for (size_t i = 0; i < ARRAY_LEN(families) && r == 0; i++)
+	for (size_t i = 0; i < ARRAY_LEN(families) && r >= 0; i++)
 		r = sockdiag_dump_tcp(source, families[i], on_socket, table, NULL, NULL);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int judge(const struct settings *settings, const struct sysctl_settings *s,

@@ -156,8 +156,8 @@ static int look_at(struct look *l, int64_t id, struct error *e)
 		own = kept_is_own(&t);
 		if (own)
 			l->own[l->own_count++] = id;
-		there = own &&
-			place_open_again(l->kept->os, t.netns, t.netns_cookie, &place, NULL) == 0;
+		there = own && place_open_again(l->kept->os, t.netns, t.netns_cookie, PLACE_IN_USE,
+						&place, NULL) == 0;
 		r = look_at_changes(l, there ? &place : NULL, &t, own);
 		if (there)
 			place_close(&place);

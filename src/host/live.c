@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "host/live_netns.h"
 #include "host/live_window.h"
+#include "host/netns.h"
 #include "host/netlink_channel.h"
 #include "host/process_scan.h"
 #include "host/shared_answers.h"
@@ -75,8 +76,7 @@ static int read_info(const struct live_source *l, struct bytes *ret)
 			    "start_utc %lld\npage_size %ld\nclock_ticks %ld\neuid %u\nnetns %s\n"
 			    "netns_is_init %d\nversion %s\n",
 			    (long long)time(NULL), sysconf(_SC_PAGESIZE), sysconf(_SC_CLK_TCK),
-			    geteuid(), l->netns.name[0] != '\0' ? l->netns.name : "self", is_init,
-			    NETWRIGHT_VERSION);
+			    geteuid(), netns_label(l->netns.name), is_init, NETWRIGHT_VERSION);
 }
 
 static int read_path(const char *path, struct bytes *ret)

@@ -107,3 +107,10 @@ int netns_enter(int fd, struct error *e)
 		return 0;
 	return error_errno(e, -errno, NULL, "cannot enter the network namespace");
 }
+
+const char *netns_label(const char *name)
+{
+	if (name[0] == '\0')
+		return "self";
+	return strcmp(name, "self") == 0 ? NETNS_DIRECTORY "/self" : name;
+}

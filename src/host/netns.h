@@ -22,6 +22,10 @@ int netns_open_failed(const char *name, int code, struct error *e);
  * no such name exists. NULL opens the caller's own. Returns a close-on-exec descriptor or a
  * negative errno: -ENOENT, -EPERM, -EINVAL for a name with a slash or longer than 255. */
 int netns_open(const char *name, struct error *e);
+/* What a namespace is called in reports: its name, and "self" for our own, whose name is "". One
+ * that ip-netns(8) calls "self" is told from that: "/run/netns/self". */
+const char *netns_label(const char *name);
+
 /* Whether both descriptors mean the same namespace; namespaces that are both held open have
  * different inode numbers exactly if they differ. */
 bool netns_same(int fd_a, int fd_b);

@@ -70,6 +70,7 @@ static int add_own(struct netns_list *l, struct error *e)
 static void set_name(struct netns_entry *entry, const char *name)
 {
 	(void)snprintf(entry->name, sizeof(entry->name), "%s", name);
+	name = netns_label(name);
 	text_copy_printable(entry->label, sizeof(entry->label), name, strlen(name));
 }
 

@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -119,8 +120,16 @@ int sockdiag_parse(const struct nlmsghdr *message, struct socket_info *ret)
 struct dump {
 	sockdiag_visit visit;
 	void *arg;
+	bool repeated;
 	struct socket_info socket; /* one for the whole dump: 440 bytes, overwritten per socket */
 };
+
+static void note_repetition(void *arg)
+{
+	struct dump *dump = arg;
+
+	dump->repeated = true;
+}
 
 static int visit_message(void *arg, const struct nlmsghdr *message)
 {
@@ -172,7 +181,9 @@ int sockdiag_dump(struct source *s, enum socket_dump what, int af_family, sockdi
 		.payload_len = sizeof(payload),
 	};
 	struct dump dump = { .visit = visit, .arg = arg };
-	const struct netlink_visitor visitor = { .message = visit_message, .arg = &dump };
+	const struct netlink_visitor visitor = { .message = visit_message,
+						 .restart = note_repetition,
+						 .arg = &dump };
 	int r;
 
 	r = netlink_run(s, &request, &visitor, e);
@@ -180,7 +191,7 @@ int sockdiag_dump(struct source *s, enum socket_dump what, int af_family, sockdi
 		return r;
 	if (ret_time_ns != NULL)
 		*ret_time_ns = source_time_ns(s);
-	return 0;
+	return dump.repeated ? 1 : 0;
 }
 
 int sockdiag_dump_tcp(struct source *s, int af_family, sockdiag_visit visit, void *arg,

@@ -93,9 +93,10 @@ enum socket_dump {
 };
 
 /* Dumps the sockets of one family, AF_INET or AF_INET6, calling `visit` for each; the socket_info
- * is valid during the call only. A negative return of `visit` ends the dump. Sockets may be visited
- * twice when the kernel's table changes under the dump. Sets *ret_time_ns (may be NULL) to when the
- * dump was requested. Errors as netlink_run(). */
+ * is valid during the call only. A negative return of `visit` ends the dump. A socket may be
+ * visited twice when the kernel's table changes under the dump. Sets *ret_time_ns (may be NULL) to
+ * when the dump was requested. Returns 0; 1 when the dump had to be asked for again, so that all
+ * may have been visited more than once; errors as netlink_run(). */
 typedef int (*sockdiag_visit)(void *arg, const struct socket_info *socket);
 int sockdiag_dump(struct source *s, enum socket_dump what, int af_family, sockdiag_visit visit,
 		  void *arg, uint64_t *ret_time_ns, struct error *e);

@@ -11,18 +11,20 @@
 /* Retransmissions of the answer to a SYN after which a client is taken for gone: the fourth would
  * follow 15 s after the first. */
 #define SYN_ACK_RETRIES 2
+#define COUNT_TRIES	3
 
 static bool is_counted(const struct census *c, const struct socket_info *s)
 {
 	return c->filter == NULL || filter_match(c->filter, s);
 }
 
-/* Both families; *ret_known when both answered. */
+/* Both families; *ret_known when both answered. 0, 1 when sockets may have been visited twice
+ * because the kernel had to be asked again, or -ENOMEM. */
 static int dump(struct census *c, enum socket_dump what, sockdiag_visit visit, void *arg,
 		const char *name, bool *ret_known)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
-	bool known = true;
+	bool known = true, repeated = false;
 
 	for (size_t i = 0; i < 2; i++) {
 		struct error e = { 0 };
@@ -30,14 +32,15 @@ static int dump(struct census *c, enum socket_dump what, sockdiag_visit visit, v
 
 		if (r == -ENOMEM)
 			return r;
-		if (r == 0)
+		repeated = repeated || r > 0;
+		if (r >= 0)
 			continue;
 		known = false;
 		if (blind_spot_add(c->o, name, e.text[0] != '\0' ? e.text : strerror(-r)) < 0)
 			return -ENOMEM;
 	}
 	*ret_known = known;
-	return 0;
+	return repeated ? 1 : 0;
 }
 
 static int visit_first(void *arg, const struct socket_info *s)
@@ -54,8 +57,9 @@ int census_first(struct census *c)
 	int r = dump(c, SOCKET_DUMP_CLOSING, visit_first, c, "closing TCP sockets at the beginning",
 		     &c->o->close_wait_first_known);
 
+	/* Once, however often they were visited. */
 	half_closed_sort(&c->o->close_wait_first);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* --- the last sample ---------------------------------------------------------------------------
@@ -172,16 +176,47 @@ static int hand_over(struct last_count *count)
 	return port_use_take(count->ports, &o->peers, &o->peer_count);
 }
 
+/* As before the first socket was counted. */
+static int start_count(struct last_count *count)
+{
+	struct observation *o = count->c->o;
+
+	o->states = (struct tcp_states){ 0 };
+	half_closed_done(&o->close_wait);
+	for (size_t i = 0; i < o->listener_count; i++)
+		o->listeners[i].half_open = o->listeners[i].half_open_retried = 0;
+	port_use_free(count->ports);
+	count->ports = NULL;
+	return o->ephemeral_known ? port_use_new(&count->ports) : 0;
+}
+
+/* Sockets are counted, not told apart: a dump that was repeated is counted anew. */
+static int count_sockets(struct last_count *count)
+{
+	struct census *c = count->c;
+	int r = 1;
+
+	for (int i = 0; i < COUNT_TRIES && r > 0; i++) {
+		r = start_count(count);
+		if (r == 0)
+			r = dump(c, SOCKET_DUMP_ALL_TCP, visit_last, count, "closing TCP sockets",
+				 &c->o->states.known);
+	}
+	if (r <= 0)
+		return r;
+	r = start_count(count);
+	return r < 0 ? r
+		     : blind_spot_add(c->o, "closing TCP sockets",
+				      "their table changed during each of the counts");
+}
+
 int census_last(struct census *c)
 {
 	struct last_count count = { .c = c };
 	int r = read_range(c);
 
-	if (r == 0 && c->o->ephemeral_known)
-		r = port_use_new(&count.ports);
 	if (r == 0)
-		r = dump(c, SOCKET_DUMP_ALL_TCP, visit_last, &count, "closing TCP sockets",
-			 &c->o->states.known);
+		r = count_sockets(&count);
 	if (r == 0)
 		r = hand_over(&count);
 	port_use_free(count.ports);

@@ -185,7 +185,7 @@ static int dump_sockets(struct observer *ob, const struct dump_plan *plan, bool 
 
 		if (r == -ENOMEM)
 			return r;
-		if (r == 0) {
+		if (r >= 0) {
 			*unseen = false;
 			continue;
 		}

@@ -25,7 +25,7 @@ struct udp_table {
 	struct entry *round; /* owned: what this round saw, unsorted until it ends */
 	size_t known_count, round_count, round_capacity;
 	bool last_complete; /* so what is new in this round was made since */
-	bool overflowed;
+	bool overflowed, round_overflowed;
 };
 
 int udp_table_new(struct udp_table **ret)
@@ -46,6 +46,7 @@ void udp_table_free(struct udp_table *t)
 void udp_round_begin(struct udp_table *t)
 {
 	t->round_count = 0;
+	t->round_overflowed = false;
 }
 
 static int make_room(struct udp_table *t)
@@ -70,7 +71,7 @@ int udp_observe(struct udp_table *t, const struct socket_info *s)
 	int r;
 
 	if (t->round_count == UDP_SOCKETS_MAX) {
-		t->overflowed = true;
+		t->overflowed = t->round_overflowed = true;
 		return 0;
 	}
 	r = make_room(t);
@@ -138,7 +139,7 @@ void udp_round_end(struct udp_table *t, bool complete)
 	t->round = NULL;
 	t->round_count = 0;
 	t->round_capacity = 0;
-	t->last_complete = complete;
+	t->last_complete = complete && !t->round_overflowed;
 }
 
 bool udp_table_overflowed(const struct udp_table *t)

@@ -42,8 +42,8 @@ void udp_table_free(struct udp_table *t);  /* accepts NULL */
 void udp_round_begin(struct udp_table *t);
 /* A second time in a round is ignored. 0 or -ENOMEM. */
 int udp_observe(struct udp_table *t, const struct socket_info *socket);
-/* Forgets what this round did not see. After an incomplete one the drops of what is first seen in
- * the next count from there: it may be older. */
+/* Forgets what this round did not see. After one that was incomplete, or had more sockets than are
+ * followed, the drops of what is first seen in the next count from there: it may be older. */
 void udp_round_end(struct udp_table *t, bool complete);
 /* Whether sockets beyond UDP_SOCKETS_MAX were left out in some round. */
 bool udp_table_overflowed(const struct udp_table *t);

@@ -1,6 +1,7 @@
 #include "tunables/kind.h"
 
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "base/text.h"
 #include "tunables/link.h"
 #include "tunables/rlimit.h"
@@ -45,22 +46,43 @@ const struct kind *kind_of_target(const char *target)
 	return kinds[i];
 }
 
+/* Rows are called "rlimit:nofile" or "link:eth0/mtu" with a * for eth0. */
+static const char *key_of(const struct kind *k, const struct tunable *row)
+{
+	const char *key = row->name + strlen(k->prefix);
+
+	return strncmp(key, "*/", 2) == 0 ? key + 2 : key;
+}
+
+const struct tunable *kind_find_key(const struct kind *k, const char *key)
+{
+	for (size_t i = 0; i < *k->row_count; i++) {
+		if (strcmp(key_of(k, &k->rows[i]), key) == 0)
+			return &k->rows[i];
+	}
+	return NULL;
+}
+
+const char *kind_suggest_key(const struct kind *k, const char *name, const char *otherwise)
+{
+	const char *slash = strrchr(name, '/');
+	const char *key = slash != NULL ? slash + 1 : "";
+	struct suggestion s = suggest_start(key, strlen(key));
+
+	for (size_t i = 0; i < *k->row_count; i++)
+		suggest_offer(&s, key_of(k, &k->rows[i]));
+	return s.best != NULL ? s.best : otherwise;
+}
+
 const struct tunable *kind_row_find(const char *name)
 {
 	const struct kind *k = kind_of_target(name);
 	const char *slash = strrchr(name, '/');
 	size_t len = strlen(k->prefix);
-	const char *last = slash != NULL ? slash + 1 : name + len;
 
 	if (len == 0)
 		return tunable_find(name);
-	for (size_t i = 0; !k->by_hand_only && i < *k->row_count; i++) {
-		const char *row = k->rows[i].name + len;
-
-		if (strcmp(strncmp(row, "*/", 2) == 0 ? row + 2 : row, last) == 0)
-			return &k->rows[i];
-	}
-	return NULL;
+	return k->by_hand_only ? NULL : kind_find_key(k, slash != NULL ? slash + 1 : name + len);
 }
 
 int target_recall(const char *kind, const char *name, const char *identity, struct target *ret,

@@ -102,6 +102,12 @@ extern const size_t kind_count;
 const struct kind *kind_find(const char *name);	       /* by `name`, or NULL */
 const struct kind *kind_of_target(const char *target); /* by prefix, never NULL */
 
+/* The row of a kind that is set under `key`, the last part of its targets' names ("nofile"); NULL.
+ * Pure. */
+const struct tunable *kind_find_key(const struct kind *k, const char *key);
+/* The key nearest to the last part of a mistaken name, or `otherwise`. Pure. */
+const char *kind_suggest_key(const struct kind *k, const char *name, const char *otherwise);
+
 /* The row of a tunable, by its own name ("net.ipv4.tcp_rmem", "rlimit:nofile") or that of a target
  * ("rlimit:nginx/nofile"), without an element, by form alone; NULL when there is none, or it may be
  * named by hand only. */

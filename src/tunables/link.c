@@ -1,7 +1,6 @@
 #include "tunables/link.h"
 
 #include "base/cleanup.h"
-#include "base/suggest.h"
 #include "base/text.h"
 #include "tunables/link_access.h"
 #include "tunables/link_index.h"
@@ -118,26 +117,17 @@ static const struct tunable *split(const char *name, char link[TUNABLE_INTERFACE
 		return NULL;
 	memcpy(link, start, len);
 	link[len] = '\0';
-	for (size_t i = 0; i < row_count; i++) {
-		if (strcmp(rows[i].name + strlen(ALL), slash + 1) == 0)
-			return &rows[i];
-	}
-	return NULL;
+	return kind_find_key(&link_kind, slash + 1);
 }
 
 static int unknown_name(const char *name, struct error *e)
 {
-	const char *slash = strrchr(name, '/');
-	const char *key = slash != NULL ? slash + 1 : "";
-	struct suggestion s = suggest_start(key, strlen(key));
 	char shown[80];
 
-	for (size_t i = 0; i < row_count; i++)
-		suggest_offer(&s, rows[i].name + strlen(ALL));
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));
 	return error_set(e, -EINVAL, ERROR_INPUT, shown,
 			 "no setting of a link; write link:LINK/SETTING, such as link:eth0/%s",
-			 s.best != NULL ? s.best : "txqueuelen");
+			 kind_suggest_key(&link_kind, name, "txqueuelen"));
 }
 
 static void identify(uint64_t cookie, uint32_t index, const char *link, char *ret, size_t len)
@@ -175,7 +165,7 @@ static int resolve(const struct place *p, const char *name, struct target_list *
 		   struct error *e)
 {
 	struct target t = { .kind = &link_kind };
-	char link[TUNABLE_INTERFACE_MAX + 1];
+	char link[TUNABLE_INTERFACE_MAX + 1], own[LINK_NAME_MAX] = "";
 	uint32_t index = 0;
 	int r;
 
@@ -185,7 +175,7 @@ static int resolve(const struct place *p, const char *name, struct target_list *
 	r = place_enter(p, e);
 	if (r < 0)
 		return r;
-	r = link_index_find(p->os, link, &index);
+	r = link_index_find(p->os, link, &index, own);
 	if (r == -ENODEV)
 		(void)error_set(e, -ENOENT, ERROR_INPUT, name, "there is no link %s here", link);
 	else if (r < 0)
@@ -193,8 +183,10 @@ static int resolve(const struct place *p, const char *name, struct target_list *
 	r = place_return(p, r == -ENODEV ? -ENOENT : r, e);
 	if (r < 0)
 		return r;
-	(void)snprintf(t.name, sizeof(t.name), "%s", name);
-	identify(p->cookie, index, link, t.identity, sizeof(t.identity));
+	/* One link is one target, by whichever of its names it is called. */
+	(void)snprintf(t.name, sizeof(t.name), LINK_PREFIX "%s/%s", own,
+		       t.tunable->name + strlen(ALL));
+	identify(p->cookie, index, own, t.identity, sizeof(t.identity));
 	ret->all = malloc(sizeof(t));
 	if (ret->all == NULL)
 		return error_errno(e, -ENOMEM, name, "resolving");
@@ -221,7 +213,7 @@ static int enter(const struct place *p, const struct target *t, struct link_ref 
 	r = place_enter(p, e);
 	if (r < 0)
 		return r;
-	r = link_index_find(p->os, l.link, &now);
+	r = link_index_find(p->os, l.link, &now, NULL);
 	if (r == -ENODEV || (r == 0 && now != l.index))
 		r = error_set(e, -ESTALE, ERROR_FAILED, t->name,
 			      "the link is gone, or another one has its name");

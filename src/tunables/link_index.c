@@ -1,9 +1,10 @@
 #include "tunables/link_index.h"
 
 #include "base/cleanup.h"
+#include "host/attribute.h"
 
 #include <errno.h>
-#include <linux/if.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -16,10 +17,29 @@ struct link_message {
 struct link_request {
 	struct link_message message;
 	struct rtattr attribute;
-	char name[IFNAMSIZ];
+	char name[LINK_NAME_MAX];
 };
 
-int link_index_find(struct os *os, const char *name, uint32_t *ret)
+/* Its own name: the message was found by any of them. */
+static int copy_name(const struct bytes *answer, char ret[LINK_NAME_MAX])
+{
+	struct attribute_walk walk = attribute_walk(answer->data + sizeof(struct link_message),
+						    answer->len - sizeof(struct link_message));
+	struct attribute a;
+
+	while (attribute_next(&walk, &a)) {
+		if (a.type != IFLA_IFNAME)
+			continue;
+		if (a.len == 0 || a.len > LINK_NAME_MAX || a.data[a.len - 1] != '\0')
+			return -EBADMSG;
+		memcpy(ret, a.data, a.len);
+		return 0;
+	}
+	return -EBADMSG;
+}
+
+int link_index_find(struct os *os, const char *name, uint32_t *ret_index,
+		    char ret_name[LINK_NAME_MAX])
 {
 	CLEANUP(bytes_done) struct bytes answer = { 0 };
 	struct link_request request = {
@@ -42,6 +62,8 @@ int link_index_find(struct os *os, const char *name, uint32_t *ret)
 	memcpy(&found, answer.data, sizeof(found));
 	if (found.header.nlmsg_type != RTM_NEWLINK || found.link.ifi_index <= 0)
 		return -EBADMSG;
-	*ret = (uint32_t)found.link.ifi_index;
-	return 0;
+	r = ret_name != NULL ? copy_name(&answer, ret_name) : 0;
+	if (r == 0)
+		*ret_index = (uint32_t)found.link.ifi_index;
+	return r;
 }

@@ -170,8 +170,8 @@ int place_open(struct os *os, const char *name, struct place *ret, struct error 
 	return r;
 }
 
-int place_open_again(struct os *os, const char *name, uint64_t cookie, struct place *ret,
-		     struct error *e)
+int place_open_again(struct os *os, const char *name, uint64_t cookie, enum place_reach reach,
+		     struct place *ret, struct error *e)
 {
 	struct place p;
 	uint64_t own, now = 0;
@@ -196,7 +196,7 @@ int place_open_again(struct os *os, const char *name, uint64_t cookie, struct pl
 		return -EPERM;
 	p = (struct place){ .os = os, .cookie = cookie, .netns = -1, .home = -1 };
 	(void)snprintf(p.name, sizeof(p.name), "%s", name);
-	r = place_search(&p, e);
+	r = place_search(&p, reach, e);
 	if (r < 0)
 		place_close(&p);
 	else

@@ -29,10 +29,12 @@ struct place {
  * -EINVAL, and -ENOPROTOOPT (ERROR_UNSUPPORTED) on kernels before 5.14 without cookies, where only
  * our own namespace can be changed. */
 int place_open(struct os *os, const char *name, struct place *ret, struct error *e);
-/* Opens the namespace with this cookie: our own or the one called `name` if it has it, else
- * wherever it is found (place_search.h). -ESTALE when there is none any more. */
-int place_open_again(struct os *os, const char *name, uint64_t cookie, struct place *ret,
-		     struct error *e);
+/* Opens the namespace with this cookie: our own or the one called `name` if it has it, else one
+ * that has another name or that a process is in, and with PLACE_ANYWHERE also one that only a file
+ * somewhere keeps (place_search.h). -ESTALE when there is none any more. */
+enum place_reach { PLACE_IN_USE, PLACE_ANYWHERE };
+int place_open_again(struct os *os, const char *name, uint64_t cookie, enum place_reach reach,
+		     struct place *ret, struct error *e);
 void place_close(struct place *p);
 
 /* Between these the calling thread is in the namespace. A failed leave() is fatal for whatever

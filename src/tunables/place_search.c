@@ -228,16 +228,17 @@ static int try_all(struct search *s, const char *directory,
 	return r;
 }
 
-int place_search(struct place *p, struct error *e)
+int place_search(struct place *p, enum place_reach reach, struct error *e)
 {
 	static const struct {
 		const char *directory;
 		int (*try)(struct search *s, const char *name);
+		enum place_reach reach;
 	} ways[] = {
-		{ NETNS_DIRECTORY, try_named },
-		{ "/proc", try_process },
-		{ "/proc", try_mounts },
-		{ "/proc", try_descriptors },
+		{ NETNS_DIRECTORY, try_named, PLACE_IN_USE },
+		{ "/proc", try_process, PLACE_IN_USE },
+		{ "/proc", try_mounts, PLACE_ANYWHERE },
+		{ "/proc", try_descriptors, PLACE_ANYWHERE },
 	};
 	struct search s = { .place = p, .e = e };
 	int r = 0;
@@ -245,7 +246,7 @@ int place_search(struct place *p, struct error *e)
 	p->home = open_file(p->os, OWN_NETNS);
 	if (p->home < 0)
 		return error_errno(e, p->home, OWN_NETNS, "cannot open");
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(ways); i++)
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(ways) && ways[i].reach <= reach; i++)
 		r = try_all(&s, ways[i].directory, ways[i].try);
 	bytes_done(&s.seen);
 	if (r == -ENOMEM)

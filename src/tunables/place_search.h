@@ -11,10 +11,10 @@
 
 #include "tunables/place.h"
 
-/* Looks for the namespace with p->cookie; sets p->netns, p->home, p->is_init and, if it has one,
- * its name. Closes nothing on failure. -ESTALE, -EPERM when it entered one and could not come back,
- * or -ENOMEM. */
-int place_search(struct place *p, struct error *e);
+/* Looks for the namespace with p->cookie, for PLACE_IN_USE by names and processes alone; sets
+ * p->netns, p->home, p->is_init and, if it has one, its name. Closes nothing on failure. -ESTALE,
+ * -EPERM when it entered one and could not come back, or -ENOMEM. */
+int place_search(struct place *p, enum place_reach reach, struct error *e);
 
 /* What tells the namespace that the thread is in from others: p->cookie (0: it has none) and
  * p->is_init. */

@@ -1,7 +1,6 @@
 #include "tunables/rlimit.h"
 
 #include "base/cleanup.h"
-#include "base/suggest.h"
 #include "base/text.h"
 #include "tunables/capability.h"
 #include "tunables/process_identity.h"
@@ -63,15 +62,6 @@ static int resource_of(const struct target *t)
 	return resources[t->tunable - rows];
 }
 
-static const struct tunable *find_row(const char *resource)
-{
-	for (size_t i = 0; i < row_count; i++) {
-		if (strcmp(rows[i].name + strlen(RLIMIT_PREFIX), resource) == 0)
-			return &rows[i];
-	}
-	return NULL;
-}
-
 /* "rlimit:SELECTOR/RESOURCE"; a control group has slashes of its own. */
 static const struct tunable *split(const char *name, char selector[TARGET_NAME_MAX])
 {
@@ -83,7 +73,7 @@ static const struct tunable *split(const char *name, char selector[TARGET_NAME_M
 	slash = strrchr(start, '/');
 	if (slash == NULL || (size_t)(slash - start) >= TARGET_NAME_MAX)
 		return NULL;
-	row = find_row(slash + 1);
+	row = kind_find_key(&rlimit_kind, slash + 1);
 	memcpy(selector, start, (size_t)(slash - start));
 	selector[slash - start] = '\0';
 	return row;
@@ -91,19 +81,14 @@ static const struct tunable *split(const char *name, char selector[TARGET_NAME_M
 
 static int unknown_name(const char *name, struct error *e)
 {
-	const char *slash = strrchr(name, '/');
-	const char *resource = slash != NULL ? slash + 1 : "";
-	struct suggestion s = suggest_start(resource, strlen(resource));
 	char shown[80];
 
-	for (size_t i = 0; i < row_count; i++)
-		suggest_offer(&s, rows[i].name + strlen(RLIMIT_PREFIX));
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));
 	return error_set(
 		e, -EINVAL, ERROR_INPUT, shown,
 		"no limit of this name; write rlimit:PID/RESOURCE, rlimit:NAME/RESOURCE or "
 		"rlimit:cgroup=PATH/RESOURCE with a resource such as %s",
-		s.best != NULL ? s.best : "nofile");
+		kind_suggest_key(&rlimit_kind, name, "nofile"));
 }
 
 /* 1 when the process has meanwhile ended. */

@@ -1,7 +1,6 @@
 #include "tunables/route.h"
 
 #include "base/cleanup.h"
-#include "base/suggest.h"
 #include "base/text.h"
 #include "tunables/netlink_exchange.h"
 #include "tunables/route_table.h"
@@ -74,28 +73,19 @@ static const struct tunable *split(const char *name, struct route_key *ret)
 	slash = strrchr(start, '/');
 	if (slash == NULL || route_key_parse(start, (size_t)(slash - start), ret) < 0)
 		return NULL;
-	for (size_t i = 0; i < row_count; i++) {
-		if (strcmp(rows[i].name + strlen(ALL), slash + 1) == 0)
-			return &rows[i];
-	}
-	return NULL;
+	return kind_find_key(&route_kind, slash + 1);
 }
 
 static int unknown_name(const char *name, struct error *e)
 {
-	const char *slash = strrchr(name, '/');
-	const char *metric = slash != NULL ? slash + 1 : "";
-	struct suggestion s = suggest_start(metric, strlen(metric));
 	char shown[80];
 
-	for (size_t i = 0; i < row_count; i++)
-		suggest_offer(&s, rows[i].name + strlen(ALL));
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));
 	return error_set(e, -EINVAL, ERROR_INPUT, shown,
 			 "no route and metric; write route:PREFIX/METRIC, such as "
 			 "route:198.51.100.0/24/%s, route:default/initcwnd or "
 			 "route:2001:db8::/32@table:100,metric:50/congctl",
-			 s.best != NULL ? s.best : "congctl");
+			 kind_suggest_key(&route_kind, name, "congctl"));
 }
 
 static void name_target(const struct place *p, const struct route_key *key, bool exists,

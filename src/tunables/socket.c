@@ -1,7 +1,6 @@
 #include "tunables/socket.h"
 
 #include "base/cleanup.h"
-#include "base/suggest.h"
 #include "base/text.h"
 #include "host/sockdiag.h"
 #include "tunables/capability.h"
@@ -26,19 +25,14 @@
 
 static int unknown_name(const char *name, struct error *e)
 {
-	const char *slash = strrchr(name, '/');
-	const char *key = slash != NULL ? slash + 1 : "";
-	struct suggestion s = suggest_start(key, strlen(key));
 	char shown[80];
 
-	for (size_t i = 0; i < socket_row_count; i++)
-		suggest_offer(&s, socket_row_key(&socket_rows[i]));
 	text_copy_printable(shown, sizeof(shown), name, strlen(name));
 	return error_set(e, -EINVAL, ERROR_INPUT, shown,
 			 "no such option of connections; write socket:PID/FD/OPTION, or "
 			 "\"socket:dst 198.51.100.0/24/OPTION\" (port N, pid N, name NAME, "
 			 "cgroup=PATH, ...) with an option such as %s",
-			 s.best != NULL ? s.best : "congestion");
+			 kind_suggest_key(&socket_kind, name, "congestion"));
 }
 
 static int find(const struct place *p, const char *name, const char *selector, struct bytes *ids,
@@ -67,7 +61,7 @@ static int resolve(const struct place *p, const char *name, struct target_list *
 	int r;
 
 	if (socket_name_split(name, selector, &key))
-		row = socket_row_find(key);
+		row = kind_find_key(&socket_kind, key);
 	if (row == NULL)
 		return unknown_name(name, e);
 	r = find(p, name, selector, &ids, e);
@@ -101,7 +95,7 @@ static const struct tunable *recall(const char *name, const char *identity)
 	if (!socket_name_split(name, selector, &key) || !socket_holder_parse(selector, &pid, &fd) ||
 	    !socket_identity_parse(identity, &id) || pid != id.pid || fd != id.fd)
 		return NULL;
-	return socket_row_find(key);
+	return kind_find_key(&socket_kind, key);
 }
 
 /* A descriptor of ours to close at once, or a negative errno. */

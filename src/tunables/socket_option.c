@@ -121,20 +121,6 @@ static const struct option *option_of(const struct tunable *row)
 	return &options[row - socket_rows];
 }
 
-const char *socket_row_key(const struct tunable *row)
-{
-	return row->name + strlen(SOCKET_PREFIX);
-}
-
-const struct tunable *socket_row_find(const char *key)
-{
-	for (size_t i = 0; i < socket_row_count; i++) {
-		if (strcmp(socket_row_key(&socket_rows[i]), key) == 0)
-			return &socket_rows[i];
-	}
-	return NULL;
-}
-
 bool socket_option_is_buffer(const struct tunable *row)
 {
 	return option_of(row)->format == FORMAT_BUFFER;

@@ -14,9 +14,6 @@
 extern const struct tunable socket_rows[];
 extern const size_t socket_row_count;
 
-const struct tunable *socket_row_find(const char *key); /* "congestion"; NULL */
-const char *socket_row_key(const struct tunable *row);
-
 bool socket_option_is_buffer(const struct tunable *row);
 bool socket_option_is_receive_buffer(const struct tunable *row);
 bool socket_option_is_congestion(const struct tunable *row);

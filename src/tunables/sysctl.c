@@ -81,7 +81,7 @@ static int identify(const struct place *p, struct target *t, const char *link, s
 			       (unsigned long long)p->cookie);
 		return find_key(p, t, link, e);
 	}
-	r = link_index_find(p->os, link, &index);
+	r = link_index_find(p->os, link, &index, NULL);
 	if (r == -ENODEV)
 		return error_set(e, -ENOENT, ERROR_INPUT, t->name, "there is no link %s here",
 				 link);

@@ -107,7 +107,7 @@ static int check_link(const struct place *p, const struct target *t, struct erro
 	if (text_parse_u64(link, (size_t)(name - link), 10, (uint64_t *)&wanted) < 0)
 		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "malformed identity");
 	name += *name == ' ';
-	r = link_index_find(p->os, name, &index);
+	r = link_index_find(p->os, name, &index, NULL);
 	if (r == -ENODEV || (r == 0 && index != wanted))
 		return error_set(e, -ESTALE, ERROR_FAILED, t->name,
 				 "the link %s with number %llu is gone%s", name, wanted,

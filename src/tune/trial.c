@@ -7,6 +7,8 @@
 
 /* Windows of a machine that was suspended meanwhile are taken anew; this often in a trial. */
 #define RETRIES_MAX 3
+/* Where new sockets alone count, windows without any are passed over: so many for each pair. */
+#define WINDOWS_WITHOUT_SOCKETS 4
 /* Two windows in a row must say that a change does harm. */
 #define HARM_WINDOWS 2
 /* For opening sockets, the journal, and a machine that is busy. */
@@ -27,12 +29,16 @@ struct trial {
 	int64_t pending; /* the transaction in force; 0: none */
 	bool confirmed;	 /* by somebody else: it is in force, and no longer ours to undo */
 	bool marked;	 /* sockets are remembered since the last change */
-	unsigned int harm, retries, done;
+	unsigned int harm, retries, empty, done;
 };
 
 double trial_deadline_s(const struct trial_request *q)
 {
-	return q->settle_s + q->window_s * (q->pairs + RETRIES_MAX) * 1.25 + DEADLINE_SLACK_S;
+	const unsigned int windows = q->design == TRIAL_ABBA ? 2 : q->pairs;
+	const unsigned int empty = q->new_sockets ? q->pairs * WINDOWS_WITHOUT_SOCKETS : 0;
+
+	return q->settle_s + q->window_s * (windows + empty + RETRIES_MAX) * 1.25 +
+	       DEADLINE_SLACK_S;
 }
 
 static void tell(const struct trial *t, const char *phase)
@@ -124,6 +130,13 @@ static int look_for_others(struct trial *t, struct error *e)
 
 /* --- windows ------------------------------------------------------------------------------- */
 
+/* Whether it tells nothing only because nobody has opened a connection yet. */
+static bool is_empty(struct trial *t, const struct window *w)
+{
+	return t->request->new_sockets && window_find(w, &t->judge.criteria.subject) == NULL &&
+	       t->empty++ < t->request->pairs * WINDOWS_WITHOUT_SOCKETS;
+}
+
 static int observe(struct trial *t, struct window *ret, struct error *e)
 {
 	const struct window_request request = {
@@ -133,9 +146,13 @@ static int observe(struct trial *t, struct window *ret, struct error *e)
 	};
 	int r;
 
-	do {
+	for (;;) {
 		r = t->world->ops->observe(t->world, &request, ret, e);
-	} while (r == -ETIME && t->retries++ < RETRIES_MAX);
+		if (r == 0 && is_empty(t, ret))
+			window_done(ret);
+		else if (r != -ETIME || t->retries++ == RETRIES_MAX)
+			break;
+	}
 	t->done += r == 0;
 	return r;
 }

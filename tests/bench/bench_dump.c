@@ -83,8 +83,8 @@ static int netwright_dump(struct source *source, struct flow_table *table, struc
 
 	flow_round_begin(table, (uint64_t)(now_s() * 1e9));
 	r = sockdiag_dump_tcp(source, AF_INET, count_and_match, table, &time_ns, e);
-	flow_round_end(table, r == 0);
-	return r;
+	flow_round_end(table, r >= 0);
+	return r < 0 ? r : 0;
 }
 
 static int ss_dump(void)

@@ -129,7 +129,7 @@ scenario_load "$name"
 warm=${scenario[warm]} run=${scenario[run]} tune_time=${scenario[tune]} rounds=3
 if [[ -n ${LAB_QUICK:-} ]]; then
     run=5 rounds=1
-    ((tune_time <= 180)) || tune_time=180
+    ((tune_time <= 300)) || tune_time=300
 fi
 tuner_log=${result%.json}.log # what netwright said
 rm -f "$result" "$tuner_log"

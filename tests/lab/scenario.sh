@@ -17,7 +17,7 @@ scenario_text() { # NAME
 
 scenario_load() { # NAME
     local line key
-    scenario=([turn]=0 [least]=goodput [warm]=5 [run]=10 [tune]=600)
+    scenario=([turn]=0 [least]=goodput [warm]=5 [run]=10 [tune]=900)
     while read -r line; do
         [[ $line != "["* ]] || continue
         key=${line%% = *}

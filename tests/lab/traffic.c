@@ -120,22 +120,34 @@ int traffic_start_connect(const char *text, uint64_t port, uint64_t send_buffer)
 	return r;
 }
 
-int traffic_connect_to(const char *address, uint64_t port, uint64_t send_buffer)
+int traffic_connect_until_stopped(const char *address, uint64_t port, uint64_t send_buffer)
 {
 	int fd = traffic_start_connect(address, port, send_buffer);
 	struct pollfd ready = { .fd = fd, .events = POLLOUT };
-	int failure = -fd;
+	int failure = ETIMEDOUT;
 	socklen_t size = sizeof(failure);
 
-	if (fd >= 0) {
-		if (tool_poll(&ready, 1, CONNECT_TIMEOUT_NS) == 0)
-			failure = ETIMEDOUT;
-		else
-			(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size);
+	if (fd < 0) {
+		failure = -fd;
+	} else if (tool_poll(&ready, 1, CONNECT_TIMEOUT_NS) > 0) {
+		(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size);
+	} else if (tool_stopped()) {
+		(void)close(fd);
+		return -EINTR;
 	}
 	if (failure != 0)
 		tool_fail("cannot connect to %s port %llu: %s; is \"traffic\" listening there?",
 			  address, (unsigned long long)port, strerror(failure));
+	return fd;
+}
+
+int traffic_connect_to(const char *address, uint64_t port, uint64_t send_buffer)
+{
+	int fd = traffic_connect_until_stopped(address, port, send_buffer);
+
+	if (fd < 0)
+		tool_fail("ended while connecting to %s port %llu", address,
+			  (unsigned long long)port);
 	return fd;
 }
 

@@ -51,7 +51,10 @@ int traffic_open_listener(uint64_t port, bool ipv6, uint64_t backlog, uint64_t r
  * negative errno; a malformed address ends the program.
  */
 int traffic_start_connect(const char *address, uint64_t port, uint64_t send_buffer);
-/* The same, waited for (at most 10 s). Ends the program on failure. */
+/* The same, waited for (at most 10 s). Both end the program on failure; to the first, the end of
+ * the lifetime is none: it returns -EINTR.
+ */
+int traffic_connect_until_stopped(const char *address, uint64_t port, uint64_t send_buffer);
 int traffic_connect_to(const char *address, uint64_t port, uint64_t send_buffer);
 /* A bound UDP socket, and one connected to that port; both non-blocking. End the program on
  * failure.

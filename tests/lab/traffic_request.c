@@ -210,7 +210,9 @@ static int run_requests(const struct requester *requester, uint64_t *latencies_n
 		uint64_t start_ns = tool_now_ns();
 
 		if (fd < 0)
-			fd = traffic_connect_to(requester->to, requester->port, 0);
+			fd = traffic_connect_until_stopped(requester->to, requester->port, 0);
+		if (fd < 0)
+			break; /* ended while connecting */
 		if (!ask(fd)) {
 			if (tool_stopped())
 				break;

@@ -27,6 +27,9 @@ runs netwright-recover.service "daemon --recover"
 check "  and is wanted early" test "$units/netwright-recover.service" -ef "$units/sysinit.target.wants/netwright-recover.service"
 runs netwright.service daemon
 check "  and is wanted by nobody who did not enable it" test "$(find "$units" -name netwright.service | wc -l)" -eq 1
+runs netwright-restore@.service restore
+check "  and no boot wants it" test ! -e "$units/multi-user.target.wants/netwright-restore@.service"
+check "  but a rule of udev's" grep -q 'SYSTEMD_WANTS}+="netwright-restore@' "$dir/opt/nw/lib/udev/rules.d/90-netwright.rules"
 # TuneD looks in /usr/lib/tuned since ever, and below profiles/ in it since 2.23.
 for profile in tuned-profiles/netwright-*; do
   name=${profile##*/}

@@ -4,12 +4,12 @@
 # next roll-back puts back every byte that ip, tc, ss and /proc show. Control: without a kill all
 # settings are there.
 #
-# NETWRIGHT_KILLS=N kills N times (80).
+# NETWRIGHT_KILLS=N kills N times (60).
 # Runs beside others.
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
-KILLS=${NETWRIGHT_KILLS:-80}
+KILLS=${NETWRIGHT_KILLS:-60}
 
 new_namespace a
 peer=nwt$$-b
@@ -60,7 +60,7 @@ ss -Htnim state established | grep -oE ' (cubic|reno|bbr) |[(,][rt]b[0-9]+'
 grep -E 'open files|core file|stack' /proc/$child/limits
 cd /proc/sys && cat ${keys[*]//./\/} net/ipv6/conf/one/mtu
 DUMP
-dump() { ip netns exec "$ns" sh "$tmp/dump.sh" 2>&1; }
+dump() { ip netns exec "$ns" sh "$tmp/dump.sh" 2>/dev/null; } # ip complains of links that others remove
 sleep 1
 dump >"$tmp/before"
 same() {

@@ -45,6 +45,7 @@ at_rest() {
   dump >"$tmp/again"
   cmp -s "$tmp/before" "$tmp/again"
 }
+ip -n "$ns" link property add dev one altname uno
 eventually 10 "the links are at rest" at_rest
 unchanged() {
   dump >"$tmp/after"
@@ -175,4 +176,14 @@ for kind in fq fq_codel cake sfq codel fq_pie; do
     unchanged
   fi
 done
+
+echo "# a link has one target, whatever it is called"
+run 0 "both of its names" set --netns "$ns" link:uno/txqueuelen=77 link:one/txqueuelen=77
+says "link:one/txqueuelen"
+check "  one change" test "$(grep -c -- '->' "$tmp/out")" -eq 1
+run 0 "rollback" rollback
+unchanged
+run 2 "both, and not the same" set --netns "$ns" link:uno/txqueuelen=77 link:one/txqueuelen=78
+run 2 "a name that nothing has" set --netns "$ns" link:due/txqueuelen=77
+unchanged
 finish

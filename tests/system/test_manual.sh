@@ -42,7 +42,7 @@ check "netwright-rules(5) has each" has_entries man/netwright-rules.5 "$dir/rule
 # Patterns too, which an audit does not read.
 grep -ohE '^[A-Z]+\("[a-z][^"]*"' src/tunables/catalogue_*.inc | cut -d'"' -f2 >"$dir/tunables"
 check "there are tunables" test "$(wc -l <"$dir/tunables")" -gt 200
-sed -n 's/.*ROW("\([a-z]*\)".*/rlimit:\1/p' src/tunables/rlimit.c >>"$dir/tunables"
+sed -n 's/.*ROW[A-Z_]*("\([a-z]*\)".*/rlimit:\1/p' src/tunables/rlimit.c >>"$dir/tunables"
 check "there are limits" grep -q '^rlimit:nofile$' "$dir/tunables"
 sed -n 's/.*ROW("\([a-z_]*\)".*/socket:\1/p' src/tunables/socket_option.c >>"$dir/tunables"
 check "there are options of connections" grep -q '^socket:keepalive_idle$' "$dir/tunables"

@@ -107,6 +107,8 @@ pkill -P "$holder"
 wait "$holder"
 
 echo "# a namespace that is gone, and one that took its name"
+# A new one, that no mount namespace of another test has a copy of.
+new_namespace gone
 run 0 "set" set --netns "$ns" net.core.somaxconn=8192
 id=$(last_id)
 ip netns delete "$ns"

@@ -11,7 +11,7 @@
 # (RCV-07, UDP-01), one that does not close (CW-01) or does not accept (LST-07), random datagrams
 # (UDP-03), a short queue (Q-01, CC-02), dead neighbours (NB-02) and descriptors (FD-02).
 #
-# LST-08 is not here, because tcp_synack_retries was not measured to cure what it finds: clients that
+# LST-08 proposes nothing, because tcp_synack_retries was not measured to cure what it finds: clients that
 # try again keep their places with 3 as with 5, and of those that do not the kernel gives up the old ones
 # by itself once the queue is half full (reqsk_timer_handler()), so that the rule is silent.
 # shellcheck disable=SC2034,SC2317 # FAMILY is for audit.sh; the situations are called by name

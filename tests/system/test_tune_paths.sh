@@ -191,13 +191,16 @@ situation_queue() {
   lab_locked lab_allow_cc bbr
   bulk 5001 16 4 >/dev/null
   before=$(rtt 5001 2)
-  tune_rule A BLOAT-01 6 net.ipv4.tcp_congestion_control bbr
+  tune A BLOAT-01 --for 6s --only BLOAT-01
+  expect_json BLOAT-01 "chose bbr for this path, and the connection to it" \
+    '[.transaction.changes[] | .tunable | sub(":.*/"; " ")] | unique == ["route congctl", "socket congestion"]'
+  expect_value A net.ipv4.tcp_congestion_control cubic
   lab_stop "$LAB_PID"
   sleep 1 # the queue empties
   bulk 5002 14 4 >/dev/null
   expect_gain "RTT in ms behind a deep queue, with bbr and without" "$(rtt 5002 3)" "$before" 2
   undo BLOAT-01
-  expect_value A net.ipv4.tcp_congestion_control cubic
+  if lab_exec A ip route show | grep congctl; then not_ok "a route has a control still"; else ok "no route has a control"; fi
 }
 
 situations_abreast "$0" 3

@@ -38,6 +38,7 @@ void fake_os_hold_netns(struct os *os, uint64_t cookie, pid_t pid, const char *w
 /* Its name is gone, or there again; it lives on. */
 void fake_os_hide_netns(struct os *os, uint64_t cookie, bool hidden);
 void fake_os_remove_netns(struct os *os, uint64_t cookie);
+/* A link, or with an index that is there already, another name of it. */
 void fake_os_add_link(struct os *os, uint64_t cookie, const char *name, uint32_t index);
 void fake_os_remove_link(struct os *os, uint64_t cookie, const char *name);
 /* Answers what is asked by netlink and is not a link's name: `netns` is the cookie of where.

@@ -361,6 +361,16 @@ static int ask_talkers(struct fake_os *f, int protocol, const void *request, siz
 	return r;
 }
 
+/* Of links with one index the first is the link, the others are its alternative names. */
+static const char *first_name(const struct fake_os *f, const struct fake_link *link)
+{
+	size_t i = 0;
+
+	while (f->links[i].cookie != link->cookie || f->links[i].index != link->index)
+		i++;
+	return f->links[i].name;
+}
+
 /* Dumps connections, and looks up a link by name: what else is asked is for the talker. */
 static int fake_talk(struct os *os, int protocol, const void *request, size_t len,
 		     struct bytes *answers)
@@ -373,7 +383,6 @@ static int fake_talk(struct os *os, int protocol, const void *request, size_t le
 		struct rtattr attribute;
 		char name[16];
 	} asked;
-	const size_t answer_len = sizeof(asked.header) + sizeof(asked.link);
 
 	if (fate.fail < 0)
 		return fate.fail;
@@ -388,9 +397,10 @@ static int fake_talk(struct os *os, int protocol, const void *request, size_t le
 		if (f->links[i].cookie != f->here || strcmp(f->links[i].name, asked.name) != 0)
 			continue;
 		asked.header.nlmsg_type = RTM_NEWLINK;
-		asked.header.nlmsg_len = (uint32_t)answer_len;
 		asked.link.ifi_index = (int)f->links[i].index;
-		if (bytes_append(answers, &asked, answer_len) < 0)
+		memset(asked.name, 0, sizeof(asked.name));
+		(void)snprintf(asked.name, sizeof(asked.name), "%s", first_name(f, &f->links[i]));
+		if (bytes_append(answers, &asked, sizeof(asked)) < 0)
 			abort();
 		return (int)fake_ended(os, &fate, 0);
 	}

@@ -56,6 +56,7 @@ static int mark(struct world *w, struct error *e)
 {
 	(void)e;
 	sim(w)->marks++;
+	sim(w)->since_mark = 0;
 	return 0;
 }
 
@@ -75,15 +76,15 @@ static void set(struct tunable_values *v, const char *key, unsigned int element,
 	value->element[element] = value_number(number);
 }
 
-static void fill(struct sim_host *h, double seconds, struct window *ret)
+static void fill(struct sim_host *h, const struct window_request *q, struct window *ret)
 {
 	struct observation *o = calloc(1, sizeof(*o));
 
 	ret->settings.values = calloc(tunable_count, sizeof(*ret->settings.values));
 	ck_assert(o != NULL && ret->settings.values != NULL);
 	ret->observation = o;
-	o->seconds = seconds;
-	o->samples = (uint32_t)seconds + 1;
+	o->seconds = q->seconds;
+	o->samples = (uint32_t)q->seconds + 1;
 	o->facts.memory_bytes = 16ull << 30;
 	o->facts.netns_is_init = true;
 	o->info_len = UINT16_MAX;
@@ -91,7 +92,7 @@ static void fill(struct sim_host *h, double seconds, struct window *ret)
 	set(&ret->settings, "net.ipv4.tcp_rmem", 1, 131072);
 	set(&ret->settings, "net.ipv4.tcp_rmem", 2, h->rmem);
 	set(&ret->settings, "net.ipv4.tcp_sack", 0, h->harmed ? 0 : 1);
-	if (h->idle)
+	if (h->idle || (q->new_sockets && h->since_mark++ < h->late))
 		return;
 	o->paths = calloc(1, sizeof(o->paths[0]));
 	ck_assert_ptr_nonnull(o->paths);
@@ -118,7 +119,7 @@ static int observe(struct world *w, const struct window_request *q, struct windo
 		h->suspended--;
 		return -ETIME;
 	}
-	fill(h, q->seconds, ret);
+	fill(h, q, ret);
 	ck_assert_int_eq(diagnose(&h->book, ret->observation, &ret->settings, &ret->diagnosis, e),
 			 0);
 	return 0;

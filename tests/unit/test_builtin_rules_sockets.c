@@ -278,7 +278,7 @@ START_TEST(half_open_for_long)
 	l->half_open_retried = 129;
 	finding = judge("LST-08");
 	ck_assert_ptr_nonnull(finding);
-	ck_assert_double_eq_tol(change_to(finding, "net.ipv4.tcp_synack_retries", 0), 3, 0.1);
+	ck_assert_uint_eq(finding->change_count, 0);
 	l->half_open_retried = 128; /* a burst of new ones */
 	ck_assert_ptr_null(judge("LST-08"));
 	l->half_open = l->half_open_retried = 255;

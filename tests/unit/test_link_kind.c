@@ -284,6 +284,19 @@ START_TEST(an_offload_that_is_only_wanted_stays_wanted)
 }
 END_TEST
 
+/* ip link property add dev eth0 altname wan */
+START_TEST(an_alternative_name_is_the_same_target)
+{
+	struct target own = resolved("link:eth0/mtu"), other;
+
+	fake_os_add_link(os, FAKE_INITIAL_NETNS, "wan", 2);
+	fake_os_add_link(os, FAKE_INITIAL_NETNS, "eth1", 3);
+	other = resolved("link:wan/mtu");
+	ck_assert_str_eq(other.name, "link:eth0/mtu");
+	ck_assert(target_same(&own, &other));
+}
+END_TEST
+
 START_TEST(malformed_names_are_refused)
 {
 	static const struct {
@@ -322,6 +335,7 @@ Suite *test_link_kind_suite(void)
 	tcase_add_test(tc, what_the_kernel_lacks_is_unsupported);
 	tcase_add_test(tc, ours_is_replaced_and_comes_back);
 	tcase_add_test(tc, an_offload_that_is_only_wanted_stays_wanted);
+	tcase_add_test(tc, an_alternative_name_is_the_same_target);
 	tcase_add_test(tc, malformed_names_are_refused);
 	suite_add_tcase(s, tc);
 	return s;

@@ -117,6 +117,14 @@ START_TEST(overlong_name)
 }
 END_TEST
 
+START_TEST(labels_are_told_apart)
+{
+	ck_assert_str_eq(netns_label(""), "self");
+	ck_assert_str_eq(netns_label("blue"), "blue");
+	ck_assert_str_eq(netns_label("self"), "/run/netns/self");
+}
+END_TEST
+
 START_TEST(own_namespace_is_itself)
 {
 	int a = netns_open(NULL, NULL), b = netns_open(NULL, NULL);
@@ -283,6 +291,7 @@ Suite *test_live_suite(void)
 	tcase_add_test(files, process_gives_its_namespace);
 	tcase_add_loop_test(files, refused_namespaces, 0, COUNT(refused_names));
 	tcase_add_test(files, overlong_name);
+	tcase_add_test(files, labels_are_told_apart);
 	tcase_add_test(files, own_namespace_is_itself);
 	tcase_add_loop_test(window, refused_windows, 0, 5);
 	tcase_add_test(window, one_sample_without_a_duration);

@@ -43,15 +43,23 @@ static void put(struct netlink_message *m, const struct row *row)
 	netlink_message_begin(m, SOCK_DIAG_BY_FAMILY, &head, sizeof(head));
 }
 
-static void answer(struct source *s, const char *name, const struct row *rows, size_t n)
+/* `flags` of its last message. */
+static void answer_flagged(struct source *s, const char *name, const struct row *rows, size_t n,
+			   uint16_t flags)
 {
 	struct netlink_message m = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		put(&m, &rows[i]);
 	netlink_message_done(&m);
+	netlink_message_last(&m)->nlmsg_flags |= flags;
 	fake_source_begin_answer(s, name);
 	fake_source_add_datagram(s, name, m.data, m.len);
+}
+
+static void answer(struct source *s, const char *name, const struct row *rows, size_t n)
+{
+	answer_flagged(s, name, rows, n, 0);
 }
 
 static void answer_udp(struct source *s, uint32_t drops)
@@ -156,6 +164,48 @@ START_TEST(states_are_counted)
 	for (size_t i = 0; i < o->blind_spot_count; i++)
 		ck_assert_msg(strstr(o->blind_spots[i].what, "sockets") == NULL, "%s",
 			      o->blind_spots[i].what);
+	observation_free(o);
+}
+END_TEST
+
+/* What is counted at the end, in answers of which every other one was interrupted so many times. */
+static struct observation *interrupted(int times)
+{
+	struct source *s = two_samples(false);
+
+	for (int i = 0; i < times; i++) {
+		answer_flagged(s, "sock_diag/tcp4-all", all, sizeof(all) / sizeof(all[0]),
+			       NLM_F_DUMP_INTR);
+		answer(s, "sock_diag/tcp4-all", all, sizeof(all) / sizeof(all[0]));
+	}
+	return run(s);
+}
+
+START_TEST(a_repeated_dump_is_counted_once)
+{
+	struct observation *o = interrupted(1);
+
+	IS("tcp.established", o, 2);
+	IS("tcp.close_wait", o, 2);
+	IS("tcp.close_wait_kept", o, 1);
+	IS("tcp.half_open", o, 3);
+	IS("listener.half_open", &o->listeners[1], 2);
+	ck_assert_uint_eq(o->peer_count, 2);
+	IS("peer.ports", &o->peers[0], 2);
+	observation_free(o);
+}
+END_TEST
+
+START_TEST(what_is_repeated_always_is_unknown)
+{
+	struct observation *o = interrupted(4);
+	bool told = false;
+
+	ck_assert(!o->states.known);
+	ck_assert_uint_eq(o->peer_count, 0);
+	for (size_t i = 0; i < o->blind_spot_count; i++)
+		told = told || strcmp(o->blind_spots[i].what, "closing TCP sockets") == 0;
+	ck_assert(told);
 	observation_free(o);
 }
 END_TEST
@@ -271,6 +321,8 @@ Suite *test_observer_sockets_suite(void)
 	TCase *tc = tcase_create("sockets");
 
 	tcase_add_test(tc, states_are_counted);
+	tcase_add_test(tc, a_repeated_dump_is_counted_once);
+	tcase_add_test(tc, what_is_repeated_always_is_unknown);
 	tcase_add_test(tc, half_open_belongs_to_the_listener_that_fits_best);
 	tcase_add_test(tc, silence_is_that_of_the_last_sample);
 	tcase_add_test(tc, ports_are_counted_for_destinations);

@@ -95,28 +95,28 @@ START_TEST(the_cookie_decides_and_not_the_name)
 	struct place p;
 	struct error e = { 0 };
 
-	ck_assert_int_eq(place_open_again(os, "blue", 4102, &p, &e), 0);
+	ck_assert_int_eq(place_open_again(os, "blue", 4102, PLACE_ANYWHERE, &p, &e), 0);
 	ck_assert_uint_eq(p.cookie, 4102);
 	place_close(&p);
 	/* renamed: found by searching */
-	ck_assert_int_eq(place_open_again(os, "green", 4102, &p, &e), 0);
+	ck_assert_int_eq(place_open_again(os, "green", 4102, PLACE_ANYWHERE, &p, &e), 0);
 	ck_assert_str_eq(p.name, "blue");
 	ck_assert_int_eq(place_enter(&p, &e), 0);
 	ck_assert_uint_eq(fake_os_netns(os), 4102);
 	ck_assert_int_eq(place_leave(&p, &e), 0);
 	place_close(&p);
 	/* of a process only */
-	ck_assert_int_eq(place_open_again(os, "red", 4103, &p, &e), 0);
+	ck_assert_int_eq(place_open_again(os, "red", 4103, PLACE_ANYWHERE, &p, &e), 0);
 	ck_assert_str_eq(p.name, "812");
 	place_close(&p);
 	/* ours */
-	ck_assert_int_eq(place_open_again(os, "red", 1, &p, &e), 0);
+	ck_assert_int_eq(place_open_again(os, "red", 1, PLACE_ANYWHERE, &p, &e), 0);
 	ck_assert_int_eq(p.netns, -1);
 	place_close(&p);
 	/* deleted and made anew under the same name */
 	fake_os_remove_netns(os, 4102);
 	fake_os_add_netns(os, "blue", 4200);
-	ck_assert_int_eq(place_open_again(os, "blue", 4102, &p, &e), -ESTALE);
+	ck_assert_int_eq(place_open_again(os, "blue", 4102, PLACE_ANYWHERE, &p, &e), -ESTALE);
 	ck_assert_ptr_nonnull(strstr(e.text, "gone"));
 	end(os);
 }
@@ -134,9 +134,11 @@ START_TEST(found_wherever_it_is_held)
 	fake_os_add_netns(os, NULL, 4104);
 	fake_os_hold_netns(os, 4103, 900, "/somewhere");
 	fake_os_hold_netns(os, 4103, 900, "fd/8");
-	ck_assert_int_eq(place_open_again(os, "web", 4104, &p, &e), -ESTALE);
+	ck_assert_int_eq(place_open_again(os, "web", 4104, PLACE_ANYWHERE, &p, &e), -ESTALE);
 	fake_os_hold_netns(os, 4104, 900, places[_i]);
-	ck_assert_msg(place_open_again(os, "web", 4104, &p, &e) == 0, "%s", e.text);
+	/* For what is new, one that nobody is in is none. */
+	ck_assert_int_eq(place_open_again(os, "web", 4104, PLACE_IN_USE, &p, &e), -ESTALE);
+	ck_assert_msg(place_open_again(os, "web", 4104, PLACE_ANYWHERE, &p, &e) == 0, "%s", e.text);
 	ck_assert_uint_eq(p.cookie, 4104);
 	ck_assert(!p.is_init);
 	ck_assert_int_eq(place_enter(&p, &e), 0);
@@ -144,7 +146,7 @@ START_TEST(found_wherever_it_is_held)
 	ck_assert_int_eq(place_leave(&p, &e), 0);
 	place_close(&p);
 	fake_os_remove_netns(os, 4104);
-	ck_assert_int_eq(place_open_again(os, "web", 4104, &p, &e), -ESTALE);
+	ck_assert_int_eq(place_open_again(os, "web", 4104, PLACE_ANYWHERE, &p, &e), -ESTALE);
 	end(os);
 }
 END_TEST
@@ -164,7 +166,7 @@ START_TEST(a_search_that_fails_is_clean)
 		fake_os_hold_netns(os, 4104, 900, "/x");
 		fake_os_hold_netns(os, 4104, 900, "fd/9");
 		fake_os_fail_at(os, n, -EIO);
-		r = place_open_again(os, "web", 4104, &p, &e);
+		r = place_open_again(os, "web", 4104, PLACE_ANYWHERE, &p, &e);
 		if (r == 0)
 			place_close(&p);
 		ck_assert(r == 0 || e.text[0] != '\0' || r == -EPERM);

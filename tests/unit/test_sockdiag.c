@@ -373,6 +373,24 @@ START_TEST(a_visitor_can_stop_the_dump)
 }
 END_TEST
 
+START_TEST(a_repeated_dump_is_told)
+{
+	struct source *s = fake_source_new();
+	struct netlink_message m = { 0 };
+	struct visited visited = { 0 };
+
+	begin(&m);
+	netlink_message_last(&m)->nlmsg_flags |= NLM_F_DUMP_INTR;
+	netlink_message_done(&m);
+	fake_source_add_datagram(s, "sock_diag/tcp4", m.data, m.len);
+	fake_source_begin_answer(s, "sock_diag/tcp4");
+	add_sockets(s, "sock_diag/tcp4", 1);
+	ck_assert_int_eq(sockdiag_dump_tcp(s, AF_INET, visit, &visited, NULL, NULL), 1);
+	ck_assert_uint_eq(visited.count, 2);
+	source_free(s);
+}
+END_TEST
+
 START_TEST(a_short_message_in_a_dump_is_an_error)
 {
 	struct source *s = fake_source_new();
@@ -406,6 +424,7 @@ Suite *test_sockdiag_suite(void)
 	tcase_add_test(tc, each_family_has_its_request);
 	tcase_add_loop_test(tc, each_kind_has_its_request, 0, SOCKET_DUMPS);
 	tcase_add_test(tc, a_visitor_can_stop_the_dump);
+	tcase_add_test(tc, a_repeated_dump_is_told);
 	tcase_add_test(tc, a_short_message_in_a_dump_is_an_error);
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -272,6 +272,26 @@ START_TEST(new_sockets_are_marked_at_the_start_and_after_the_change)
 }
 END_TEST
 
+/* Connections that are opened some windows later are waited for, and those that never are, are not
+ * waited for without end. */
+START_TEST(new_sockets_are_waited_for)
+{
+	request.new_sockets = true;
+	host.late = 5;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert_uint_eq(host.windows, 12 + 2 * 5);
+	host.rmem = 6291456;
+	host.windows = 0;
+	host.late = 1000;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert_uint_eq(report.judgement.pairs, 0);
+	ck_assert_uint_eq(host.windows, 12 + 4 * 6);
+	ck_assert_double_gt(host.deadline_s, (6 + 4 * 6) * request.window_s);
+}
+END_TEST
+
 START_TEST(impossible_requests_are_refused)
 {
 	static const struct {
@@ -334,6 +354,7 @@ Suite *test_trial_suite(void)
 	tcase_add_test(c, errors_leave_nothing_changed);
 	tcase_add_test(c, what_cannot_be_put_back_is_said);
 	tcase_add_test(c, new_sockets_are_marked_at_the_start_and_after_the_change);
+	tcase_add_test(c, new_sockets_are_waited_for);
 	tcase_add_test(c, impossible_requests_are_refused);
 	tcase_add_test(c, smaller_may_be_better);
 	tcase_add_test(c, the_sign_test_counts_coins);

@@ -173,6 +173,27 @@ START_TEST(memory_is_bounded)
 }
 END_TEST
 
+/* Which ones are followed may differ from dump to dump: what is new to us may be old. */
+START_TEST(after_more_than_are_followed_nothing_is_new)
+{
+	udp_round_begin(table);
+	for (uint32_t i = 0; i <= UDP_SOCKETS_MAX; i++)
+		see(udp(i + 1, 0, 0));
+	udp_round_end(table, true);
+	udp_round_begin(table);
+	see(udp(UDP_SOCKETS_MAX + 1, 500, 0));
+	udp_round_end(table, true);
+	take();
+	ck_assert_uint_eq(list[0].drops, 0);
+	/* And once all were seen again, it is. */
+	udp_round_begin(table);
+	see(udp(UDP_SOCKETS_MAX + 2, 500, 0));
+	udp_round_end(table, true);
+	take();
+	ck_assert_uint_eq(list[0].drops, 500);
+}
+END_TEST
+
 Suite *test_udp_socket_suite(void)
 {
 	Suite *suite = suite_create("udp_socket");
@@ -186,6 +207,7 @@ Suite *test_udp_socket_suite(void)
 	tcase_add_test(tc, a_kernel_without_the_counter);
 	tcase_add_test(tc, names_are_unique);
 	tcase_add_test(tc, memory_is_bounded);
+	tcase_add_test(tc, after_more_than_are_followed_nothing_is_new);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
