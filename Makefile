@@ -1,6 +1,6 @@
 # netwright: measure, judge and tune a Linux host's network. `make help` lists the targets.
 #
-# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR UNITDIR TUNEDDIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
+# Honours DESTDIR PREFIX SBINDIR MANDIR DATADIR UNITDIR RULESDIR TUNEDDIR CC CFLAGS CPPFLAGS LDFLAGS, V=1 (show commands) and
 # DEV=1 (warnings are errors). CFLAGS of the caller are appended after ours.
 
 .DEFAULT_GOAL := all
@@ -13,6 +13,8 @@ MANDIR  ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
 # systemd looks below /usr and /usr/local; for another prefix, say where.
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+# udev likewise.
+RULESDIR ?= $(PREFIX)/lib/udev/rules.d
 # Whatever the prefix: TuneD looks nowhere else for profiles that packages install.
 TUNEDDIR ?= /usr/lib/tuned
 ifeq ($(origin CC),default)
@@ -40,6 +42,8 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 SYSTEM   := $(sort $(wildcard tests/system/test_*.sh))
 MANUALS  := $(sort $(wildcard man/*.[578]))
 UNITS    := $(sort $(wildcard dist/*.service.in))
+# The units of the boot, with the target that wants each; the daemon is the administrator's to enable.
+WANTED   := multi-user.target.wants/netwright-restore.service sysinit.target.wants/netwright-recover.service
 GENERATED_MANUALS := $(patsubst %.in,%,$(sort $(wildcard man/*.in)))
 # of `make lab`: all when empty
 SCENARIOS ?=
@@ -294,7 +298,7 @@ layers: ## fail on an include that goes against the layers
 format: ## rewrite the sources with clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-install: all ## install the program, its manual, the rule books, the profiles and the unit of the boot
+install: all ## install the program, its manual, the rule books, the profiles and the units of systemd
 	install -D -m 0755 $B/netwright $(DESTDIR)$(SBINDIR)/netwright
 	for page in $(MANUALS); do \
 	  install -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
@@ -302,11 +306,13 @@ install: all ## install the program, its manual, the rule books, the profiles an
 	  install -D -m 0644 $$book $(DESTDIR)$(DATADIR)/netwright/rules/$${book##*/}; done
 	for profile in $(PROFILES); do \
 	  install -D -m 0644 $$profile $(DESTDIR)$(DATADIR)/netwright/profiles/$${profile##*/}; done
-	install -d -m 0755 $(DESTDIR)$(UNITDIR)/multi-user.target.wants
 	for unit in $(UNITS); do name=$$(basename $$unit .in); \
 	  sed 's|@SBINDIR@|$(SBINDIR)|g' $$unit >$B/$$name && \
-	  install -m 0644 $B/$$name $(DESTDIR)$(UNITDIR)/$$name && \
-	  ln -sfn ../$$name $(DESTDIR)$(UNITDIR)/multi-user.target.wants/$$name || exit 1; done
+	  install -D -m 0644 $B/$$name $(DESTDIR)$(UNITDIR)/$$name || exit 1; done
+	for want in $(WANTED); do \
+	  install -d -m 0755 $(DESTDIR)$(UNITDIR)/$${want%/*} && \
+	  ln -sfn ../$${want##*/} $(DESTDIR)$(UNITDIR)/$$want || exit 1; done
+	install -D -m 0644 dist/90-netwright.rules $(DESTDIR)$(RULESDIR)/90-netwright.rules
 	for name in $(TUNED_PROFILES); do dir=$(DESTDIR)$(TUNEDDIR)/profiles/$$name; \
 	  install -D -m 0644 tuned-profiles/$$name/tuned.conf $$dir/tuned.conf && \
 	  install -m 0755 tuned-profiles/value $$dir/value && \
@@ -316,8 +322,9 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(SBINDIR)/netwright
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(DESTDIR)$(DATADIR)/netwright
-	for unit in $(UNITS); do name=$$(basename $$unit .in); \
-	  rm -f $(DESTDIR)$(UNITDIR)/$$name $(DESTDIR)$(UNITDIR)/multi-user.target.wants/$$name; done
+	for unit in $(UNITS); do rm -f $(DESTDIR)$(UNITDIR)/$$(basename $$unit .in); done
+	for want in $(WANTED); do rm -f $(DESTDIR)$(UNITDIR)/$$want; done
+	rm -f $(DESTDIR)$(RULESDIR)/90-netwright.rules
 	for name in $(TUNED_PROFILES); do \
 	  rm -rf $(DESTDIR)$(TUNEDDIR)/profiles/$$name $(DESTDIR)$(TUNEDDIR)/$$name; done
 

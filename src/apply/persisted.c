@@ -22,7 +22,8 @@ int persisted_load(const struct place *p, const char *root, struct persisted *re
 	*ret = (struct persisted){ .place = p, .root = root };
 	if (!p->is_init)
 		return 0;
-	if (boot_settings_read(p->os, root, &ret->boot, &unread) == -ENOMEM ||
+	if (boot_profile_read(p->os, root, &ret->profile, &unread) == -ENOMEM ||
+	    boot_settings_read(p->os, root, &ret->boot, &unread) == -ENOMEM ||
 	    sysctl_settings_load_system(&ret->files, root, &unread) == -ENOMEM)
 		return -ENOMEM;
 	return 0;
@@ -120,6 +121,8 @@ bool persisted_is_kept(const void *persisted, const struct plan_change *c)
 
 	if (persistence_check(d->place, c, &why) < 0)
 		return true;
+	if (boot_profile_takes(c))
+		return boot_profile_keeps(&d->profile, c);
 	if (boot_settings_take(c))
 		return is_set_by_restore(d, c);
 	if (c->target.kind != &rlimit_kind)

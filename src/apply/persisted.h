@@ -2,6 +2,7 @@
 #ifndef NETWRIGHT_APPLY_PERSISTED_H
 #define NETWRIGHT_APPLY_PERSISTED_H
 
+#include "apply/boot_profile.h"
 #include "apply/boot_settings.h"
 #include "apply/plan.h"
 #include "tunables/place.h"
@@ -14,6 +15,7 @@ struct persisted {
 	const char *root;	      /* prefixed to /etc, /run and /usr; borrowed */
 	struct sysctl_settings files; /* of sysctl.d(5) */
 	struct boot_settings boot;    /* of /etc/netwright/restore.d */
+	struct boot_profile profile;
 };
 
 /* Reads those two. What cannot be read sets nothing. 0 or -ENOMEM; release with

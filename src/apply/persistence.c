@@ -1,5 +1,6 @@
 #include "apply/persistence.h"
 
+#include "apply/boot_profile.h"
 #include "apply/boot_settings.h"
 #include "apply/persistence_unit.h"
 #include "base/cleanup.h"
@@ -18,6 +19,7 @@
 #define SYSCTL_DIRECTORY "/etc/sysctl.d"
 #define UNIT_DIRECTORY	 PERSISTENCE_UNITS
 #define DROP_IN_END	 ".service.d"
+#define ENDING		 ".conf"
 #define FILE_MODE	 0644
 #define DIRECTORY_MODE	 0755
 #define MARK_MAX	 160
@@ -47,11 +49,11 @@ bool persistence_is_sysctl(const struct plan_change *c)
 	return c->target.kind == &sysctl_kind || c->target.kind == &sysctl_uncatalogued_kind;
 }
 
-static int make_path(const struct writer *w, const char *directory, char path[PATH_MAX],
-		     struct error *e)
+static int make_path(const struct writer *w, const char *directory, const char *ending,
+		     char path[PATH_MAX], struct error *e)
 {
-	int n = snprintf(path, PATH_MAX, "%s%s/95-netwright-%010lld.conf", w->root, directory,
-			 (long long)w->t->id);
+	int n = snprintf(path, PATH_MAX, "%s%s/95-netwright-%010lld%s", w->root, directory,
+			 (long long)w->t->id, ending);
 
 	if (n > 0 && n < PATH_MAX)
 		return 0;
@@ -131,12 +133,12 @@ static int make_directory(const struct writer *w, const char *directory, struct 
 	return r < 0 ? error_errno(e, r, path, "cannot be made") : sync_directory(w, path, e);
 }
 
-static int write_file(const struct writer *w, const char *directory, const struct bytes *body,
-		      struct error *e)
+static int write_file(const struct writer *w, const char *directory, const char *ending,
+		      const struct bytes *body, struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes whole = { 0 };
 	char path[PATH_MAX], first[FIRST_LINE_MAX];
-	int r = make_path(w, directory, path, e);
+	int r = make_path(w, directory, ending, path, e);
 
 	if (r == 0)
 		r = make_directory(w, directory, e);
@@ -189,7 +191,7 @@ static int write_lines(const struct writer *w, const struct line_file *f, struct
 	for (size_t i = 0; r == 0 && i < w->t->change_count; i++) {
 		const struct plan_change *c = &w->t->changes[i].change;
 
-		if (!f->takes(c))
+		if (!f->takes(c) || boot_profile_takes(c))
 			continue;
 		count++;
 		r = f->append(c, &text);
@@ -198,7 +200,24 @@ static int write_lines(const struct writer *w, const struct line_file *f, struct
 		return error_errno(e, r, f->directory, "writing a file in it");
 	if (count > 0 && f->parent != NULL)
 		r = make_directory(w, f->parent, e);
-	return r == 0 && count > 0 ? write_file(w, f->directory, &text, e) : r;
+	return r == 0 && count > 0 ? write_file(w, f->directory, ENDING, &text, e) : r;
+}
+
+static int write_profile(const struct writer *w, struct error *e)
+{
+	CLEANUP(bytes_done) struct bytes lines = { 0 }, text = { 0 };
+	int r = boot_profile_text(w->t, &lines);
+
+	if (r == 0 && lines.len == 0)
+		return 0;
+	if (r == 0)
+		r = append_head(w, &text);
+	if (r == 0)
+		r = bytes_append(&text, lines.data, lines.len);
+	if (r < 0)
+		return error_errno(e, r, BOOT_SETTINGS_DIRECTORY, "writing a file in it");
+	r = make_directory(w, BOOT_SETTINGS_PARENT, e);
+	return r < 0 ? r : write_file(w, BOOT_SETTINGS_DIRECTORY, BOOT_PROFILE_ENDING, &text, e);
 }
 
 /* --- limits of services ------------------------------------------------------------------------*/
@@ -249,7 +268,7 @@ static int write_unit(const struct writer *w, char (*units)[UNIT_NAME_MAX], size
 	if (r < 0)
 		return error_errno(e, r, units[first], "writing its drop-in");
 	(void)snprintf(directory, sizeof(directory), UNIT_DIRECTORY "/%s.d", units[first]);
-	return write_file(w, directory, &text, e);
+	return write_file(w, directory, ENDING, &text, e);
 }
 
 static bool is_first(char (*units)[UNIT_NAME_MAX], size_t i)
@@ -298,6 +317,8 @@ int persistence_write(struct os *os, const char *root, const struct transaction_
 	writer_init(&w, os, root, t);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(line_files); i++)
 		r = write_lines(&w, &line_files[i], e);
+	if (r == 0)
+		r = write_profile(&w, e);
 	return r < 0 ? r : write_limits(&w, e);
 }
 
@@ -321,10 +342,14 @@ static int walk(const struct writer *w,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(line_files); i++) {
-		r = make_path(w, line_files[i].directory, path, e);
+		r = make_path(w, line_files[i].directory, ENDING, path, e);
 		if (r == 0)
 			r = visit(w, path, arg, e);
 	}
+	if (r == 0)
+		r = make_path(w, BOOT_SETTINGS_DIRECTORY, BOOT_PROFILE_ENDING, path, e);
+	if (r == 0)
+		r = visit(w, path, arg, e);
 	if (r < 0 || !has_limits(w->t))
 		return r;
 	(void)snprintf(units, sizeof(units), "%s" UNIT_DIRECTORY, w->root);
@@ -338,7 +363,7 @@ static int walk(const struct writer *w,
 		if (!is_drop_in(name))
 			continue;
 		(void)snprintf(directory, sizeof(directory), UNIT_DIRECTORY "/%.255s", name);
-		r = make_path(w, directory, path, e);
+		r = make_path(w, directory, ENDING, path, e);
 		if (r == 0)
 			r = visit(w, path, arg, e);
 	}

@@ -2,7 +2,9 @@
  *
  * Sysctls go to /etc/sysctl.d/95-netwright-ID.conf, limits of a service's processes to a drop-in
  * /etc/systemd/system/UNIT.d/95-netwright-ID.conf, routes and links to
- * /etc/netwright/restore.d/95-netwright-ID.conf (apply/boot_settings.h); all are written whole,
+ * /etc/netwright/restore.d/95-netwright-ID.conf (apply/boot_settings.h). Of a profile's changes not
+ * the values are kept but its name and inputs, in 95-netwright-ID.profile beside those
+ * (apply/boot_profile.h). All are written whole,
  * atomically, and only for transactions that are kept. The number has ten digits, so that of two
  * transactions the later one is read later. systemd looks at drop-ins when it starts, or at
  * `systemctl daemon-reload`.

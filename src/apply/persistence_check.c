@@ -1,4 +1,5 @@
 /* What can be made to survive a reboot, and why the rest cannot. */
+#include "apply/boot_profile.h"
 #include "apply/boot_settings.h"
 #include "apply/persistence.h"
 #include "apply/persistence_unit.h"
@@ -11,7 +12,7 @@
 /* Files are made of all of a transaction that they take, and are about the initial namespace. */
 static bool goes_to_a_file(const struct plan_change *c)
 {
-	return persistence_is_sysctl(c) || boot_settings_take(c);
+	return persistence_is_sysctl(c) || boot_settings_take(c) || boot_profile_takes(c);
 }
 
 int persistence_check(const struct place *p, const struct plan_change *c, struct error *e)
@@ -30,7 +31,7 @@ int persistence_check(const struct place *p, const struct plan_change *c, struct
 		return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, name,
 				 "the files that set it at boot set the initial network namespace, "
 				 "and this is another");
-	return boot_settings_take(c) ? boot_unit_check(p->os, name, e) : 0;
+	return boot_settings_take(c) || boot_profile_takes(c) ? boot_unit_check(p->os, name, e) : 0;
 }
 
 size_t persistence_count_able(const struct place *p, const struct plan *plan)

@@ -1,6 +1,5 @@
 #include "cli/audit_report.h"
 
-#include "base/cleanup.h"
 #include "cli/busiest.h"
 #include "cli/document.h"
 
@@ -170,18 +169,17 @@ static json_t *biggest_flows(struct document *d, const struct observation *o)
 
 static json_t *all_entities(struct document *d, const struct observation *o)
 {
-	static const enum entity_kind shown[] = { ENTITY_PATH, ENTITY_LISTENER,
-						  ENTITY_LINK, ENTITY_UDP_SOCKET,
-						  ENTITY_CPU,  ENTITY_PROCESS,
-						  ENTITY_PEER, ENTITY_OWNER };
 	json_t *object = json_object();
 
-	for (size_t k = 0; k < ARRAY_LEN(shown); k++) {
-		json_t *list = json_array();
+	for (enum entity_kind kind = 0; kind < ENTITY_KINDS; kind++) {
+		json_t *list;
 
-		for (size_t i = 0; i < observation_entities(o, shown[k]); i++)
-			document_append(d, list, document_entity(d, o, shown[k], i));
-		document_set(d, object, entity_kind_name(shown[k]), list);
+		if (kind == ENTITY_HOST || kind == ENTITY_FLOW)
+			continue;
+		list = json_array();
+		for (size_t i = 0; i < observation_entities(o, kind); i++)
+			document_append(d, list, document_entity(d, o, kind, i));
+		document_set(d, object, entity_kind_name(kind), list);
 	}
 	document_set(d, object, entity_kind_name(ENTITY_FLOW), biggest_flows(d, o));
 	return object;

@@ -74,28 +74,19 @@ static double link_bytes(const struct link_stats *l)
 	       gain(l->first.tx_bytes, l->last.tx_bytes);
 }
 
+/* Those of other kinds are in this order already. */
 static double entity_weight(const struct observation *o, enum entity_kind kind, size_t index)
 {
-	switch (kind) {
-	case ENTITY_FLOW:
+	if (kind == ENTITY_FLOW)
 		return flow_weight(observation_flow(o, index), FLOW_ORDER_GOODPUT);
-	case ENTITY_LISTENER:
+	if (kind == ENTITY_LISTENER)
 		return o->listeners[index].queue_max;
-	case ENTITY_LINK:
+	if (kind == ENTITY_LINK)
 		return link_bytes(&o->links[index]);
-	case ENTITY_CPU:
+	if (kind == ENTITY_CPU)
 		return gain(o->cpus[index].first.softnet[SOFTNET_PROCESSED],
 			    o->cpus[index].last.softnet[SOFTNET_PROCESSED]);
-	case ENTITY_HOST:
-	case ENTITY_PATH: /* these are already in this order */
-	case ENTITY_UDP_SOCKET:
-	case ENTITY_PROCESS:
-	case ENTITY_PEER:
-	case ENTITY_OWNER:
-	case ENTITY_KINDS:
-	default:
-		return -(double)index;
-	}
+	return -(double)index;
 }
 
 int busiest_entity(const struct observation *o, enum entity_kind kind, size_t *ret_index)

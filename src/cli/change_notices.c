@@ -1,6 +1,7 @@
 #include "cli/change_notices.h"
 
 #include "apply/persistence.h"
+#include "apply/profile_wishes.h"
 #include "base/bytes.h"
 #include "cli/print.h"
 

@@ -5,7 +5,8 @@
 const struct exit_status_info exit_statuses[] = {
 	{ EXIT_STATUS_OK, "success" },
 	{ EXIT_STATUS_FINDINGS,
-	  "findings at or above the severity given with --fail-on, or differences" },
+	  "findings at or above the severity given with --fail-on, differences, or a trial "
+	  "that did not show a gain" },
 	{ EXIT_STATUS_USAGE, "usage or configuration error, damaged input file" },
 	{ EXIT_STATUS_FAILED, "the operation failed; nothing was changed" },
 	{ EXIT_STATUS_CONFLICT,

@@ -66,25 +66,6 @@ static void built_line(const struct explain_writer *w, const char *label, struct
 	bytes_done(b);
 }
 
-/* What a rule or metric is about, after "about " or "of ". */
-static const char *subject(enum entity_kind kind)
-{
-	static const char *const names[] = {
-		[ENTITY_HOST] = "the host",
-		[ENTITY_PATH] = "a path",
-		[ENTITY_FLOW] = "a flow",
-		[ENTITY_LISTENER] = "a listener",
-		[ENTITY_LINK] = "a link",
-		[ENTITY_UDP_SOCKET] = "a UDP socket",
-		[ENTITY_CPU] = "a CPU",
-		[ENTITY_PROCESS] = "a process",
-		[ENTITY_PEER] = "a destination",
-		[ENTITY_OWNER] = "a process that holds closed connections",
-	};
-
-	return names[kind];
-}
-
 static void rule_changes(const struct explain_writer *w, const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->change_count; i++) {
@@ -143,7 +124,7 @@ void explain_rule(const struct explain_writer *w, const struct rule *rule)
 	struct bytes b = { 0 };
 
 	heading(w, "%s  %s (a rule about %s; severity up to %s)", rule->id, rule->slug,
-		subject(rule->scope), severity_name(rule->ceiling));
+		entity_kind_subject(rule->scope), severity_name(rule->ceiling));
 	line(w, "title",
 	     phrase_template(template_text(rule->title), rule->scope, title, sizeof(title)));
 	line(w, "why", rule->why);
@@ -169,7 +150,7 @@ void explain_metric(const struct explain_writer *w, const struct metric *m,
 	struct value value;
 	size_t index;
 
-	heading(w, "%s (a metric of %s; unit: %s)", m->name, subject(m->entity),
+	heading(w, "%s (a metric of %s; unit: %s)", m->name, entity_kind_subject(m->entity),
 		unit_info(m->unit)->name);
 	line(w, "meaning", m->meaning);
 	line(w, "source", m->source);

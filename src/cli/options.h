@@ -38,7 +38,7 @@ struct settings {
 	int export;					   /* enum export_form; -1: not given */
 	uint64_t limit, pairs;				   /* UINT64_MAX: not given */
 	bool all, dry_run, force, help, json, keep_better, metrics, new_sockets, no_trial, persist,
-		quiet, restore, uncatalogued, verbose;
+		quiet, recover, restore, uncatalogued, verbose;
 	const char *compare, *config, *entity, *filter, *metric, *netns, *plan, *record, *replay,
 		*root, *state_dir;
 	struct option_list inputs, only, profiles, rules;

@@ -41,11 +41,26 @@ static void tell_left_out(const struct settings *s, const struct resolved_profil
 			      print_count(n, "setting", count, sizeof(count)), name, name);
 }
 
+static void leave_to_others(const struct profile_application *a, struct resolved_profile *p,
+			    bool tell)
+{
+	for (size_t i = 0; a->leave != NULL && i < p->flat->setting_count; i++) {
+		struct resolved_setting *s = &p->settings[i];
+		const char *tunable = s->flat->setting->name;
+
+		if (s->state == RESOLVED_LEFT_OUT ||
+		    !a->leave(a->arg, tunable, s->reason, sizeof(s->reason)))
+			continue;
+		s->state = RESOLVED_LEFT_OUT;
+		if (tell && !a->settings->quiet)
+			(void)fprintf(stderr, "netwright: %s is not set: %s\n", tunable, s->reason);
+	}
+}
+
 /* What a profile comes to, from what the host holds and what other profiles have in force. */
 struct outcome {
-	const struct settings *settings;
+	const struct profile_application *application;
 	const struct profile_library *library;
-	const char *name;
 	struct profile_scene scene;
 	struct profile_journal journal;
 	struct profile_view view;
@@ -60,19 +75,33 @@ static void outcome_done(struct outcome *o)
 	profile_scene_done(&o->scene);
 }
 
-static int work_out(struct outcome *o, struct error *e)
+static int view_profile(struct outcome *o, bool tell, struct error *e)
 {
+	const struct profile_application *a = o->application;
 	const struct profile_journal *journal = &o->journal;
-	char why[PLAN_WHY_MAX];
-	int r = profile_scene_open(o->settings, &o->scene, e);
+	int r = profile_scene_open(a->settings, &o->scene, e);
 
 	if (r == 0)
-		r = load_journal(o->settings, &o->scene.place, &o->journal, e);
+		r = load_journal(a->settings, &o->scene.place, &o->journal, e);
 	if (r == 0)
 		r = succession_take_back(&o->scene.place, journal->records, journal->count,
 					 &o->scene.tunables, e);
 	if (r == 0)
-		r = profile_view_open(o->settings, o->library, o->name, &o->scene, &o->view, e);
+		r = profile_view_open(a->settings, o->library, a->name, &o->scene, &o->view, e);
+	if (r < 0)
+		return r;
+	if (tell)
+		tell_left_out(a->settings, &o->view.resolved);
+	leave_to_others(a, &o->view.resolved, tell);
+	return 0;
+}
+
+static int work_out(struct outcome *o, bool tell, struct error *e)
+{
+	const struct profile_journal *journal = &o->journal;
+	char why[PLAN_WHY_MAX];
+	int r = view_profile(o, tell, e);
+
 	if (r == 0)
 		r = profile_why_format(&o->view.resolved, why, e);
 	if (r == 0)
@@ -87,7 +116,7 @@ static int work_out(struct outcome *o, struct error *e)
 static int renew(void *arg, struct change_request *q, struct error *e)
 {
 	struct outcome *now = arg;
-	int r = work_out(now, e);
+	int r = work_out(now, false, e);
 
 	q->wishes = now->wishes.wishes;
 	q->wish_count = now->wishes.count;
@@ -96,33 +125,31 @@ static int renew(void *arg, struct change_request *q, struct error *e)
 
 static int carry_out(const struct outcome *o, void *out, struct error *e)
 {
-	struct outcome now = { .settings = o->settings, .library = o->library, .name = o->name };
+	struct outcome now = { .application = o->application, .library = o->library };
 	const struct change_request request = {
-		.settings = o->settings,
+		.settings = o->application->settings,
 		.place = &o->scene.place,
 		.wishes = o->wishes.wishes,
 		.wish_count = o->wishes.count,
 		.renew = renew,
 		.renew_arg = &now,
 	};
-	int r;
+	int r = change_carry_out(&request, out, e);
 
-	tell_left_out(o->settings, &o->view.resolved);
-	r = change_carry_out(&request, out, e);
 	outcome_done(&now);
 	return r;
 }
 
-static int work_out_and(const struct settings *s, const char *name,
+static int work_out_and(const struct profile_application *a,
 			int (*use)(const struct outcome *o, void *arg, struct error *e), void *arg,
 			struct error *e)
 {
 	struct profile_library library = { 0 };
-	struct outcome outcome = { .settings = s, .library = &library, .name = name };
-	int r = profile_view_load(s, &library, e);
+	struct outcome outcome = { .application = a, .library = &library };
+	int r = profile_view_load(a->settings, &library, e);
 
 	if (r == 0)
-		r = work_out(&outcome, e);
+		r = work_out(&outcome, true, e);
 	if (r == 0)
 		r = use(&outcome, arg, e);
 	outcome_done(&outcome);
@@ -130,9 +157,15 @@ static int work_out_and(const struct settings *s, const char *name,
 	return r;
 }
 
-int profile_apply(const struct settings *s, const char *name, FILE *out, struct error *e)
+int profile_apply(const struct profile_application *a, FILE *out, struct error *e)
 {
-	return work_out_and(s, name, carry_out, out, e);
+	if (a->settings->persist && a->settings->profiles.count > 0)
+		return error_set(
+			e, -EINVAL, ERROR_INPUT, "--persist",
+			"applies the profile at each boot, which reads none of --profiles: "
+			"put yours into %s",
+			PROFILE_DIRECTORY);
+	return work_out_and(a, carry_out, out, e);
 }
 
 struct user {
@@ -144,7 +177,6 @@ static int hand_over(const struct outcome *o, void *arg, struct error *e)
 {
 	const struct user *user = arg;
 
-	tell_left_out(o->settings, &o->view.resolved);
 	return user->use(user->arg, o->wishes.wishes, o->wishes.count, e);
 }
 
@@ -153,7 +185,8 @@ int profile_apply_use(const struct settings *s, const char *name,
 				 struct error *e),
 		      void *arg, struct error *e)
 {
+	const struct profile_application application = { .settings = s, .name = name };
 	struct user user = { use, arg };
 
-	return work_out_and(s, name, hand_over, &user, e);
+	return work_out_and(&application, hand_over, &user, e);
 }

@@ -2,7 +2,6 @@
  * on stderr. */
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "cli/print.h"
 #include "cli/profile_exchange.h"
 #include "host/live.h"
 #include "profiles/import.h"
@@ -253,9 +252,9 @@ static int report(const char *heading, const struct import_note *notes, size_t c
 
 		if (import_note_print(&notes[i], &line) < 0)
 			return -ENOMEM;
-		(void)fputs(heading, stderr);
-		print_tamed(stderr, line.data, line.len);
-		(void)fputc('\n', stderr);
+		/* stderr has no buffer: a line is one write. */
+		text_copy_printable(line.data, line.len + 1, line.data, line.len);
+		(void)fprintf(stderr, "%s%s\n", heading, line.data);
 	}
 	return 0;
 }

@@ -22,6 +22,10 @@ struct restoring {
 /* One line on stderr, and counted. */
 void restoring_tell(struct restoring *g, const char *what);
 
+/* The profile of /etc/netwright/restore.d (apply/boot_profile.h), worked out for this host, as one
+ * transaction. Returns as restore_settings(). */
+int restore_profile(struct restoring *g, FILE *out, struct error *e);
+
 /* The settings of /etc/netwright/restore.d (apply/boot_settings.h), as one transaction of those
  * that can be set. 0, or a negative errno when nothing more can be done. */
 int restore_settings(struct restoring *g, FILE *out, struct error *e);

@@ -50,7 +50,9 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 				 "give the name of a profile (netwright profile list has them), or "
 				 "--plan FILE, which netwright tune --dry-run --json writes");
 	if (profile)
-		return profile_apply(s, s->operands[0], out, e);
+		return profile_apply(
+			&(struct profile_application){ .settings = s, .name = s->operands[0] }, out,
+			e);
 	if (s->netns != NULL || s->inputs.count > 0 || s->profiles.count > 0)
 		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
 				 "--netns, --input and --profiles are for profiles: a plan has its "
@@ -93,7 +95,8 @@ const struct verb verb_apply = {
 	.description =
 		"Writes the settings of a profile as one transaction (netwright profile show says "
 		"which), and puts back in the same transaction what only the profiles before it "
-		"had set.\n"
+		"had set. With --persist each boot applies it, worked out anew, and so does each "
+		"interface that appears later.\n"
 		"With --plan, writes the changes of a plan as one transaction, in the namespace that it was made "
 		"for. If a value is no longer what it was when the plan was made, or the namespace "
 		"is gone, nothing is written. A plan may be edited; its values are checked like any "

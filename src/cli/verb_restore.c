@@ -10,6 +10,7 @@
 
 /* In this order: what is set last holds. */
 static int (*const steps[])(struct restoring *g, FILE *out, struct error *e) = {
+	restore_profile,
 	restore_settings,
 };
 
@@ -63,11 +64,13 @@ const struct verb verb_restore = {
 	.usage = "[OPTION...]",
 	.summary = "set what --persist kept and no other file sets at boot",
 	.description =
-		"Sets what the files of /etc/netwright/restore.d hold, as one transaction: metrics of "
-		"routes, links and their queues, for which the system has no files. What cannot be "
-		"set, because its interface or route is missing or the kernel refuses it, is told "
-		"and left out, and the exit status is 4; the rest is set. What holds already is not "
-		"written. netwright-restore.service runs this once the network is up.",
+		"Sets what the files of /etc/netwright/restore.d hold: the profile that was applied "
+		"with --persist, worked out anew for this host and its interfaces, and then, as "
+		"another transaction, metrics of routes, links and their queues, for which the system "
+		"has no files. What cannot be set, because its interface or route is missing or the "
+		"kernel refuses it, is told and left out, and the exit status is 4; the rest is set. "
+		"What holds already is not written. netwright-restore.service runs this once the "
+		"network is up, and again for each interface that appears later.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

@@ -1,10 +1,12 @@
 #include "apply/boot.h"
 #include "apply/lock.h"
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "cli/change_list.h"
 #include "cli/change_options.h"
 #include "cli/change_report.h"
 #include "cli/change_session.h"
+#include "cli/daemon_report.h"
 #include "cli/exit_status.h"
 #include "cli/verbs.h"
 
@@ -49,6 +51,7 @@ struct view {
 	char boot_id[BOOT_ID_MAX];
 	bool locked; /* somebody changes something: what is hot is not interrupted */
 	struct lock_holder holder;
+	struct daemon_report daemon;
 };
 
 static enum part part_of(const struct transaction_record *t, const struct view *view)
@@ -91,6 +94,8 @@ static int print_text(const struct settings *s, const struct change_list *list,
 			r = change_print_result(s, &list->all[i], 0, out, e);
 		}
 	}
+	if (r == 0)
+		daemon_report_print(&view->daemon, os_live()->ops->utc_s(os_live()), out);
 	return r;
 }
 
@@ -114,6 +119,7 @@ static int print_json(const struct change_list *list, const struct view *view, F
 
 	document_init(&d, STATUS_SCHEMA);
 	document_set(&d, d.root, "lock", lock_object(&d, view));
+	document_set(&d, d.root, "daemon", daemon_report_object(&d, &view->daemon));
 	for (int p = 0; p < PARTS; p++) {
 		json_t *array = json_array();
 
@@ -130,7 +136,7 @@ static int print_json(const struct change_list *list, const struct view *view, F
 	return r;
 }
 
-static int look_at_lock(const struct settings *s, struct view *view, struct error *e)
+static int look_at_others(const struct settings *s, struct view *view, struct error *e)
 {
 	const char *directory;
 	int r = change_directory(s, &directory, e);
@@ -138,7 +144,7 @@ static int look_at_lock(const struct settings *s, struct view *view, struct erro
 	if (r == 0)
 		r = lock_probe(directory, &view->holder, e);
 	view->locked = r == 1;
-	return r < 0 ? r : 0;
+	return r < 0 ? r : daemon_report_load(directory, &view->daemon, e);
 }
 
 static int run(const struct settings *s, FILE *out, struct error *e)
@@ -154,7 +160,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	if (r == 0)
 		r = change_journal_open(s, &journal, e);
 	if (r == 0 && journal != NULL)
-		r = look_at_lock(s, &view, e);
+		r = look_at_others(s, &view, e);
 	if (r == 0)
 		r = change_list_load(journal, states, SIZE_MAX, &list, e);
 	store_close(journal);
@@ -186,7 +192,8 @@ const struct verb verb_status = {
 	.description =
 		"Shows the transactions whose values are in force, the one that waits for its "
 		"confirmation with the time that is left, what could be put back in part only, "
-		"what the files of --persist set at each boot, and what was interrupted. Nothing is changed or recovered.",
+		"what the files of --persist set at each boot, and what was interrupted; and what "
+		"the daemon does, tried last, and leaves alone. Nothing is changed or recovered.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

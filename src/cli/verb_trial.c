@@ -64,6 +64,9 @@ static int read_options(struct trial_run *t, struct error *e)
 	if (r == 0 && s->keep_better && s->restore)
 		r = error_set(e, -EINVAL, ERROR_INPUT, s->verb,
 			      "--keep-better and --restore are opposites: give one of them");
+	if (r == 0 && s->persist && !s->keep_better)
+		r = error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+			      "--persist is for what --keep-better leaves in place: give both");
 	if (r == 0 && s->operand_count == 0)
 		r = error_set(e, -EINVAL, ERROR_INPUT, s->verb,
 			      "tries nothing; give a profile, or what and to which value, such as "
@@ -289,7 +292,11 @@ static const struct option_spec options[] = {
 	OPTION_ROW_PAIRS,
 	OPTION_ROW_PERSIST,
 	OPTION_ROW_PROFILES,
-	OPTION_ROW_CHANGE_QUIET,
+	{ .name = "quiet",
+	  .letter = 'q',
+	  .type = OPTION_FLAG,
+	  .help = "print neither what is tried nor how far it is",
+	  .offset = offsetof(struct settings, quiet) },
 	{ .name = "restore",
 	  .type = OPTION_FLAG,
 	  .help = "put back what was, whichever is better (default)",

@@ -8,10 +8,10 @@
 #include <string.h>
 
 const struct verb *const verbs[] = {
-	&verb_apply,	&verb_audit,	&verb_confirm, &verb_explain, &verb_flows,
-	&verb_help,	&verb_history,	&verb_lint,    &verb_metrics, &verb_profile,
-	&verb_restore,	&verb_rollback, &verb_rules,   &verb_set,     &verb_show,
-	&verb_snapshot, &verb_status,	&verb_trial,   &verb_tune,
+	&verb_apply,   &verb_audit,    &verb_confirm,  &verb_daemon, &verb_explain,
+	&verb_flows,   &verb_help,     &verb_history,  &verb_lint,   &verb_metrics,
+	&verb_profile, &verb_restore,  &verb_rollback, &verb_rules,  &verb_set,
+	&verb_show,    &verb_snapshot, &verb_status,   &verb_trial,  &verb_tune,
 };
 const size_t verb_count = ARRAY_LEN(verbs);
 

@@ -29,6 +29,7 @@ struct verb {
 extern const struct verb verb_apply;
 extern const struct verb verb_audit;
 extern const struct verb verb_confirm;
+extern const struct verb verb_daemon;
 extern const struct verb verb_explain;
 extern const struct verb verb_flows;
 extern const struct verb verb_help;

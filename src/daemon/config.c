@@ -45,11 +45,6 @@ static int read_window(struct setting_reader *r, const config_setting_t *s, void
 	return read_duration(r, s, 1, HOUR_S, "1s to 1h", field);
 }
 
-static int read_retention(struct setting_reader *r, const config_setting_t *s, void *field)
-{
-	return read_duration(r, s, DAY_S, 3660 * DAY_S, "1d to 3660d", field);
-}
-
 static int read_pairs(struct setting_reader *r, const config_setting_t *s, void *field)
 {
 	int pairs = config_setting_get_int(s);
@@ -122,7 +117,6 @@ static const struct setting_field fields[] = {
 	{ "netns", false, read_netns, 0 },
 	{ "on_exit", false, read_exit, offsetof(struct daemon_config, on_exit) },
 	{ "pairs", false, read_pairs, offsetof(struct daemon_config, pairs) },
-	{ "retention", false, read_retention, offsetof(struct daemon_config, retention_s) },
 	{ "sample", false, read_sample, offsetof(struct daemon_config, sample_s) },
 	{ "settle", false, read_sample, offsetof(struct daemon_config, settle_s) },
 	{ "tune", false, read_flag, offsetof(struct daemon_config, tune) },
@@ -179,7 +173,6 @@ void daemon_config_default(struct daemon_config *ret)
 		.window_s = 5,
 		.settle_s = 5,
 		.pairs = PAIRED_SHIFT_MIN,
-		.retention_s = 400 * DAY_S,
 		.tune = true,
 		.on_exit = DAEMON_EXIT_KEEP,
 		.all_netns = true,

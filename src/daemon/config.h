@@ -3,7 +3,7 @@
  *	daemon = {
  *	  interval = "60s"; sample = "30s";
  *	  window = "5s"; pairs = 6; settle = "5s";
- *	  tune = true; on_exit = "keep"; netns = "all"; retention = "400d";
+ *	  tune = true; on_exit = "keep"; netns = "all";
  *	};
  *
  * All may be left out; these are the defaults.
@@ -25,7 +25,6 @@ struct daemon_config {
 	double window_s;    /* each window of a trial: 1 s to 1 h (tune/trial.h) */
 	double settle_s;    /* left out after each change of a trial: 0.1 s to 1 h */
 	unsigned int pairs; /* of windows of a trial: PAIRED_SHIFT_MIN to PAIRED_SHIFT_MAX */
-	double retention_s; /* of what was observed: 1 d to 3660 d */
 	bool tune;	    /* else it observes only */
 	enum daemon_exit on_exit;
 	char **netns; /* owned; which namespaces, by their names; see all_netns */

@@ -149,14 +149,15 @@ static int look_at(struct look *l, int64_t id, struct error *e)
 	bool own, there = false;
 	int r = store_load(l->store, id, &t, e);
 
+	/* A damaged record is told by those who list them. */
 	if (r < 0)
-		return r;
+		return r == -EBADMSG ? 0 : r;
 	if (strcmp(t.boot_id, l->boot_id) == 0) {
 		own = kept_is_own(&t);
 		if (own)
 			l->own[l->own_count++] = id;
-		there = own &&
-			place_open_again(l->kept->os, t.netns, t.netns_cookie, &place, NULL) == 0;
+		there = own && place_open_again(l->kept->os, t.netns, t.netns_cookie, PLACE_IN_USE,
+						&place, NULL) == 0;
 		r = look_at_changes(l, there ? &place : NULL, &t, own);
 		if (there)
 			place_close(&place);
@@ -182,7 +183,7 @@ static int look_at_lost(struct look *l, struct error *e)
 		for (size_t c = 0; r == 0 && c < t.change_count; c++)
 			lose(l, &t, &t.changes[c].change.target, "somebody has rolled it back");
 		transaction_record_done(&t);
-		if (r < 0 && r != -ENOENT)
+		if (r < 0 && r != -ENOENT && r != -EBADMSG)
 			return r;
 	}
 	return 0;

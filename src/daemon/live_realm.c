@@ -168,6 +168,40 @@ static int live_survey(struct realm *r, const struct realm_survey *s, struct err
 
 /* --- the rest ------------------------------------------------------------------------------- */
 
+static int live_open_world(struct realm *r, const struct realm_place *place,
+			   const struct rulebook *book, struct world **ret, struct error *e)
+{
+	struct live_realm *l = live(r);
+	const struct live_world_options options = {
+		.netns = place->name,
+		.netns_cookie = place->cookie,
+		.state_directory = l->directory,
+		.command = KEPT_COMMAND,
+		.book = book,
+		.stop = &l->waiter->ending,
+		.wait = waiter_wait,
+		.wait_arg = l->waiter,
+		.listener = *l->listener,
+	};
+	int code;
+
+	if (l->world != NULL)
+		return error_set(e, -EBUSY, ERROR_FAILED, NULL, "one trial at a time");
+	code = live_world_open(&options, &l->world, e);
+	if (code == 0)
+		*ret = live_world(l->world);
+	return code;
+}
+
+static void live_close_world(struct realm *r, struct world *w)
+{
+	struct live_realm *l = live(r);
+
+	(void)w;
+	live_world_free(l->world);
+	l->world = NULL;
+}
+
 static int live_check(struct realm *r, void (*lost)(void *arg, const struct realm_loss *l),
 		      void *arg, struct error *e)
 {
@@ -177,15 +211,19 @@ static int live_check(struct realm *r, void (*lost)(void *arg, const struct real
 static const struct realm_ops live_ops = {
 	.utc_s = live_utc_s,
 	.survey = live_survey,
+	.open_world = live_open_world,
+	.close_world = live_close_world,
 	.check = live_check,
 };
 
-void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter)
+void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter,
+		     const struct recovery_listener *listener)
 {
 	*r = (struct live_realm){
 		.realm.ops = &live_ops,
 		.directory = directory,
 		.waiter = waiter,
+		.listener = listener,
 		.kept = { .os = os_live(), .directory = directory },
 	};
 }

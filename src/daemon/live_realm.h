@@ -2,19 +2,25 @@
 #ifndef NETWRIGHT_DAEMON_LIVE_REALM_H
 #define NETWRIGHT_DAEMON_LIVE_REALM_H
 
+#include "apply/transaction.h"
 #include "daemon/kept.h"
 #include "daemon/realm.h"
 #include "daemon/wait.h"
+#include "tune/live_world.h"
 
 struct live_realm {
 	struct realm realm; /* first */
 	const char *directory;
 	struct waiter *waiter;
+	const struct recovery_listener *listener;
 	struct kept kept;
+	struct live_world *world; /* the one that is open; NULL: none is */
 };
 
-/* `directory` holds the journal. Both must outlive it. Release with live_realm_done(). */
-void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter);
+/* `directory` holds the journal; `listener` is told when a session finishes what others left. All
+ * must outlive it. Release with live_realm_done(). */
+void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter,
+		     const struct recovery_listener *listener);
 void live_realm_done(struct live_realm *r);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define MBIT_BYTES_PER_S 125000.0 /* 1 Mbit/s */
 
-static uint32_t parse_ifindex(const struct attribute *header)
+uint32_t link_speed_ifindex(const struct attribute *header)
 {
 	struct attribute_walk walk = attribute_walk_nested(header);
 	struct attribute a;
@@ -44,7 +44,7 @@ static int take_linkmodes(void *arg, const struct nlmsghdr *message)
 
 	while (attribute_next(&walk, &a)) {
 		if (a.type == ETHTOOL_A_LINKMODES_HEADER)
-			ifindex = parse_ifindex(&a);
+			ifindex = link_speed_ifindex(&a);
 		else if (a.type == ETHTOOL_A_LINKMODES_SPEED)
 			(void)attribute_copy(&a, &speed_mbit, sizeof(speed_mbit));
 	}

@@ -12,6 +12,21 @@
 
 #define LINK_NAME_MAX 16 /* IFNAMSIZ */
 
+/* How an adapter hands over what it receives, as it is set. What its driver, or the place from
+ * where it is looked at, does not tell is not known. */
+struct link_hardware {
+	bool rings_known, queues_known, delay_known; /* ethtool netlink */
+	uint32_t rx_ring, rx_ring_max;		     /* descriptors */
+	uint32_t queues, queues_max; /* of receiving: its own and those shared with sending */
+	uint32_t rx_delay_us;	     /* an interrupt waits so long for more packets */
+	bool delay_adapts;	     /* the driver chooses it */
+	bool rps_known, xps_known, interrupts_known;
+	uint32_t rps_cpus; /* most CPUs that a receive queue hands packets to; 0: none does */
+	uint32_t xps_cpus; /* most CPUs for which a send queue is chosen; 0: by hash */
+	/* Lines of /proc/interrupts named after it, and the CPUs that those go to. */
+	uint32_t interrupts, interrupt_cpus;
+};
+
 struct link_info {
 	uint32_t ifindex;
 	char name[LINK_NAME_MAX]; /* printable */
@@ -30,6 +45,7 @@ struct link_info {
 			       * noqueue counts nothing */
 	uint64_t qdisc_packets, qdisc_drops, qdisc_requeues, qdisc_overlimits;
 	uint32_t qdisc_backlog_bytes;
+	struct link_hardware hardware; /* after link_hardware_read() and link_steering_read() */
 };
 
 struct link_table {

@@ -1,6 +1,7 @@
 #include "measure/closing.h"
 
 #include "base/cleanup.h"
+#include "host/link_hardware.h"
 #include "measure/blind_spot.h"
 #include "measure/holder.h"
 
@@ -27,11 +28,19 @@ static void join_link(struct link_stats *l, const struct link_table *first, uint
 	l->seconds = (double)(last_ns - first->time_ns) / 1e9;
 }
 
-int closing_read_links(struct source *s, struct observation *o, const struct link_table *first,
+/* How adapters are set; /sys shows the namespace that it was mounted in. */
+static int read_hardware(struct source *s, const struct observation *o, struct link_table *t)
+{
+	int r = link_hardware_read(s, t);
+
+	return r == 0 && o->facts.netns[0] == '\0' ? link_steering_read(s, t) : r;
+}
+
+int closing_read_links(struct source *s, struct observation *o, struct link_table *first,
 		       struct error *e)
 {
 	struct link_table second = { 0 };
-	const struct link_table *last = first;
+	struct link_table *last = first;
 	int r = 0;
 
 	if (o->samples > 1) {
@@ -44,6 +53,8 @@ int closing_read_links(struct source *s, struct observation *o, const struct lin
 			last = &second;
 		r = r < 0 ? blind_spot_add(o, "links", strerror(-r)) : 0;
 	}
+	if (r == 0)
+		r = read_hardware(s, o, last);
 	o->links = calloc(last->count + 1, sizeof(*o->links));
 	if (o->links == NULL)
 		r = -ENOMEM;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* Reads the links a second time (unless the only sample is the first), and joins both readings. */
-int closing_read_links(struct source *s, struct observation *o, const struct link_table *first,
+int closing_read_links(struct source *s, struct observation *o, struct link_table *first,
 		       struct error *e);
 /* Reads what the CPUs did a second time, and joins both readings. */
 int closing_read_cpus(struct source *s, struct observation *o, const struct cpu_table *first,

@@ -249,7 +249,21 @@ enum link_metric {
 	LINK_QDISC_BACKLOG,
 };
 METRIC_GETTER(metric_link);
+enum link_hardware_metric {
+	LINK_RX_RING,
+	LINK_RX_RING_MAX,
+	LINK_QUEUES,
+	LINK_QUEUES_LARGEST,
+	LINK_RX_DELAY,
+	LINK_RX_DELAY_ADAPTS,
+	LINK_RPS_CPUS,
+	LINK_XPS_CPUS,
+	LINK_INTERRUPTS,
+	LINK_INTERRUPT_CPUS,
+};
+METRIC_GETTER(metric_link_hardware);
 METRIC_GETTER(metric_link_kind);
+METRIC_GETTER(metric_link_name);
 METRIC_GETTER(metric_link_qdisc);
 
 enum udp_socket_metric {

@@ -106,6 +106,37 @@ METRIC_GETTER(metric_link)
 	return value_unknown("not a metric of a link");
 }
 
+/* How its packets are handed over: a number, whether it is known, and why not. */
+METRIC_GETTER(metric_link_hardware)
+{
+	static const char driver[] = "its driver does not tell";
+	static const char elsewhere[] =
+		"/sys does not tell: a link without hardware, or of another network namespace";
+	const struct link_hardware *h = &((const struct link_stats *)entity)->last.hardware;
+	const struct {
+		bool known;
+		double number;
+		const char *why;
+	} values[] = {
+		[LINK_RX_RING] = { h->rings_known, h->rx_ring, driver },
+		[LINK_RX_RING_MAX] = { h->rings_known, h->rx_ring_max, driver },
+		[LINK_QUEUES] = { h->queues_known, h->queues, driver },
+		[LINK_QUEUES_LARGEST] = { h->queues_known, h->queues_max, driver },
+		[LINK_RX_DELAY] = { h->delay_known, h->rx_delay_us / 1e6, driver },
+		[LINK_RX_DELAY_ADAPTS] = { h->delay_known, h->delay_adapts, driver },
+		[LINK_RPS_CPUS] = { h->rps_known, h->rps_cpus, elsewhere },
+		[LINK_XPS_CPUS] = { h->xps_known, h->xps_cpus, elsewhere },
+		[LINK_INTERRUPTS] = { h->interrupts_known, h->interrupts,
+				      "no interrupt is named after it" },
+		[LINK_INTERRUPT_CPUS] = { h->interrupts_known, h->interrupt_cpus,
+					  "no interrupt is named after it" },
+	};
+
+	(void)o;
+	return values[self->argument].known ? value_number(values[self->argument].number)
+					    : value_unknown(values[self->argument].why);
+}
+
 METRIC_GETTER(metric_link_kind)
 {
 	const struct link_stats *l = entity;
@@ -115,6 +146,15 @@ METRIC_GETTER(metric_link_kind)
 	if (l->last.kind[0] != '\0')
 		return value_text(l->last.kind);
 	return value_text(l->last.loopback ? "loopback" : "hardware");
+}
+
+METRIC_GETTER(metric_link_name)
+{
+	const struct link_stats *l = entity;
+
+	(void)self;
+	(void)o;
+	return value_text(l->last.name);
 }
 
 METRIC_GETTER(metric_link_qdisc)

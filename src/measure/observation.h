@@ -27,7 +27,7 @@
 
 #define ENTITY_NAME_MAX 112
 
-/* What rules can be about. */
+/* What rules can be about; entity.c has a row for each. */
 enum entity_kind {
 	ENTITY_HOST,
 	ENTITY_PATH,
@@ -202,7 +202,9 @@ const char *observation_entity_name(const struct observation *o, enum entity_kin
 				    size_t index, char *buf, size_t len);
 /* The process behind a flow or listener, "iperf3 (4711)"; "" when unknown. */
 const char *observation_process(const struct observation *o, uint32_t inode, char *buf, size_t len);
-/* "host", "path", ...; NULL-terminated order of enum entity_kind. */
+/* "host", "path", ...; NULL for what is no kind. */
 const char *entity_kind_name(enum entity_kind kind);
+/* After "about " or "of ": "the host", "a path", ... */
+const char *entity_kind_subject(enum entity_kind kind);
 
 #endif

@@ -103,11 +103,16 @@ static int replace_earlier(struct import *im, const struct imported_setting *lat
 	return 0;
 }
 
-static int add_setting(struct import *im, struct imported_setting s)
+static int add_setting(struct import *im, const char *shown, struct imported_setting s)
 {
-	struct imported_setting *grown = grow(im->settings, im->count, &im->capacity,
-					      sizeof(*im->settings));
+	struct imported_setting *grown;
 
+	if (im->count == IMPORT_SETTINGS_MAX) {
+		setting_done(&s);
+		return import_leave_out(im, s.origin, shown,
+					"is one setting too many for a profile");
+	}
+	grown = grow(im->settings, im->count, &im->capacity, sizeof(*im->settings));
 	if (grown != NULL)
 		im->settings = grown;
 	if (grown == NULL || s.name == NULL || s.value == NULL || replace_earlier(im, &s) < 0) {
@@ -160,11 +165,12 @@ int import_add_sysctl(struct import *im, struct import_origin origin, const char
 			im, origin, shown,
 			"is a larger number than formulas hold exactly; that large, "
 			"it means no limit");
-	return add_setting(im, (struct imported_setting){ .name = strdup(name),
-							  .tunable = t,
-							  .mode = mode,
-							  .value = strdup(parsed.text),
-							  .origin = origin });
+	return add_setting(im, shown,
+			   (struct imported_setting){ .name = strdup(name),
+						      .tunable = t,
+						      .mode = mode,
+						      .value = strdup(parsed.text),
+						      .origin = origin });
 }
 
 /* dev_valid_name() of net/core/dev.c takes more; names like that nobody writes. */
@@ -195,11 +201,12 @@ int import_add_link(struct import *im, struct import_origin origin, const char *
 					"tunable");
 	if (tunable_parse(t, value, &parsed, &why) < 0)
 		return import_leave_out(im, origin, shown, why.text);
-	return add_setting(im, (struct imported_setting){ .name = strdup(name),
-							  .tunable = t,
-							  .mode = IMPORT_SET,
-							  .value = strdup(parsed.text),
-							  .origin = origin });
+	return add_setting(im, shown,
+			   (struct imported_setting){ .name = strdup(name),
+						      .tunable = t,
+						      .mode = IMPORT_SET,
+						      .value = strdup(parsed.text),
+						      .origin = origin });
 }
 
 void import_done(struct import *im)

@@ -15,6 +15,9 @@
 
 #include <stddef.h>
 
+/* A host of fifty interfaces has as many sysctls in the catalogue; what is more is left out. */
+#define IMPORT_SETTINGS_MAX 4096
+
 enum import_mode { IMPORT_SET, IMPORT_RAISE, IMPORT_LOWER };
 
 /* Where a line stands; `file` is borrowed from what was imported. */

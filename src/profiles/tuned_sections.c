@@ -109,17 +109,24 @@ struct tuned_option *tuned_option_find(const struct tuned_section *s, const char
 	return NULL;
 }
 
-static int add_option(struct tuned_section *s, struct tuned_option o)
+static int add_option(struct tuned_section *s, const char *key, const char *value, const char *file,
+		      unsigned int line)
 {
 	struct tuned_option *grown = grow(s->options, s->count, &s->capacity, sizeof(*s->options));
+	struct tuned_option *o;
 
-	if (grown != NULL)
-		s->options = grown;
-	if (grown == NULL || o.key == NULL || o.value == NULL) {
-		option_done(&o);
+	if (grown == NULL)
+		return -ENOMEM;
+	s->options = grown;
+	o = &grown[s->count];
+	*o = (struct tuned_option){
+		.key = strdup(key), .value = strdup(value), .file = file, .line = line
+	};
+	if (o->key == NULL || o->value == NULL) {
+		option_done(o);
 		return -ENOMEM;
 	}
-	s->options[s->count++] = o;
+	s->count++;
 	return 0;
 }
 
@@ -127,7 +134,7 @@ int tuned_option_set(struct tuned_section *s, const char *key, const char *value
 		     unsigned int line, struct error *e)
 {
 	struct tuned_option *found = tuned_option_find(s, key);
-	struct tuned_option o = { .file = file, .line = line };
+	char *copy;
 
 	if (strlen(value) > TUNED_VALUE_MAX || strlen(key) > TUNED_VALUE_MAX)
 		return too_much(file, line, e, "%.64s is longer than %d bytes", key,
@@ -135,14 +142,13 @@ int tuned_option_set(struct tuned_section *s, const char *key, const char *value
 	if (found == NULL && s->count == TUNED_OPTIONS_MAX)
 		return too_much(file, line, e, "is one setting too many of [%.64s]: %d at most",
 				s->name, TUNED_OPTIONS_MAX);
-	o.value = strdup(value);
-	o.key = found == NULL ? strdup(key) : found->key;
 	if (found == NULL)
-		return add_option(s, o) < 0 ? no_memory(file, e) : 0;
-	if (o.value == NULL)
+		return add_option(s, key, value, file, line) < 0 ? no_memory(file, e) : 0;
+	copy = strdup(value);
+	if (copy == NULL)
 		return no_memory(file, e);
 	free(found->value);
-	*found = o;
+	*found = (struct tuned_option){ found->key, copy, file, line };
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,9 +77,25 @@ static int read_word(struct setting_reader *r, const config_setting_t *s, void *
 	return setting_read_text(r, s, field);
 }
 
+/* "host, path, ... or owner". */
+static const char *scope_names(char *buf, size_t len)
+{
+	size_t used = 0;
+
+	for (enum entity_kind kind = 0; kind < ENTITY_KINDS && used < len; kind++) {
+		const char *before = kind + 1 == ENTITY_KINDS ? " or " : ", ";
+		int n = snprintf(buf + used, len - used, "%s%s", kind == 0 ? "" : before,
+				 entity_kind_name(kind));
+
+		used += n > 0 ? (size_t)n : 0;
+	}
+	return buf;
+}
+
 static int read_scope(struct setting_reader *r, const config_setting_t *s, void *field)
 {
 	const char *text = setting_string(r, s);
+	char names[160];
 
 	if (text == NULL)
 		return -EINVAL;
@@ -89,11 +106,7 @@ static int read_scope(struct setting_reader *r, const config_setting_t *s, void 
 			return 0;
 		}
 	}
-	return setting_fail(
-		r, s,
-		"is host, path, flow, listener, link, udp_socket, cpu, process, peer or owner, "
-		"not \"%.40s\"",
-		text);
+	return setting_fail(r, s, "is %s, not \"%.40s\"", scope_names(names, sizeof(names)), text);
 }
 
 static int read_severity(struct setting_reader *r, const config_setting_t *s, void *field)

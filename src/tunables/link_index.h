@@ -3,10 +3,9 @@
 #define NETWRIGHT_TUNABLES_LINK_INDEX_H
 
 #include "base/os.h"
+#include "host/links.h"
 
 #include <stdint.h>
-
-#define LINK_NAME_MAX 16 /* the kernel's IFNAMSIZ, with the NUL */
 
 /* The index of the link called `name` in the namespace entered, and its first name, which is
  * another one when `name` is an alternative one (ip link property add altname); NULL: not asked.

@@ -13,17 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void free_texts(char **texts, size_t count)
+{
+	for (size_t i = 0; texts != NULL && i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
 void limits_done(struct limits *l)
 {
 	for (size_t i = 0; i < l->pin_count; i++)
 		free(l->pins[i].tunable);
-	for (size_t i = 0; i < l->only_count; i++)
-		free(l->only[i]);
-	for (size_t i = 0; i < l->except_count; i++)
-		free(l->except[i]);
 	free(l->pins);
-	free(l->only);
-	free(l->except);
+	free_texts(l->only, l->only_count);
+	free_texts(l->except, l->except_count);
 	*l = (struct limits){ 0 };
 }
 
@@ -228,6 +231,28 @@ static bool matches_rule(char *const *patterns, size_t n, const struct rule *rul
 			return true;
 	}
 	return false;
+}
+
+int limits_choose(struct limits *l, const char *const *rules, size_t count)
+{
+	char **chosen = calloc(count + 1, sizeof(chosen[0]));
+	bool copied = chosen != NULL;
+
+	for (size_t i = 0; copied && i < count; i++) {
+		chosen[i] = strdup(rules[i]);
+		copied = chosen[i] != NULL;
+	}
+	if (!copied) {
+		free_texts(chosen, count);
+		return -ENOMEM;
+	}
+	free_texts(l->only, l->only_count);
+	free_texts(l->except, l->except_count);
+	l->only = chosen;
+	l->only_count = count;
+	l->except = NULL;
+	l->except_count = 0;
+	return 0;
 }
 
 bool limits_allow_rule(const struct limits *l, const struct rule *rule)

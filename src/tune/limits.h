@@ -39,6 +39,9 @@ int limits_load(struct limits *ret, const char *path, struct error *e);
 int limits_load_text(struct limits *ret, const char *name, const char *text, size_t len,
 		     struct error *e);
 void limits_done(struct limits *l); /* accepts {0} */
+/* A person asks for these rules, by ids or slugs, in place of those that the file allows. 0 or
+ * -ENOMEM. */
+int limits_choose(struct limits *l, const char *const *rules, size_t count);
 
 bool limits_allow_rule(const struct limits *l, const struct rule *rule);
 /* Bounds *value (kernel's unit) of a tunable; false when it may not be changed at all. Texts have

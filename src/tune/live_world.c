@@ -253,7 +253,7 @@ int live_world_open(const struct live_world_options *options, struct live_world 
 	w->options = *options;
 	if (options->netns_cookie != 0)
 		r = place_open_again(os_live(), options->netns != NULL ? options->netns : "",
-				     options->netns_cookie, &w->place, e);
+				     options->netns_cookie, PLACE_IN_USE, &w->place, e);
 	else
 		r = place_open(os_live(), options->netns, &w->place, e);
 	if (r < 0) {

@@ -116,6 +116,18 @@ int memory_note(struct memory *m, const struct outcome *o, double interval_s,
 	return 0;
 }
 
+int memory_recall(struct memory *m, const struct outcome *o)
+{
+	struct outcome *place = find(m, o->netns_cookie, o->tunable);
+
+	if (place == NULL)
+		place = add(m);
+	if (place == NULL)
+		return -ENOMEM;
+	*place = *o;
+	return 0;
+}
+
 const struct outcome *memory_forbids(const struct memory *m, uint64_t netns_cookie,
 				     const char *tunable, double now_utc_s)
 {

@@ -56,6 +56,9 @@ const struct outcome *memory_find(const struct memory *m, uint64_t netns_cookie,
  * -ENOMEM. *ret, if not NULL, is what was noted. */
 int memory_note(struct memory *m, const struct outcome *o, double interval_s,
 		const struct outcome **ret);
+/* Takes in an outcome that was noted before, as it is, in place of the one that is there. 0 or
+ * -ENOMEM. */
+int memory_recall(struct memory *m, const struct outcome *o);
 /* NULL when it may be tried now, else why not. */
 const struct outcome *memory_forbids(const struct memory *m, uint64_t netns_cookie,
 				     const char *tunable, double now_utc_s);

@@ -34,9 +34,10 @@ struct trial {
 
 double trial_deadline_s(const struct trial_request *q)
 {
+	const unsigned int windows = q->design == TRIAL_ABBA ? 2 : q->pairs;
 	const unsigned int empty = q->new_sockets ? q->pairs * WINDOWS_WITHOUT_SOCKETS : 0;
 
-	return q->settle_s + q->window_s * (q->pairs + empty + RETRIES_MAX) * 1.25 +
+	return q->settle_s + q->window_s * (windows + empty + RETRIES_MAX) * 1.25 +
 	       DEADLINE_SLACK_S;
 }
 

@@ -50,6 +50,7 @@ done
 
 bash tests/bench/namespaces.sh "$build"
 bash tests/bench/changes.sh "$build"
+bash tests/bench/daemon.sh "$build"
 
 echo "an idle host, 1 s window:"
 ip netns add "$ns"

@@ -14,14 +14,22 @@ for page in man/*.[578]; do
 done
 check "and no other page" test "$(find "$dir/opt/nw/share/man" -type f | wc -l)" -eq "$(find man -name '*.[578]' | wc -l)"
 check "and every rule book" test "$(find "$dir/opt/nw/share/netwright/rules" -name '*.conf' | wc -l)" -eq "$(find profiles/rules -name '*.conf' | wc -l)"
-unit=$dir/opt/nw/lib/systemd/system/netwright-restore.service
-check "the unit of the boot runs it" grep -qx "ExecStart=/opt/nw/sbin/netwright restore" "$unit"
-check "  and is wanted at boot" test "$unit" -ef "${unit%/*}/multi-user.target.wants/${unit##*/}"
-if command -v systemd-analyze >/dev/null; then
-  # It looks for the program, too.
-  sed "s|/opt/nw|$dir/opt/nw|" "$unit" >"$check_dir/${unit##*/}"
-  check "  and is a sound one" systemd-analyze verify --man=no "$check_dir/${unit##*/}"
-fi
+units=$dir/opt/nw/lib/systemd/system
+runs() { # UNIT COMMAND: systemd-analyze looks for the program, too.
+  check "$1 runs it" grep -qx "ExecStart=/opt/nw/sbin/netwright $2" "$units/$1"
+  command -v systemd-analyze >/dev/null || return 0
+  sed "s|/opt/nw|$dir/opt/nw|" "$units/$1" >"$check_dir/$1"
+  check "  and is a sound one" systemd-analyze verify --man=no "$check_dir/$1"
+}
+runs netwright-restore.service restore
+check "  and is wanted at boot" test "$units/netwright-restore.service" -ef "$units/multi-user.target.wants/netwright-restore.service"
+runs netwright-recover.service "daemon --recover"
+check "  and is wanted early" test "$units/netwright-recover.service" -ef "$units/sysinit.target.wants/netwright-recover.service"
+runs netwright.service daemon
+check "  and is wanted by nobody who did not enable it" test "$(find "$units" -name netwright.service | wc -l)" -eq 1
+runs netwright-restore@.service restore
+check "  and no boot wants it" test ! -e "$units/multi-user.target.wants/netwright-restore@.service"
+check "  but a rule of udev's" grep -q 'SYSTEMD_WANTS}+="netwright-restore@' "$dir/opt/nw/lib/udev/rules.d/90-netwright.rules"
 # TuneD looks in /usr/lib/tuned since ever, and below profiles/ in it since 2.23.
 for profile in tuned-profiles/netwright-*; do
   name=${profile##*/}

@@ -5,7 +5,6 @@
 # /etc/sysctl.d, /etc/systemd/system and the like are directories of the test, in a mount namespace of
 # its own. The one setting of the machine's own network namespace that is changed (files set no other
 # one) concerns dead connections alone, and is put back however the test ends.
-# Runs beside others.
 set -u
 if [ "${1:-}" != inside ]; then
   exec unshare --mount --propagation private bash "$0" inside

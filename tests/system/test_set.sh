@@ -178,6 +178,9 @@ read -r low middle high <<<"$rmem"
 retries=$(value_of net.ipv4.tcp_retries2)
 run 2 "tune of a rule that is none" "${tune[@]}" --only SITE-99
 run 2 "tune exporting with a deadline" "${tune[@]}" --export commands --confirm 5s
+run 2 "tune exporting with windows of trials" "${tune[@]}" --export commands --window 1s
+run 2 "tune --confirm with pairs of windows" "${tune[@]}" --confirm 5s --pairs 6
+run 2 "tune with too few pairs" "${tune[@]}" --pairs 5
 run 2 "tune exporting what is no form" "${tune[@]}" --export toml
 run 0 "tune --dry-run" "${tune[@]}" -n
 check "  the findings" grep -qE '^MEDIUM +SITE-01' "$tmp/out"
@@ -212,7 +215,7 @@ timeout --preserve-status -s INT 2 "$NETWRIGHT" tune --netns "$ns" --rules "$tmp
 check "an interrupted observation: status 3" test $? -eq 3
 complains "nothing was changed"
 holds net.core.somaxconn "$somaxconn"
-run 0 "tune" "${tune[@]}" --only=SITE-0{1,2}
+run 0 "tune" "${tune[@]}" --no-trial --only=SITE-0{1,2}
 holds net.core.somaxconn 8192
 holds net.ipv4.tcp_rmem "$low $middle $((2 * high))"
 run 0 "rollback" rollback

@@ -86,6 +86,12 @@ static const struct finding *judge_cpus(struct cpu_stats *cpus, size_t count, ui
 
 START_TEST(one_cpu_does_all_the_work)
 {
+	struct link_stats link = { .last.hardware = { .queues_known = true,
+						      .queues = 1,
+						      .queues_max = 4,
+						      .interrupts_known = true,
+						      .interrupts = 2,
+						      .interrupt_cpus = 1 } };
 	struct cpu_stats cpus[4];
 	const struct finding *finding = judge_cpus(cpus, 4, 800);
 
@@ -94,6 +100,13 @@ START_TEST(one_cpu_does_all_the_work)
 	ck_assert_uint_eq(finding->entity_count, 1);
 	ck_assert_ptr_null(judge_cpus(cpus, 4, 799));
 	ck_assert_ptr_null(judge_cpus(cpus, 2, 1000)); /* nowhere to go */
+	ck_assert_ptr_null(strstr(judge_cpus(cpus, 4, 800)->advice, "channels.combined"));
+	f.o->links = &link;
+	f.o->link_count = 1;
+	finding = judge_cpus(cpus, 4, 800);
+	ck_assert_ptr_nonnull(strstr(finding->advice, "channels.combined"));
+	ck_assert_ptr_nonnull(strstr(finding->advice, "All interrupts of a link"));
+	f.o->link_count = 0;
 	f.o->seconds = 2;
 	ck_assert_ptr_null(judge_cpus(cpus, 4, 1000)); /* too short to tell */
 	f.o->seconds = 10;

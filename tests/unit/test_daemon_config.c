@@ -25,7 +25,6 @@ START_TEST(without_settings_the_defaults)
 	ck_assert_double_eq(c.window_s, 5);
 	ck_assert_double_eq(c.settle_s, 5);
 	ck_assert_uint_eq(c.pairs, 6);
-	ck_assert_double_eq(c.retention_s, 400 * 86400.0);
 	ck_assert(c.tune && c.all_netns);
 	ck_assert_int_eq((int)c.on_exit, (int)DAEMON_EXIT_KEEP);
 	ck_assert(daemon_config_has_netns(&c, "any"));
@@ -41,7 +40,7 @@ START_TEST(every_setting)
 	ck_assert_msg(load(&c,
 			   "daemon = { interval = \"2min\"; sample = \"500ms\"; window = \"2s\";\n"
 			   "  pairs = 8; settle = \"0.1s\"; on_exit = \"rollback\"; tune = false;\n"
-			   "  netns = [ \"web\", \"self\" ]; retention = \"7d\"; };",
+			   "  netns = [ \"web\", \"self\" ]; };",
 			   &e) == 0,
 		      "%s", e.text);
 	ck_assert_double_eq(c.interval_s, 120);
@@ -49,7 +48,6 @@ START_TEST(every_setting)
 	ck_assert_double_eq(c.window_s, 2);
 	ck_assert_double_eq(c.settle_s, 0.1);
 	ck_assert_uint_eq(c.pairs, 8);
-	ck_assert_double_eq(c.retention_s, 7 * 86400.0);
 	ck_assert(!c.tune && !c.all_netns);
 	ck_assert_int_eq((int)c.on_exit, (int)DAEMON_EXIT_ROLLBACK);
 	ck_assert(daemon_config_has_netns(&c, "web"));
@@ -92,7 +90,6 @@ static const struct {
 	{ "daemon = { pairs = 5; };", "6 to 64" },
 	{ "daemon = { pairs = 65; };", "6 to 64" },
 	{ "daemon = { pairs = \"6\"; };", "6 to 64" },
-	{ "daemon = { retention = \"1h\"; };", "1d to 3660d" },
 	{ "daemon = { on_exit = \"stay\"; };", "rollback" },
 	{ "daemon = { tune = \"yes\"; };", "true or false" },
 	{ "daemon = { netns = [ ]; };", "is empty" },

@@ -322,6 +322,22 @@ START_TEST(nothing_that_is_said_is_cut)
 }
 END_TEST
 
+START_TEST(a_profile_has_room_for_so_many)
+{
+	struct bytes text = { 0 };
+
+	for (size_t i = 0; i <= IMPORT_SETTINGS_MAX; i++)
+		ck_assert_int_eq(bytes_printf(&text, "net.ipv4.conf.e%zu.rp_filter=1\n", i), 0);
+	ck_assert_int_eq(sysctl_settings_parse(&sysctls, "f.conf", text.data, text.len, NULL), 0);
+	ck_assert_int_eq(import_sysctl(&sysctls, "sysctl-f", &im, &e), 0);
+	bytes_done(&text);
+	ck_assert_uint_eq(im.count, IMPORT_SETTINGS_MAX);
+	ck_assert_uint_eq(im.left_out_count, 1);
+	ck_assert_uint_eq(im.left_out[0].origin.line, IMPORT_SETTINGS_MAX + 1);
+	ck_assert_contains(im.left_out[0].why, "too many");
+}
+END_TEST
+
 START_TEST(a_value_that_doubles_without_end_stays_behind)
 {
 	char text[6000];
@@ -446,6 +462,7 @@ Suite *test_import_suite(void)
 	tcase_add_loop_test(c, named_interfaces_become_settings_of_links, 0,
 			    (int)(sizeof(interfaces) / sizeof(interfaces[0])));
 	tcase_add_test(c, nothing_that_is_said_is_cut);
+	tcase_add_test(c, a_profile_has_room_for_so_many);
 	tcase_add_test(c, a_value_that_doubles_without_end_stays_behind);
 	tcase_add_test(c, a_file_of_variables_is_read);
 	tcase_add_loop_test(c, what_tuned_would_reject_is_rejected, 0,

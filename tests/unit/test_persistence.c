@@ -18,6 +18,7 @@
 #define CONF	"/etc/sysctl.d/95-netwright-0000000012.conf"
 #define DROP_IN "/etc/systemd/system/nginx.service.d/95-netwright-0000000012.conf"
 #define BOOT	"/etc/netwright/restore.d/95-netwright-0000000012.conf"
+#define PROFILE "/etc/netwright/restore.d/95-netwright-0000000012.profile"
 #define UNIT	"/usr/lib/systemd/system/netwright-restore.service"
 #define MARK                                                         \
 	"# netwright transaction 12, begun 1000 s after 1970, boot " \
@@ -107,6 +108,51 @@ START_TEST(test_sysctl_file)
 	ck_assert_ptr_null(fake_os_file(os, CONF));
 	ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0); /* again */
 	ck_assert_uint_eq(fake_os_open_files(os), 0);
+}
+END_TEST
+
+/* Not its values, which the next boot works out anew; limits have no other place. */
+START_TEST(test_profile_file)
+{
+	add_sysctl();
+	add_limits();
+	add_route_and_link();
+	for (size_t i = 0; i < t.change_count; i++)
+		(void)snprintf(changes[i].change.why, sizeof(changes[i].change.why),
+			       "profile web-server (connections=500)");
+	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
+	ck_assert_str_eq(fake_os_file(os, PROFILE),
+			 MARK "# `netwright rollback 12` removes this file\n"
+			      "profile = web-server\n"
+			      "input = connections=500\n");
+	ck_assert_ptr_null(fake_os_file(os, CONF));
+	ck_assert_ptr_null(fake_os_file(os, BOOT));
+	ck_assert_ptr_nonnull(fake_os_file(os, DROP_IN));
+	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0); /* again */
+	ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0);
+	ck_assert_ptr_null(fake_os_file(os, PROFILE));
+	ck_assert_ptr_null(fake_os_file(os, DROP_IN));
+	ck_assert_int_eq(persistence_remove(os, "", &t, &e), 0); /* again */
+	ck_assert_uint_eq(fake_os_open_files(os), 0);
+}
+END_TEST
+
+START_TEST(test_a_profile_needs_the_unit)
+{
+	const struct place place = { .os = os, .is_init = true };
+	struct place elsewhere = place;
+	struct plan_change *c;
+
+	add_sysctl();
+	c = &changes[0].change;
+	ck_assert_int_eq(persistence_check(&place, c, &e), 0);
+	(void)snprintf(c->why, sizeof(c->why), "profile web-server");
+	ck_assert_int_eq(persistence_check(&place, c, &e), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(e.text, "netwright-restore.service"));
+	fake_os_add_file(os, UNIT, "[Unit]\n");
+	ck_assert_int_eq(persistence_check(&place, c, &e), 0);
+	elsewhere.is_init = false;
+	ck_assert_int_eq(persistence_check(&elsewhere, c, &e), -EOPNOTSUPP);
 }
 END_TEST
 
@@ -421,6 +467,8 @@ Suite *test_persistence_suite(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, test_sysctl_file);
+	tcase_add_test(tc, test_profile_file);
+	tcase_add_test(tc, test_a_profile_needs_the_unit);
 	tcase_add_test(tc, test_survives_power_loss);
 	tcase_add_test(tc, test_a_reason_cannot_become_a_setting);
 	tcase_add_test(tc, test_drop_in_of_a_unit);

@@ -167,6 +167,11 @@ static const struct {
 		   "\"t\"; when = \"1 < 2\"; severity_ceiling = \"low\"; why = \"w\"; source = "
 		   "\"s\";" END,
 	  "slug: \"test\" is that of T-01 already" },
+	{ REQUIRED "},\n{ id = \"T-02\"; slug = \"u\"; scope = \"hots\"; class = \"c\"; title = "
+		   "\"t\"; when = \"1 < 2\"; severity_ceiling = \"low\"; why = \"w\"; source = "
+		   "\"s\";" END,
+	  "scope: is host, path, flow, listener, link, udp_socket, cpu, process, peer or owner, not "
+	  "\"hots\"" },
 	{ "rules = ( { id = \"T-01\"; } );",
 	  "x.conf:1: rules 1: this rule lacks the setting \"scope\"" },
 	{ "rules = ( 1 );", "must be a rule" },
