@@ -329,12 +329,10 @@ static bool is_far_worse(const struct judge_criteria *c, const struct window *wi
 bool judge_is_harm(const struct judge_criteria *c, const struct window *without, size_t count,
 		   const struct window *with)
 {
-	const bool few = count < FEW_WINDOWS;
+	const double loss = count < FEW_WINDOWS ? HARMFUL_LOSS_OF_FEW : HARMFUL_LOSS;
 
 	for (size_t i = 0; i < count; i++) {
-		if (few ? !is_far_worse(c, &without[i], with, HARMFUL_LOSS_OF_FEW)
-			: broken_guard(c, with, &without[i]) == NULL &&
-				    !is_far_worse(c, &without[i], with, HARMFUL_LOSS))
+		if (!is_far_worse(c, &without[i], with, loss))
 			return false;
 	}
 	return count > 0;
