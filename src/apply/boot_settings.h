@@ -21,13 +21,14 @@
 #define BOOT_SETTINGS_PARENT	"/etc/netwright"
 #define BOOT_SETTINGS_DIRECTORY BOOT_SETTINGS_PARENT "/restore.d"
 #define BOOT_UNIT		"netwright-restore.service"
+#define BOOT_WHY_MAX		160 /* a file's name, cut at 120 bytes, and a line */
 /* More than a host of a thousand interfaces has of links and routes worth setting. */
 #define BOOT_SETTINGS_MAX 4096
 
 /* One line that counts. */
 struct boot_setting {
 	char *tunable, *value;	/* owned */
-	char why[PLAN_WHY_MAX]; /* "restore 95-netwright-0000000012.conf:4" */
+	char why[BOOT_WHY_MAX]; /* "restore 95-netwright-0000000012.conf:4" */
 };
 
 struct boot_settings {

@@ -10,7 +10,8 @@ const struct exit_status_info exit_statuses[] = {
 	{ EXIT_STATUS_USAGE, "usage or configuration error, damaged input file" },
 	{ EXIT_STATUS_FAILED, "the operation failed; nothing was changed" },
 	{ EXIT_STATUS_CONFLICT,
-	  "some values could not be restored or are somebody else's; a person is needed" },
+	  "some values could not be restored or are somebody else's, or a change could not be "
+	  "reported; a person is needed" },
 	{ EXIT_STATUS_BUSY,
 	  "another netwright is changing settings, or a confirmation is pending" },
 	{ EXIT_STATUS_PRIVILEGE, "a permission or capability is missing" },

@@ -152,7 +152,8 @@ int plan_file_check(const void *file, const struct plan *plan, struct error *e)
 				"is another one now than when the plan was made (%s); make "
 				"a new plan",
 				c->target.identity);
-		if (strcmp(text_of(planned, "from"), c->from.text) == 0)
+		/* What holds is in the plan again so that it is kept for the next boot. */
+		if (strcmp(text_of(planned, "from"), c->from.text) == 0 || plan_change_holds(c))
 			continue;
 		text_copy_printable(shown, sizeof(shown), text_of(planned, "from"),
 				    strlen(text_of(planned, "from")));

@@ -15,8 +15,6 @@ static int load_journal(const struct settings *s, const struct place *p,
 {
 	int r = profile_journal_load(s, p, ret, e);
 
-	if (r == 0 && s->dry_run) /* else recovery has told */
-		(void)change_list_complain(&ret->kept);
 	if (!s->dry_run || (r != -EACCES && r != -EPERM))
 		return r;
 	(void)fputs(
@@ -134,8 +132,11 @@ static int carry_out(const struct outcome *o, void *out, struct error *e)
 		.renew = renew,
 		.renew_arg = &now,
 	};
-	int r = change_carry_out(&request, out, e);
+	int r;
 
+	/* What they set is not put back by this one. */
+	(void)change_list_complain(&o->journal.kept);
+	r = change_carry_out(&request, out, e);
 	outcome_done(&now);
 	return r;
 }

@@ -13,6 +13,7 @@
 
 /* A tunable of which two profiles make different things; NULL: one does not have it. */
 struct difference {
+	const struct profile_setting *setting; /* whichever there is */
 	const struct resolved_setting *a, *b;
 };
 
@@ -52,21 +53,20 @@ static int compare(const struct resolved_profile *a, const struct resolved_profi
 	if (ret->all == NULL)
 		return error_errno(e, -ENOMEM, NULL, "comparing profiles");
 	for (size_t i = 0; i < a->flat->setting_count; i++) {
-		const struct difference d = { &a->settings[i], counterpart(b, &a->settings[i]) };
+		const struct resolved_setting *one = &a->settings[i], *other = counterpart(b, one);
 
-		if (d.b == NULL || !come_to_the_same(d.a, d.b))
-			ret->all[ret->count++] = d;
+		if (other == NULL || !come_to_the_same(one, other))
+			ret->all[ret->count++] = (struct difference){ one->flat->setting, one,
+								      other };
 	}
 	for (size_t i = 0; i < b->flat->setting_count; i++) {
-		if (counterpart(a, &b->settings[i]) == NULL)
-			ret->all[ret->count++] = (struct difference){ NULL, &b->settings[i] };
+		const struct resolved_setting *one = &b->settings[i];
+
+		if (counterpart(a, one) == NULL)
+			ret->all[ret->count++] = (struct difference){ one->flat->setting, NULL,
+								      one };
 	}
 	return 0;
-}
-
-static const char *name_of(const struct difference *d, char *buf, size_t len)
-{
-	return profile_setting_name((d->a != NULL ? d->a : d->b)->flat->setting, buf, len);
 }
 
 /* "raise_to 67108864", "left out", "-". */
@@ -87,7 +87,8 @@ static void print_text(const struct difference_list *l, const char *const *names
 	char name[TARGET_NAME_MAX + 8];
 
 	for (size_t i = 0; i < l->count; i++) {
-		(void)fprintf(out, "%s  ", name_of(&l->all[i], name, sizeof(name)));
+		(void)fprintf(out, "%s  ",
+			      profile_setting_name(l->all[i].setting, name, sizeof(name)));
 		print_side(out, l->all[i].a);
 		(void)fputs(" | ", out);
 		print_side(out, l->all[i].b);
@@ -127,8 +128,9 @@ static int print_json(const struct difference_list *l, const char *const *names,
 	for (size_t i = 0; i < l->count; i++) {
 		json_t *object = json_object();
 
-		document_set(&d, object, "tunable",
-			     document_text(name_of(&l->all[i], name, sizeof(name))));
+		document_set(
+			&d, object, "tunable",
+			document_text(profile_setting_name(l->all[i].setting, name, sizeof(name))));
 		document_set(&d, object, "first", side_object(&d, l->all[i].a));
 		document_set(&d, object, "second", side_object(&d, l->all[i].b));
 		document_append(&d, differences, object);
@@ -174,5 +176,7 @@ int profile_diff(const struct settings *s, const char *const *operands, size_t c
 		r = profile_view_open(s, &library, operands[0], &scene, &a, e);
 	if (r == 0)
 		r = profile_view_open(s, &library, operands[1], &scene, &b, e);
-	return r < 0 ? r : print_differences(s, &a, &b, operands, out, e);
+	if (r == 0)
+		r = print_differences(s, &a, &b, operands, out, e);
+	return r;
 }

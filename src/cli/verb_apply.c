@@ -3,30 +3,71 @@
 #include "cli/change.h"
 #include "cli/change_options.h"
 #include "cli/plan_file.h"
+#include "cli/print.h"
 #include "cli/profile_apply.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether the wish is for something that comes and goes, and has gone: 1 and why, or 0. */
+static bool is_gone(const struct place *place, const struct wish *wish, struct error *ret_why)
+{
+	struct plan plan = { 0 };
+	int r;
+
+	if (!kind_of_target(wish->tunable)->fleeting)
+		return false;
+	r = plan_make(place, wish, 1, &plan, ret_why);
+	plan_done(&plan);
+	return r == -ESTALE || r == -ENOENT;
+}
+
+/* Connections and processes may have ended since the plan was made: they need no setting. */
+static size_t copy_present(const struct plan_file *file, const struct place *place,
+			   struct wish *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < file->count; i++) {
+		struct error why = { 0 };
+
+		if (!is_gone(place, &file->wishes[i], &why)) {
+			ret[count++] = file->wishes[i];
+			continue;
+		}
+		(void)fputs("netwright: apply: not changed: ", stderr);
+		print_tamed(stderr, why.text, strlen(why.text));
+		(void)fputc('\n', stderr);
+	}
+	return count;
+}
 
 static int carry_out(const struct settings *s, const struct plan_file *file, FILE *out,
 		     struct error *e)
 {
+	struct wish *wishes = calloc(file->count + 1, sizeof(*wishes));
 	struct change_request request = {
-		.settings = s,
-		.wishes = file->wishes,
-		.wish_count = file->count,
-		.check = plan_file_check,
-		.arg = file,
+		.settings = s, .wishes = wishes, .check = plan_file_check, .arg = file
 	};
 	struct place place;
-	int r = place_open_again(os_live(), file->netns, file->netns_cookie, PLACE_IN_USE, &place,
-				 e);
+	int r;
 
-	if (r < 0)
-		return r;
-	request.place = &place;
-	r = change_carry_out(&request, out, e);
-	place_close(&place);
+	if (wishes == NULL)
+		return error_errno(e, -ENOMEM, NULL, s->verb);
+	r = place_open_again(os_live(), file->netns, file->netns_cookie, PLACE_IN_USE, &place, e);
+	if (r == 0) {
+		request.place = &place;
+		request.wish_count = copy_present(file, &place, wishes);
+		if (request.wish_count == 0 && file->count > 0)
+			r = error_set(e, -ESTALE, ERROR_FAILED, s->plan,
+				      "nothing that it changes is there any more; make a new plan");
+		else
+			r = change_carry_out(&request, out, e);
+		place_close(&place);
+	}
+	free(wishes);
 	return r;
 }
 

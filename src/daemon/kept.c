@@ -189,15 +189,49 @@ static int look_at_lost(struct look *l, struct error *e)
 	return 0;
 }
 
+/* Past its deadline, or of another boot, it is finished by whoever changes something next. */
+static bool is_waiting(const struct look *l, const struct transaction_record *t)
+{
+	struct os *os = l->kept->os;
+
+	return strcmp(t->boot_id, l->boot_id) == 0 &&
+	       os->ops->boottime_ns(os) < t->deadline_boottime_ns;
+}
+
+static int look_at_pending(const struct look *l, struct error *e)
+{
+	int64_t *ids = NULL;
+	size_t count = 0;
+	int r = store_list(l->store, 1u << TRANSACTION_PENDING, SIZE_MAX, &ids, &count, e);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		struct transaction_record t = { 0 };
+
+		r = store_load(l->store, ids[i], &t, e);
+		if (r == -EBADMSG)
+			r = 0;
+		else if (r == 0 && is_waiting(l, &t))
+			r = error_set(e, -EBUSY, ERROR_BUSY, NULL,
+				      "transaction %lld waits for its confirmation",
+				      (long long)t.id);
+		transaction_record_done(&t);
+	}
+	free(ids);
+	return r;
+}
+
 static int look(struct look *l, struct error *e)
 {
 	int64_t *ids = NULL;
 	size_t count = 0;
 	int r = store_list(l->store, 1u << TRANSACTION_KEPT, SIZE_MAX, &ids, &count, e);
 
-	if (r == 0) {
-		l->own = calloc(count + 1, sizeof(*l->own));
-		r = l->own == NULL ? error_errno(e, -ENOMEM, NULL, "the changes in force") : 0;
+	if (r < 0)
+		return r;
+	l->own = calloc(count + 1, sizeof(*l->own));
+	if (l->own == NULL) {
+		free(ids);
+		return error_errno(e, -ENOMEM, NULL, "the changes in force");
 	}
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = look_at(l, ids[i], e);
@@ -223,6 +257,7 @@ int kept_check(struct kept *k, void (*lost)(void *arg, const struct realm_loss *
 		k->ids = l.own;
 		k->count = l.own_count;
 		l.own = NULL;
+		r = look_at_pending(&l, e);
 	}
 	look_done(&l);
 	return r;

@@ -30,8 +30,9 @@ void kept_done(struct kept *k); /* releases the ids */
 
 /* Calls `lost` for each target of its own transactions in force that holds something else than what
  * it wrote, that somebody else has changed by a later transaction, or that was rolled back since
- * the last call. Without a journal there is nothing to look at. Errors of store_open() and others;
- * what is lost is then not known. */
+ * the last call. Without a journal there is nothing to look at. -EBUSY (ERROR_BUSY) when a change
+ * of somebody else waits for its confirmation, so that no other can be made; errors of store_open()
+ * and others, and what is lost is then not known. */
 int kept_check(struct kept *k, void (*lost)(void *arg, const struct realm_loss *l), void *arg,
 	       struct error *e);
 

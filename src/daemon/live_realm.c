@@ -85,12 +85,25 @@ static int finish(struct panorama_view *view, const struct rulebook *book, struc
 	return r;
 }
 
+static int show_window(const struct realm_survey *s, const struct netns_entry *entry,
+		       struct panorama_view *view, struct error *e)
+{
+	struct realm_place place = { 0 };
+	struct window w = { 0 };
+	int r = find_place(entry, &place, e);
+
+	if (r == 0)
+		r = finish(view, s->book, &w, e);
+	if (r == 0 && !w.observation->gone)
+		r = s->seen(s->arg, &place, &w, e);
+	window_done(&w);
+	return r;
+}
+
 /* One namespace's failure is its own. */
 static int show(const struct realm_survey *s, const struct netns_entry *entry,
 		struct panorama_view *view, struct error *e)
 {
-	struct realm_place place = { 0 };
-	struct window w = { 0 };
 	struct error why = { 0 };
 	int r;
 
@@ -99,17 +112,15 @@ static int show(const struct realm_survey *s, const struct netns_entry *entry,
 			s->unseen(s->arg, entry->label, view->reason);
 		return 0;
 	}
-	r = find_place(entry, &place, &why);
-	if (r == 0)
-		r = finish(view, s->book, &w, &why);
-	if (r < 0 && r != -ENOMEM)
+	r = show_window(s, entry, view, &why);
+	/* Many namespaces are not to be held in memory longer than needed. */
+	observer_free(view->observer);
+	view->observer = NULL;
+	if (r == -ENOMEM)
+		return error_set(e, r, why.kind, NULL, "%s", why.text);
+	if (r < 0)
 		s->unseen(s->arg, entry->label, why.text);
-	else if (r < 0)
-		(void)error_set(e, r, why.kind, NULL, "%s", why.text);
-	else if (!w.observation->gone)
-		r = s->seen(s->arg, &place, &w, e);
-	window_done(&w);
-	return r == -ENOMEM ? r : 0;
+	return 0;
 }
 
 static void complain_of_missing(const struct realm_survey *s, const struct netns_list *list)

@@ -363,11 +363,13 @@ static void complain(struct loop *l, const char *what, const struct error *why)
 static int act(struct loop *l, struct error *e)
 {
 	struct error why = { 0 };
+	int r = l->realm->ops->check(l->realm, park, l, &why);
 
-	if (l->realm->ops->check(l->realm, park, l, &why) < 0) {
+	if (r < 0) {
 		complain(l,
-			 "what became of the changes in force cannot be seen, so that nothing "
-			 "is tried",
+			 r == -EBUSY ? "nothing is tried meanwhile"
+				     : "what became of the changes in force cannot be seen, so "
+				       "that nothing is tried",
 			 &why);
 		return 0;
 	}

@@ -55,7 +55,8 @@ struct realm_ops {
 	int (*open_world)(struct realm *r, const struct realm_place *place,
 			  const struct rulebook *book, struct world **ret, struct error *e);
 	void (*close_world)(struct realm *r, struct world *w);
-	/* Calls `lost` for each such tunable, each time it is asked. */
+	/* Calls `lost` for each such tunable, each time it is asked. -EBUSY when somebody's change
+	 * waits for its confirmation. */
 	int (*check)(struct realm *r, void (*lost)(void *arg, const struct realm_loss *l),
 		     void *arg, struct error *e);
 };

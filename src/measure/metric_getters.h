@@ -163,6 +163,7 @@ METRIC_GETTER(metric_path_name);
 METRIC_GETTER(metric_path_process);
 METRIC_GETTER(metric_path_rcvbuf_constant);
 METRIC_GETTER(metric_path_sndbuf_constant);
+METRIC_GETTER(metric_path_flow_rate); /* argument: 0 sent, 1 received */
 METRIC_GETTER(metric_path_target_rate);
 METRIC_GETTER(metric_path_utilisation);
 METRIC_GETTER(metric_path_window_capped_goodput);

@@ -144,6 +144,17 @@ METRIC_GETTER(metric_path_target_rate)
 	return value_number(rate.kind == VALUE_NUMBER ? fmin(rate.number, reach) : reach);
 }
 
+METRIC_GETTER(metric_path_flow_rate)
+{
+	const struct path_stats *p = entity;
+	const bool received = self->argument == 1;
+	const double busy_s = received ? p->receiving_s : p->sending_s;
+
+	if (!(busy_s > 0))
+		return value_unknown(received ? REASON_NOT_RECEIVING : REASON_NOT_SENDING);
+	return value_number((received ? p->receive_rate : p->goodput) * o->seconds / busy_s);
+}
+
 METRIC_GETTER(metric_path_loopback)
 {
 	const struct path_stats *p = entity;

@@ -148,7 +148,9 @@ int tuned_option_set(struct tuned_section *s, const char *key, const char *value
 	if (copy == NULL)
 		return no_memory(file, e);
 	free(found->value);
-	*found = (struct tuned_option){ found->key, copy, file, line };
+	found->value = copy;
+	found->file = file;
+	found->line = line;
 	return 0;
 }
 

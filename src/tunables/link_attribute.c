@@ -51,15 +51,8 @@ static size_t setting_of(const struct link_ref *l)
 static struct nl_msg *request(int type, int flags, uint32_t index)
 {
 	const struct ifinfomsg head = { .ifi_index = (int)index };
-	struct nl_msg *m = nlmsg_alloc_simple(type, flags);
-	void *at = m != NULL ? nlmsg_reserve(m, sizeof(head), NLMSG_ALIGNTO) : NULL;
 
-	if (at == NULL) {
-		nlmsg_free(m);
-		return NULL;
-	}
-	memcpy(at, &head, sizeof(head));
-	return m;
+	return netlink_message_new(type, flags, &head, sizeof(head));
 }
 
 static int read_numbers(const struct link_ref *l, struct link_numbers *ret, struct error *e)

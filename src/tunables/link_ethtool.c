@@ -59,15 +59,8 @@ static size_t channel_of(const struct link_ref *l)
 static struct nl_msg *generic_request(uint16_t family, uint8_t command)
 {
 	const struct genlmsghdr head = { .cmd = command, .version = 1 };
-	struct nl_msg *m = nlmsg_alloc_simple(family, 0);
-	void *at = m != NULL ? nlmsg_reserve(m, sizeof(head), NLMSG_ALIGNTO) : NULL;
 
-	if (at == NULL) {
-		nlmsg_free(m);
-		return NULL;
-	}
-	memcpy(at, &head, sizeof(head));
-	return m;
+	return netlink_message_new(family, 0, &head, sizeof(head));
 }
 
 /* The attributes of the one answer that there is. */

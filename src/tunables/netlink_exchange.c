@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "host/attribute.h"
-#include "host/procfile.h"
+#include "tunables/capability.h"
 
 #include <errno.h>
 #include <netlink/msg.h>
@@ -12,6 +12,19 @@
 #define CAP_NET_ADMIN 12 /* linux/capability.h */
 #define STATUS_MAX    8192
 #define TRIES	      3
+
+struct nl_msg *netlink_message_new(int type, int flags, const void *head, size_t len)
+{
+	struct nl_msg *m = nlmsg_alloc_simple(type, flags);
+	void *at = m != NULL ? nlmsg_reserve(m, len, NLMSG_ALIGNTO) : NULL;
+
+	if (at == NULL) {
+		nlmsg_free(m);
+		return NULL;
+	}
+	memcpy(at, head, len);
+	return m;
+}
 
 void netlink_message_freep(struct nl_msg **m)
 {
@@ -122,19 +135,10 @@ int netlink_failed(const struct bytes *answers, int code, const char *object, co
 
 int netlink_check_right(struct os *os, const char *object, struct error *e)
 {
-	static const char path[] = "/proc/thread-self/status";
-	CLEANUP(bytes_done) struct bytes status = { 0 };
-	struct text_span word;
-	uint64_t capabilities;
-	int r = os_read_file(os, path, STATUS_MAX, &status);
+	int held = capability_held(os, CAP_NET_ADMIN, e);
 
-	if (r < 0)
-		return error_errno(e, r, path, "reading our capabilities");
-	word = procfile_find_key(procfile_text(&status), "CapEff");
-	if (text_parse_u64(word.at, word.len, 16, &capabilities) < 0)
-		return error_set(e, -EBADMSG, ERROR_FAILED, path, "has no CapEff");
-	if ((capabilities >> CAP_NET_ADMIN & 1) != 0)
-		return 0;
+	if (held != 0)
+		return held < 0 ? held : 0;
 	return error_set(e, -EPERM, ERROR_PRIVILEGE, object,
 			 "changing it takes CAP_NET_ADMIN, which this run does not have; run as "
 			 "root");

@@ -15,6 +15,8 @@
 
 struct nl_msg;
 
+/* A request that begins with the `len` bytes of the family's header; NULL without memory. */
+struct nl_msg *netlink_message_new(int type, int flags, const void *head, size_t len);
 void netlink_message_freep(struct nl_msg **m); /* for CLEANUP(); accepts NULL in it */
 
 /* Sends `m` and replaces *answers with what came: 0, the kernel's negative errno, -ENOMEM when `m`

@@ -40,15 +40,7 @@ struct qdisc {
 
 static struct nl_msg *request(int type, int flags, const struct tcmsg *head)
 {
-	struct nl_msg *m = nlmsg_alloc_simple(type, flags);
-	void *at = m != NULL ? nlmsg_reserve(m, sizeof(*head), NLMSG_ALIGNTO) : NULL;
-
-	if (at == NULL) {
-		nlmsg_free(m);
-		return NULL;
-	}
-	memcpy(at, head, sizeof(*head));
-	return m;
+	return netlink_message_new(type, flags, head, sizeof(*head));
 }
 
 static int take(struct qdisc *q, const struct netlink_reply *reply, uint32_t index)
@@ -170,21 +162,17 @@ static int probe(const struct link_ref *l, const struct qdisc *now, const char *
  * one with any qdisc (qdisc_create()): neither would come back as it was. */
 static int check_link(const struct link_ref *l, struct error *e)
 {
-	CLEANUP(netlink_message_freep) struct nl_msg *m = nlmsg_alloc_simple(RTM_GETLINK, 0);
-	CLEANUP(bytes_done) struct bytes answers = { 0 };
 	struct ifinfomsg head = { .ifi_index = (int)l->index };
+	CLEANUP(netlink_message_freep)
+	struct nl_msg *m = netlink_message_new(RTM_GETLINK, 0, &head, sizeof(head));
+	CLEANUP(bytes_done) struct bytes answers = { 0 };
 	struct netlink_reply reply;
 	struct attribute_walk walk;
 	struct attribute a;
 	uint32_t length = 0;
 	size_t at = 0;
-	void *body = m != NULL ? nlmsg_reserve(m, sizeof(head), NLMSG_ALIGNTO) : NULL;
-	int r;
+	int r = netlink_exchange(l->os, NETLINK_ROUTE, m, &answers);
 
-	if (body == NULL)
-		return error_errno(e, -ENOMEM, l->name, "reading the link");
-	memcpy(body, &head, sizeof(head));
-	r = netlink_exchange(l->os, NETLINK_ROUTE, m, &answers);
 	if (r == 0 && (!netlink_next(&answers, &at, &reply) || reply.len < sizeof(head)))
 		r = -EBADMSG;
 	if (r != 0)

@@ -11,15 +11,8 @@
 static struct nl_msg *dump_request(uint8_t family)
 {
 	const struct rtmsg head = { .rtm_family = family == 4 ? AF_INET : AF_INET6 };
-	struct nl_msg *m = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
-	void *at = m != NULL ? nlmsg_reserve(m, sizeof(head), NLMSG_ALIGNTO) : NULL;
 
-	if (at == NULL) {
-		nlmsg_free(m);
-		return NULL;
-	}
-	memcpy(at, &head, sizeof(head));
-	return m;
+	return netlink_message_new(RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
 }
 
 static bool same_prefix(const struct prefix *a, const struct prefix *b)

@@ -124,11 +124,11 @@ write_result() { # FILE
 
 (($# == 2)) || lab_fail "usage: run_scenario.sh NAME RESULT.json"
 name=$1 result=$2
-LAB_TUNER=${LAB_TUNER:-tune}
+LAB_TUNER=${LAB_TUNER:-daemon}
 scenario_load "$name"
 warm=${scenario[warm]} run=${scenario[run]} tune_time=${scenario[tune]} rounds=3
 if [[ -n ${LAB_QUICK:-} ]]; then
-    run=5 rounds=1
+    run=$((run / 2)) rounds=1
     ((tune_time <= 300)) || tune_time=300
 fi
 tuner_log=${result%.json}.log # what netwright said

@@ -103,7 +103,7 @@ if ! [ -e /proc/sys/net/core/netdev_max_backlog ]; then
   [ "$failed" -eq 0 ]
   exit
 fi
-key=net.ipv4.tcp_keepalive_probes
+key=net.ipv4.tcp_keepalive_intvl
 old=$(sysctl -n $key)
 link=nwp$$
 # shellcheck disable=SC2317 # called by the trap
@@ -118,9 +118,9 @@ for hidden in /usr/local/lib/systemd/system /usr/lib/systemd/system; do
   [ ! -e $hidden/netwright-restore.service ] || mount -t tmpfs none $hidden || exit 1
 done
 cat >/etc/netwright/profiles/site.conf <<END
-profile = { name = "site"; summary = "s"; inputs = { more = "1"; };
+profile = { name = "site"; summary = "s"; inputs = { more = "1s"; };
   settings = (
-    { tunable = "$key"; set = "$old + more"; why = "w"; source = "s"; },
+    { tunable = "$key"; set = "${old}s + more"; why = "w"; source = "s"; },
     { tunable = "link:$link/txqueuelen"; set = "777"; why = "w"; source = "s"; } ); };
 END
 run 7 "without the unit" apply site --persist
@@ -130,16 +130,16 @@ sed 's|@SBINDIR@|/usr/sbin|' "$here/../../dist/netwright-restore.service.in" >"$
 run 2 "of a directory that no boot reads" apply site --persist --profiles /etc/netwright/profiles
 complains "put yours into /etc/netwright/profiles"
 run 7 "in another namespace" apply site --persist --netns "$ns"
-run 0 "apply --persist --confirm" apply site --input more=2 --persist --confirm 30s
+run 0 "apply --persist --confirm" apply site --input more=2s --persist --confirm 30s
 check "no file before it is confirmed" test ! -e /etc/netwright/restore.d
 run 0 "confirm" confirm
 id=$(last_id)
 file=$(printf '/etc/netwright/restore.d/95-netwright-%010d.profile' "$id")
 says "next boot: $file"
 check "the file has the name" grep -qx "profile = site" "$file"
-check "  and the inputs" grep -qx "input = more=2" "$file"
+check "  and the inputs" grep -qx "input = more=2s" "$file"
 in_force $((old + 2))
-run 0 "apply --persist of what holds" apply site --input more=2 --persist
+run 0 "apply --persist of what holds" apply site --input more=2s --persist
 says "Nothing was written"
 run 0 "restore" restore
 says "Nothing was written"
@@ -148,7 +148,7 @@ echo "# after a restart"
 sysctl -q -w "$key=$old"
 echo 01234567-89ab-cdef-0123-456789abcdef >"$tmp/boot_id"
 mount --bind "$tmp/boot_id" /proc/sys/kernel/random/boot_id || exit 1
-sed -i "s/$old + more/$old + 2 * more/" /etc/netwright/profiles/site.conf
+sed -i "s/${old}s + more/${old}s + 2 * more/" /etc/netwright/profiles/site.conf
 run 0 "restore" restore
 again=$(last_id)
 in_force $((old + 4))

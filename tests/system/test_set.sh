@@ -124,6 +124,19 @@ holds net.ipv4.tcp_keepalive_time 600
 run 0 "apply again" apply --plan "$tmp/plan.json"
 says "3 settings hold already"
 run 0 "rollback" rollback
+sleep 60 &
+process=$!
+run 0 "a plan for a process as well" set --netns "$ns" net.core.somaxconn=8192 "rlimit:$process/nofile=512" -n --json
+cp "$tmp/out" "$tmp/process.json"
+kill "$process" && wait "$process" 2>/dev/null
+run 0 "apply, when it has ended" apply --plan "$tmp/process.json"
+complains "not changed: rlimit:$process/nofile"
+says "1 change,"
+holds net.core.somaxconn 8192
+run 0 "rollback" rollback
+jq '.changes |= map(select(.kind == "rlimit"))' "$tmp/process.json" >"$tmp/alone.json"
+run 3 "apply, when there was nothing else" apply --plan "$tmp/alone.json"
+complains "nothing that it changes is there any more"
 write_value net.ipv4.tcp_keepalive_time 7000
 run 4 "apply to what has changed since" apply --plan "$tmp/plan.json"
 complains "the plan was made when it held $keepalive"

@@ -3,6 +3,7 @@
 #define NETWRIGHT_TESTS_UNIT_SOCKET_FIXTURE_H
 
 #include "fake_os.h"
+#include "kind_fixture.h"
 #include "tunables/socket.h"
 
 #include <check.h>
@@ -43,14 +44,7 @@ static inline struct os *machine(struct place *ret_place)
 
 static inline struct target resolved(const struct place *p, const char *name)
 {
-	struct target_list list = { 0 };
-	struct error e = { 0 };
-	struct target t;
-
-	ck_assert_msg(socket_kind.resolve(p, name, &list, &e) == 0, "%s: %s", name, e.text);
-	t = list.all[0];
-	target_list_done(&list);
-	return t;
+	return kind_resolved(&socket_kind, p, name);
 }
 
 #endif

@@ -203,6 +203,36 @@ START_TEST(a_damaged_record_hides_no_other)
 }
 END_TEST
 
+/* Nothing can be changed meanwhile; what was lost is told all the same. */
+START_TEST(a_change_that_waits_for_its_confirmation_comes_first)
+{
+	static const struct {
+		bool passed, other_boot;
+		int expected;
+	} cases[] = { { false, false, -EBUSY }, { true, false, 0 }, { false, true, 0 } };
+	struct store *s;
+	struct transaction_record t;
+
+	(void)add(KEPT_COMMAND, 2, NULL);
+	fake_os_set_sysctl(os, 4102, BACKLOG, "4096");
+	s = fixture_open(STORE_WRITE);
+	fixture_transaction(&t, 1);
+	t.state = TRANSACTION_PENDING;
+	t.persistence = PERSISTENCE_NONE;
+	t.deadline_boottime_ns = os->ops->boottime_ns(os) + (cases[_i].passed ? 0 : 1000000000);
+	if (!cases[_i].other_boot)
+		ck_assert_int_eq(boot_id_read(t.boot_id, &e), 0);
+	ck_assert_msg(store_begin(s, &t, &e) == 0, "%s", e.text);
+	transaction_record_done(&t);
+	store_close(s);
+	lost = 0;
+	ck_assert_int_eq(kept_check(&kept, on_lost, NULL, &e), cases[_i].expected);
+	ck_assert_uint_eq(lost, 1);
+	if (cases[_i].expected < 0)
+		ck_assert_str_eq(e.text, "transaction 2 waits for its confirmation");
+}
+END_TEST
+
 START_TEST(a_journal_that_cannot_be_read_is_said)
 {
 	fixture_write("state.db", "nonsense, and more of it", 24);
@@ -228,6 +258,7 @@ Suite *test_kept_suite(void)
 	tcase_add_test(tests, what_is_over_is_over);
 	tcase_add_test(tests, what_is_gone_is_nobodys);
 	tcase_add_test(tests, a_damaged_record_hides_no_other);
+	tcase_add_loop_test(tests, a_change_that_waits_for_its_confirmation_comes_first, 0, 3);
 	tcase_add_test(tests, a_journal_that_cannot_be_read_is_said);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "fake_link.h"
 #include "fake_os.h"
+#include "kind_fixture.h"
 #include "tunables/link.h"
 
 #include <check.h>
@@ -34,32 +35,20 @@ static void tear_down(void)
 
 static struct target resolved(const char *name)
 {
-	struct target_list list = { 0 };
-	struct error e = { 0 };
-	struct target t;
+	struct target t = kind_resolved(&link_kind, &place, name);
 
-	ck_assert_msg(link_kind.resolve(&place, name, &list, &e) == 0, "%s", e.text);
-	t = list.all[0];
-	target_list_done(&list);
 	ck_assert_str_eq(t.identity, "netns 1 link 2 eth0");
-	ck_assert_ptr_eq(link_kind.recall(t.name, t.identity), t.tunable);
 	return t;
 }
 
 static struct held held_by(const struct target *t)
 {
-	struct error e = { 0 };
-	struct held h = { 0 };
-
-	ck_assert_msg(link_kind.read(&place, t, &h, &e) == 0, "%s", e.text);
-	return h;
+	return kind_held(&place, t);
 }
 
 static enum held_relation relation(const struct target *t, const struct held *from, const char *to)
 {
-	const struct held now = held_by(t);
-
-	return link_kind.relate(t, &now, from, to);
+	return kind_relation(&place, t, from, to);
 }
 
 static const struct {

@@ -1,6 +1,7 @@
 /* The kind of tunables that are limits of processes, on a machine in memory. */
 #include "base/cleanup.h"
 #include "fake_os.h"
+#include "kind_fixture.h"
 #include "tunables/rlimit.h"
 
 #include <check.h>
@@ -35,14 +36,7 @@ static void lose_right(struct os *os)
 
 static struct target resolved(const struct place *p, const char *name)
 {
-	struct target_list list = { 0 };
-	struct error e = { 0 };
-	struct target t;
-
-	ck_assert_msg(rlimit_kind.resolve(p, name, &list, &e) == 0, "%s", e.text);
-	t = list.all[0];
-	target_list_done(&list);
-	return t;
+	return kind_resolved(&rlimit_kind, p, name);
 }
 
 START_TEST(selectors_mean_processes)
@@ -81,10 +75,7 @@ END_TEST
 
 START_TEST(selectors_that_mean_none_are_refused)
 {
-	static const struct {
-		const char *name;
-		int result;
-	} cases[] = {
+	static const struct kind_mistake cases[] = {
 		{ "rlimit:813/nofile", -ENOENT },
 		{ "rlimit:ngin/nofile", -ENOENT },
 		{ "rlimit:cgroup=/other/nofile", -ENOENT },
@@ -100,15 +91,9 @@ START_TEST(selectors_that_mean_none_are_refused)
 	};
 	struct place p;
 	struct os *os = machine(&p);
-	struct target_list list = { 0 };
-	struct error e = { 0 };
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		ck_assert_msg(rlimit_kind.resolve(&p, cases[i].name, &list, &e) == cases[i].result,
-			      "%s: %s", cases[i].name, e.text);
-		ck_assert_int_eq(e.kind, ERROR_INPUT);
-		ck_assert_ptr_null(list.all);
-	}
+	kind_refuses(&rlimit_kind, &p, cases, ARRAY_LEN(cases));
+
 	fake_os_free(os);
 }
 END_TEST

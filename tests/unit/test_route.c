@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "fake_os.h"
 #include "fake_routes.h"
+#include "kind_fixture.h"
 #include "tunables/route.h"
 
 #include <check.h>
@@ -47,24 +48,12 @@ static void tear_down(void)
 
 static struct target resolved(const char *name)
 {
-	struct target_list list = { 0 };
-	struct error e = { 0 };
-	struct target t;
-
-	ck_assert_msg(route_kind.resolve(&place, name, &list, &e) == 0, "%s", e.text);
-	t = list.all[0];
-	target_list_done(&list);
-	ck_assert_ptr_eq(route_kind.recall(t.name, t.identity), t.tunable);
-	return t;
+	return kind_resolved(&route_kind, &place, name);
 }
 
 static struct held held_by(const struct target *t)
 {
-	struct error e = { 0 };
-	struct held h;
-
-	ck_assert_msg(route_kind.read(&place, t, &h, &e) == 0, "%s", e.text);
-	return h;
+	return kind_held(&place, t);
 }
 
 static void write_it(const struct target *t, const char *to)
@@ -83,9 +72,7 @@ static void restore_it(const struct target *t, const struct held *from)
 
 static enum held_relation relation(const struct target *t, const struct held *from, const char *to)
 {
-	const struct held now = held_by(t);
-
-	return route_kind.relate(t, &now, from, to);
+	return kind_relation(&place, t, from, to);
 }
 
 static void same_as(struct bytes *before)

@@ -73,10 +73,7 @@ END_TEST
 
 START_TEST(selectors_that_mean_none_are_refused)
 {
-	static const struct {
-		const char *name;
-		int result;
-	} cases[] = {
+	static const struct kind_mistake cases[] = {
 		{ "socket:812/8/congestion", -ENOENT },
 		{ "socket:813/7/congestion", -ENOENT },
 		{ "socket:812/3/congestion", -EINVAL }, /* a file */
@@ -101,15 +98,7 @@ START_TEST(selectors_that_mean_none_are_refused)
 	struct place p;
 	struct os *os = machine(&p);
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct target_list list = { 0 };
-		struct error e = { 0 };
-		int r = socket_kind.resolve(&p, cases[i].name, &list, &e);
-
-		ck_assert_msg(r == cases[i].result, "%s: %d %s", cases[i].name, r, e.text);
-		ck_assert_msg(e.kind == ERROR_INPUT, "%s", cases[i].name);
-		ck_assert_ptr_null(list.all);
-	}
+	kind_refuses(&socket_kind, &p, cases, ARRAY_LEN(cases));
 	ck_assert_uint_eq(fake_os_open_files(os), 0);
 	fake_os_free(os);
 }

@@ -1,5 +1,6 @@
 /* The kind of tunables that are sysctls, on a machine in memory. */
 #include "fake_os.h"
+#include "kind_fixture.h"
 #include "tunables/sysctl.h"
 
 #include <check.h>
@@ -51,15 +52,7 @@ static int refused(const struct place *p, const char *name, struct error *e)
 
 static struct target resolved(const struct place *p, const char *name)
 {
-	struct target_list list = { 0 };
-	struct target t;
-	struct error e = { 0 };
-
-	ck_assert_msg(sysctl_kind.resolve(p, name, &list, &e) == 0, "%s", e.text);
-	ck_assert_uint_eq(list.count, 1);
-	t = list.all[0];
-	target_list_done(&list);
-	return t;
+	return kind_resolved(&sysctl_kind, p, name);
 }
 
 START_TEST(a_vector_is_read_written_and_restored)
