@@ -227,7 +227,6 @@ static int try_plan(struct pass *p, struct choice *c, struct window *w, const st
 		.wishes = c->wishes,
 		.wish_count = c->wish_count,
 		.criteria = { .subject = c->subject, .rule = c->rule },
-		.design = TRIAL_BEFORE_AFTER,
 		.pairs = p->pairs,
 		.window_s = window_s,
 		.settle_s = SETTLE_WINDOWS * window_s,

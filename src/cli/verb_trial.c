@@ -71,7 +71,6 @@ static int read_options(struct trial_run *t, struct error *e)
 		r = error_set(e, -EINVAL, ERROR_INPUT, s->verb,
 			      "tries nothing; give a profile, or what and to which value, such as "
 			      "net.ipv4.tcp_rmem[2]=64MiB");
-	t->request.design = TRIAL_ABBA;
 	t->request.leave_in_place = s->keep_better;
 	c->subject.kind = ENTITY_PATH;
 	if (r == 0 && s->metric != NULL) {

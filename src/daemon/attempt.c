@@ -153,7 +153,6 @@ int attempt_run(const struct attempt *a, const struct policy *policy, struct wor
 		.wishes = a->choice.wishes,
 		.wish_count = a->choice.wish_count,
 		.criteria = { .subject = a->choice.subject, .rule = a->choice.rule },
-		.design = TRIAL_BEFORE_AFTER,
 		.pairs = policy->config.pairs,
 		.window_s = policy->config.window_s,
 		.settle_s = policy->config.settle_s,

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A tenth below the worst of the windows without the change is no noise. */
-#define HARMFUL_LOSS 0.10
+/* A quarter below the worst of the windows without the change is no noise, nor a drift. */
+#define HARMFUL_LOSS 0.25
+/* Of one or two windows it may be: there only half of it counts. */
+#define HARMFUL_LOSS_OF_FEW 0.50
+#define FEW_WINDOWS	    3
 /* What any change must not do to the share of retransmitted bytes, as the guards of the rule books
  * have it. */
 #define RETRANSMITS_TOLERATED 0.005
@@ -68,6 +71,23 @@ static bool retransmits_more(const struct window *now, const struct window *befo
 	       a.number > b.number + RETRANSMITS_TOLERATED;
 }
 
+static const struct metric *rate_of(const struct judge_criteria *c, const struct window *without)
+{
+	return judge_objective(without, &c->subject);
+}
+
+/* A change that shortens delays by throttling the traffic is no gain. */
+static bool carries_less(const struct judge_criteria *c, const struct window *now,
+			 const struct window *before)
+{
+	const struct metric *m = rate_of(c, before);
+	struct value a = window_metric(now, &c->subject, m);
+	struct value b = window_metric(before, &c->subject, m);
+
+	return a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER &&
+	       a.number < (1 - JUDGE_TOLERATED_LOSS) * b.number;
+}
+
 /* The text of the first guard that `now` breaks, seen from `before`; NULL when all hold. */
 static const char *broken_guard(const struct judge_criteria *c, const struct window *now,
 				const struct window *before)
@@ -76,10 +96,11 @@ static const char *broken_guard(const struct judge_criteria *c, const struct win
 		if (window_judge(now, before, &c->subject, c->rule->guards[i]) == TRUTH_FALSE)
 			return expression_text(c->rule->guards[i]);
 	}
-	if ((c->rule == NULL || c->rule->guard_count == 0) &&
-	    retransmits_more(now, before, &c->subject))
+	if (c->rule != NULL && c->rule->guard_count > 0)
+		return NULL;
+	if (retransmits_more(now, before, &c->subject))
 		return "tcp.retransmit_ratio <= before(tcp.retransmit_ratio) + 0.5%";
-	return NULL;
+	return carries_less(c, now, before) ? "no less is carried than before, by 3 %" : NULL;
 }
 
 /* --- pairs --------------------------------------------------------------------------------- */
@@ -112,17 +133,16 @@ static bool count_expectation(struct judge *j, const struct window *without,
 	return true;
 }
 
-/* Nothing moved is a measurement as well, but has no logarithm: a byte per second stands for it. */
 static bool measure(struct judge *j, const struct window *without, const struct window *with)
 {
 	const struct judge_criteria *c = &j->criteria;
 	struct value a = window_metric(without, &c->subject, c->objective);
 	struct value b = window_metric(with, &c->subject, c->objective);
 
-	if (a.kind != VALUE_NUMBER || b.kind != VALUE_NUMBER || (a.number <= 0 && b.number <= 0))
+	if (a.kind != VALUE_NUMBER || b.kind != VALUE_NUMBER || a.number < 0 || b.number < 0)
 		return false;
-	j->without[j->measured] = fmax(a.number, 1e-9);
-	j->with[j->measured] = fmax(b.number, 1e-9);
+	j->without[j->measured] = a.number;
+	j->with[j->measured] = b.number;
 	j->measured++;
 	return true;
 }
@@ -131,7 +151,7 @@ void judge_add(struct judge *j, const struct window *without, const struct windo
 {
 	const struct judge_criteria *c = &j->criteria;
 	const char *guard;
-	bool told;
+	bool told, inverse;
 
 	if (j->pairs + j->unseen == PAIRED_SHIFT_MAX)
 		return;
@@ -144,10 +164,12 @@ void judge_add(struct judge *j, const struct window *without, const struct windo
 	}
 	j->pairs++;
 	guard = broken_guard(c, with, without);
+	inverse = broken_guard(c, without, with) != NULL;
 	j->broken += guard != NULL;
+	j->broken_only += guard != NULL && !inverse;
+	j->broken_inverse_only += guard == NULL && inverse;
 	if (guard != NULL && j->broken_guard == NULL)
 		j->broken_guard = guard;
-	j->broken_inverse += broken_guard(c, without, with) != NULL;
 }
 
 /* --- the verdict --------------------------------------------------------------------------- */
@@ -164,9 +186,14 @@ static struct gain gain_of(const struct judge *j, const struct paired_shift *s)
 	return (struct gain){ s->low, s->high };
 }
 
-static bool guards_broke(const struct judge *j)
+static bool guards_surely_broke(const struct judge *j)
 {
-	return 2 * j->broken > j->pairs && j->broken > j->broken_inverse;
+	return sign_test(j->broken_only, j->broken_inverse_only) <= JUDGE_FALSE_KEEP;
+}
+
+static bool guards_mostly_broke(const struct judge *j)
+{
+	return 2 * j->broken > j->pairs && j->broken_only > j->broken_inverse_only;
 }
 
 static enum verdict weigh(const struct judge *j, const struct judgement_of_trial *t)
@@ -174,8 +201,10 @@ static enum verdict weigh(const struct judge *j, const struct judgement_of_trial
 	const struct gain gain = t->has_shift ? gain_of(j, &t->shift)
 					      : (struct gain){ 0, INFINITY };
 
-	if (guards_broke(j) || gain.high < 1 - JUDGE_TOLERATED_LOSS)
+	if (guards_surely_broke(j) || gain.high < 1 - JUDGE_TOLERATED_LOSS)
 		return VERDICT_REVERT;
+	if (guards_mostly_broke(j))
+		return VERDICT_UNDECIDED;
 	if (expects(&j->criteria)) {
 		if (sign_test(j->wins, j->losses) <= JUDGE_FALSE_KEEP)
 			return VERDICT_KEEP;
@@ -215,7 +244,7 @@ static void explain(const struct judge *j, struct judgement_of_trial *t)
 	if (t->has_shift)
 		append(buf, size, "%s %.3g x (%.3g to %.3g)", j->criteria.objective->name,
 		       t->shift.estimate, t->shift.low, t->shift.high);
-	if (guards_broke(j)) {
+	if (guards_surely_broke(j) || guards_mostly_broke(j)) {
 		append(buf, size, "%sin %zu of %zu pairs it did not hold that %s",
 		       buf[0] != '\0' ? "; " : "", j->broken, j->pairs, j->broken_guard);
 		return;
@@ -243,6 +272,26 @@ static double median(const double *values, size_t n)
 	return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
+/* Zero has no logarithm: a hundredth of the least that was measured stands for it. Zero on both
+ * sides is no shift. */
+static bool shift_of(const struct judge *j, struct paired_shift *ret)
+{
+	double without[PAIRED_SHIFT_MAX], with[PAIRED_SHIFT_MAX], least = INFINITY;
+
+	for (size_t i = 0; i < j->measured; i++) {
+		if (j->without[i] > 0)
+			least = fmin(least, j->without[i]);
+		if (j->with[i] > 0)
+			least = fmin(least, j->with[i]);
+	}
+	least = isfinite(least) ? least / 100 : 1;
+	for (size_t i = 0; i < j->measured; i++) {
+		without[i] = fmax(j->without[i], least);
+		with[i] = fmax(j->with[i], least);
+	}
+	return paired_shift(without, with, j->measured, ret) == 0;
+}
+
 struct judgement_of_trial judge_decide(const struct judge *j)
 {
 	struct judgement_of_trial t = { .verdict = VERDICT_UNDECIDED,
@@ -254,31 +303,38 @@ struct judgement_of_trial judge_decide(const struct judge *j)
 					.without = median(j->without, j->measured),
 					.with = median(j->with, j->measured) };
 
-	t.has_shift = paired_shift(j->without, j->with, j->measured, &t.shift) == 0;
+	t.has_shift = shift_of(j, &t.shift);
 	if (j->pairs >= PAIRED_SHIFT_MIN)
 		t.verdict = weigh(j, &t);
 	explain(j, &t);
 	return t;
 }
 
+/* Below by more than that share; the subject being gone is all of it. */
 static bool is_far_worse(const struct judge_criteria *c, const struct window *without,
-			 const struct window *with)
+			 const struct window *with, double loss)
 {
 	struct value a = window_metric(without, &c->subject, c->objective);
 	struct value b = window_metric(with, &c->subject, c->objective);
 
-	if (a.kind != VALUE_NUMBER || b.kind != VALUE_NUMBER)
+	if (a.kind != VALUE_NUMBER)
 		return false;
-	return c->smaller_is_better ? a.number < (1 - HARMFUL_LOSS) * b.number
-				    : b.number < (1 - HARMFUL_LOSS) * a.number;
+	if (b.kind != VALUE_NUMBER)
+		return !c->smaller_is_better && a.number > 0 &&
+		       window_find(with, &c->subject) == NULL;
+	return c->smaller_is_better ? a.number < (1 - loss) * b.number
+				    : b.number < (1 - loss) * a.number;
 }
 
 bool judge_is_harm(const struct judge_criteria *c, const struct window *without, size_t count,
 		   const struct window *with)
 {
+	const bool few = count < FEW_WINDOWS;
+
 	for (size_t i = 0; i < count; i++) {
-		if (broken_guard(c, with, &without[i]) == NULL &&
-		    !is_far_worse(c, &without[i], with))
+		if (few ? !is_far_worse(c, &without[i], with, HARMFUL_LOSS_OF_FEW)
+			: broken_guard(c, with, &without[i]) == NULL &&
+				    !is_far_worse(c, &without[i], with, HARMFUL_LOSS))
 			return false;
 	}
 	return count > 0;

@@ -42,11 +42,13 @@ const struct metric *judge_objective(const struct window *w, const struct subjec
 struct judge {
 	struct judge_criteria criteria;
 	size_t pairs, wins, losses;
-	size_t broken, broken_inverse; /* pairs whose guard broke; broke the other way round */
-	size_t unseen;		       /* pairs that told nothing: the subject was not there */
-	const char *broken_guard;      /* text of the guard that broke first; NULL none */
-	double without[PAIRED_SHIFT_MAX], with[PAIRED_SHIFT_MAX];
-	size_t measured; /* pairs of the objective */
+	size_t broken; /* pairs in which a guard broke; and of them, and of the others, those in
+			* which none broke the other way round, and only so */
+	size_t broken_only, broken_inverse_only;
+	size_t unseen;		  /* pairs that told nothing: the subject was not there */
+	const char *broken_guard; /* text of the guard that broke first; NULL none */
+	double without[PAIRED_SHIFT_MAX], with[PAIRED_SHIFT_MAX]; /* as measured; 0 is a number */
+	size_t measured;					  /* pairs of the objective */
 };
 
 void judge_begin(struct judge *j, const struct judge_criteria *criteria);
@@ -63,14 +65,15 @@ struct judgement_of_trial {
 	double false_keep; /* how likely as many wins were by chance alone */
 	char reason[256];  /* "path.goodput 2.9 x (2.7 to 3.1), as expected in 6 of 6 pairs" */
 };
-/* Keep: significantly more wins than losses, no guard broken more often than not, and the objective
- * not surely worse. Revert: a guard broken or the objective surely worse, or significantly more
- * losses. Else undecided. */
+/* Keep: significantly more wins than losses, no guard broken in most pairs, and the objective not
+ * surely worse. Revert: a guard broken significantly more often than the other way round, or the
+ * objective surely worse, or significantly more losses. Else undecided. */
 struct judgement_of_trial judge_decide(const struct judge *j);
 
 /* Whether a window with the change is so much worse than every one of those without it that going
- * on would do harm: a guard is broken, or the objective below by more than a tenth, against each
- * of them. Two such windows in a row end a trial. */
+ * on would do harm: the objective below each of them by more than a quarter, or as long as there
+ * are fewer than three, by half. The subject being gone is as bad.
+ */
 bool judge_is_harm(const struct judge_criteria *criteria, const struct window *without,
 		   size_t count, const struct window *with);
 

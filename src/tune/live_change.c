@@ -103,7 +103,8 @@ static int check_target(const struct place *p, const struct plan_change *change,
 			 "holds \"%.60s\" now, which somebody else has set", now.text);
 }
 
-/* Who rolls it back while we look has done so as good as. */
+/* Whether a transaction on trial is still ours. Who rolls it back while we look has done so as good
+ * as; whatever happens to it after its deadline is the deadline's doing. */
 static int check_state(const struct transaction_record *t, struct error *e)
 {
 	if (t->state == TRANSACTION_PENDING)
@@ -111,6 +112,9 @@ static int check_state(const struct transaction_record *t, struct error *e)
 	if (t->state == TRANSACTION_KEPT)
 		return error_set(e, -EALREADY, ERROR_CONFLICT, NULL,
 				 "somebody has confirmed transaction %lld", (long long)t->id);
+	if (session_seconds_until(t->deadline_boottime_ns) <= 0)
+		return error_set(e, -ETIME, ERROR_CONFLICT, NULL,
+				 "the deadline of transaction %lld has passed", (long long)t->id);
 	return error_set(e, -ECANCELED, ERROR_CONFLICT, NULL,
 			 "somebody has rolled transaction %lld back", (long long)t->id);
 }
@@ -140,6 +144,18 @@ static void release_guardian(const struct transaction_record *t)
 		guardian_wake(t->guardian_pid, t->guardian_start);
 }
 
+/* Under the lock, where nobody can change it any more: 0 while it is pending. */
+static int check_pending(struct session *s, int64_t transaction, struct error *e)
+{
+	struct transaction_record t = { 0 };
+	int r = store_load(s->applier.store, transaction, &t, e);
+
+	if (r == 0)
+		r = check_state(&t, e);
+	transaction_record_done(&t);
+	return r;
+}
+
 int live_change_keep(const struct live_change *c, int64_t transaction, struct error *e)
 {
 	struct transaction_record t = { 0 };
@@ -147,12 +163,13 @@ int live_change_keep(const struct live_change *c, int64_t transaction, struct er
 	int r = open_session(c, &s, e);
 
 	if (r == 0)
+		r = check_pending(&s, transaction, e);
+	if (r == 0)
 		r = transaction_confirm(&s.applier, transaction, &t, e);
 	session_close(&s);
-	if (r == 0)
-		release_guardian(&t);
+	release_guardian(&t);
 	transaction_record_done(&t);
-	return r;
+	return r == -EALREADY ? 0 : r;
 }
 
 int live_change_revert(const struct live_change *c, int64_t transaction, const char *reason,
@@ -163,9 +180,11 @@ int live_change_revert(const struct live_change *c, int64_t transaction, const c
 	int r = open_session(c, &s, e);
 
 	if (r == 0)
+		r = check_pending(&s, transaction, e);
+	if (r == 0)
 		r = transaction_roll_back(&s.applier, transaction, false, reason, &t, e);
 	session_close(&s);
 	release_guardian(&t);
 	transaction_record_done(&t);
-	return r == -EALREADY ? 0 : r;
+	return r == -ECANCELED || r == -ETIME ? 0 : r;
 }

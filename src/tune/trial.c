@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Windows of a machine that was suspended meanwhile are taken anew; this often in a trial. */
 #define RETRIES_MAX 3
@@ -24,17 +25,18 @@ struct trial {
 	const struct trial_request *request;
 	struct trial_report *report;
 	struct judge judge;
-	struct window *without; /* owned; of TRIAL_BEFORE_AFTER, one for each pair */
+	struct window *without; /* owned, one for each pair */
 	size_t without_count;
-	int64_t pending; /* the transaction in force; 0: none */
-	bool confirmed;	 /* by somebody else: it is in force, and no longer ours to undo */
-	bool marked;	 /* sockets are remembered since the last change */
+	struct transaction_record first; /* owned: what held before the first change */
+	int64_t pending;		 /* the transaction in force; 0: none */
+	bool expired;			 /* the deadline passed, and others put it back */
+	bool marked;			 /* sockets are remembered since the last change */
 	unsigned int harm, retries, empty, done;
 };
 
 double trial_deadline_s(const struct trial_request *q)
 {
-	const unsigned int windows = q->design == TRIAL_ABBA ? 2 : q->pairs;
+	const unsigned int windows = 2;
 	const unsigned int empty = q->new_sockets ? q->pairs * WINDOWS_WITHOUT_SOCKETS : 0;
 
 	return q->settle_s + q->window_s * (windows + empty + RETRIES_MAX) * 1.25 +
@@ -64,68 +66,112 @@ static int settle(struct trial *t, struct error *e)
 	return r;
 }
 
+/* Over because of somebody else. */
+static int leave_to_others(struct trial *t, const char *target)
+{
+	t->report->foreign = true;
+	(void)snprintf(t->report->foreign_target, sizeof(t->report->foreign_target), "%s", target);
+	return 0;
+}
+
+static const struct plan_change *find_change(const struct transaction_record *t, const char *target)
+{
+	for (size_t i = 0; i < t->change_count; i++) {
+		if (strcmp(t->changes[i].change.target.name, target) == 0)
+			return &t->changes[i].change;
+	}
+	return NULL;
+}
+
+/* Whether what held before this change is what held before the first one: 1, or 0 when somebody
+ * has set it in between. What is gone meanwhile is nobody's doing. */
+static int compare_with_first(struct trial *t, const struct transaction_record *now)
+{
+	for (size_t i = 0; i < now->change_count; i++) {
+		const struct plan_change *c = &now->changes[i].change;
+		const struct plan_change *before = find_change(&t->first, c->target.name);
+
+		if (before != NULL && strcmp(before->from.text, c->from.text) != 0)
+			return leave_to_others(t, c->target.name);
+	}
+	return 1;
+}
+
+/* 1 when the change is in force, 0 when the trial is over because of somebody else. */
 static int switch_on(struct trial *t, struct error *e)
 {
 	const struct trial_request *q = t->request;
+	const bool first = t->report->transaction == 0;
 	struct transaction_record record = { 0 };
 	int r = t->world->ops->apply(t->world, q->wishes, q->wish_count, trial_deadline_s(q),
 				     &record, e);
 
-	if (r == 0 && record.id == 0)
-		r = error_set(e, -EALREADY, ERROR_INPUT, NULL, "everything holds already");
-	if (r == 0) {
+	if (r == 0 && record.id == 0) {
+		r = first ? error_set(e, -EALREADY, ERROR_INPUT, NULL, "everything holds already")
+			  : leave_to_others(t, q->wishes[0].tunable);
+	} else if (r == 0) {
 		t->pending = record.id;
 		t->report->transaction = record.id;
+		r = first ? 1 : compare_with_first(t, &record);
 	}
-	transaction_record_done(&record);
-	return r == 0 ? settle(t, e) : r;
+	if (first && t->pending != 0)
+		t->first = record;
+	else
+		transaction_record_done(&record);
+	return r;
 }
 
 static int switch_off(struct trial *t, const char *reason, struct error *e)
 {
-	int64_t id = t->pending;
 	int r;
 
-	if (id == 0)
+	if (t->pending == 0)
 		return 0;
-	t->pending = 0;
-	r = t->world->ops->revert(t->world, id, reason, e);
+	r = t->world->ops->revert(t->world, t->pending, reason, e);
+	if (r == -EALREADY) {
+		t->report->confirmed = true;
+		r = leave_to_others(t, "");
+	}
+	if (r == 0 || r == -EUCLEAN)
+		t->pending = 0;
 	/* What somebody else has written is left to them; the trial says so. */
 	return r == -EUCLEAN && t->report->foreign ? 0 : r;
 }
 
+/* 1, or 0 when the trial is over because of somebody else. */
 static int bring(struct trial *t, bool with, struct error *e)
 {
-	int r;
+	int r = 1;
 
+	if (with == (t->pending != 0) && (t->marked || !t->request->new_sockets))
+		return 1;
 	if (with && t->pending == 0)
-		return switch_on(t, e);
-	if (!with && t->pending != 0) {
+		r = switch_on(t, e);
+	else if (!with && t->pending != 0)
 		r = switch_off(t, "a window without the change is next", e);
-		return r == 0 ? settle(t, e) : r;
-	}
-	if (t->request->new_sockets && !t->marked)
-		return settle(t, e);
-	return 0;
+	if (r < 0 || t->report->foreign)
+		return r < 0 ? r : 0;
+	r = settle(t, e);
+	return r < 0 ? r : 1;
 }
 
-/* Whether the change is still ours: 1, 0 when the trial is over because of somebody else. */
+/* Whether the change is still ours: 1, 0 when the trial is over. */
 static int look_for_others(struct trial *t, struct error *e)
 {
-	struct trial_report *report = t->report;
+	char target[TARGET_NAME_MAX] = "";
 	int r;
 
 	if (t->pending == 0)
 		return 1;
-	r = t->world->ops->check(t->world, t->pending, report->foreign_target, e);
-	if (r != -ECANCELED && r != -EALREADY && r != -EEXIST)
-		return r < 0 ? r : 1;
-	report->foreign = true;
+	r = t->world->ops->check(t->world, t->pending, target, e);
 	if (r == -EEXIST)
-		return 0;
-	t->confirmed = r == -EALREADY;
+		return leave_to_others(t, target);
+	if (r != -ECANCELED && r != -EALREADY && r != -ETIME)
+		return r < 0 ? r : 1;
 	t->pending = 0;
-	return 0;
+	t->expired = r == -ETIME;
+	t->report->confirmed = r == -EALREADY;
+	return t->expired ? 0 : leave_to_others(t, "");
 }
 
 /* --- windows ------------------------------------------------------------------------------- */
@@ -137,24 +183,28 @@ static bool is_empty(struct trial *t, const struct window *w)
 	       t->empty++ < t->request->pairs * WINDOWS_WITHOUT_SOCKETS;
 }
 
+/* 1, or 0 when the trial is over. */
 static int observe(struct trial *t, struct window *ret, struct error *e)
 {
 	const struct window_request request = {
 		.seconds = t->request->window_s,
-		.interval_s = fmin(SAMPLE_INTERVAL_S, t->request->window_s / SAMPLE_INTERVALS),
+		.interval_s = SAMPLE_INTERVAL_S,
 		.new_sockets = t->request->new_sockets,
 	};
-	int r;
 
 	for (;;) {
-		r = t->world->ops->observe(t->world, &request, ret, e);
-		if (r == 0 && is_empty(t, ret))
-			window_done(ret);
-		else if (r != -ETIME || t->retries++ == RETRIES_MAX)
-			break;
+		int r = t->world->ops->observe(t->world, &request, ret, e);
+
+		if (r == -ETIME && t->retries++ < RETRIES_MAX)
+			continue;
+		if (r == 0)
+			r = look_for_others(t, e);
+		if (r != 1 || !is_empty(t, ret)) {
+			t->done += r == 1;
+			return r;
+		}
+		window_done(ret);
 	}
-	t->done += r == 0;
-	return r;
 }
 
 /* The objective is chosen by what the traffic does, which only a window tells. */
@@ -166,88 +216,61 @@ static void take_objective(struct trial *t, const struct window *first)
 		c->objective = judge_objective(first, &c->subject);
 }
 
-/* 1, or 0 when the trial is over before its end. */
-static int take_before(struct trial *t, struct error *e)
-{
-	int r = bring(t, false, e);
-
-	while (r >= 0 && t->without_count < t->request->pairs) {
-		struct window *w = &t->without[t->without_count];
-
-		tell(t, "without the change");
-		r = observe(t, w, e);
-		if (r == 0) {
-			take_objective(t, w);
-			t->without_count++;
-		}
-	}
-	return r < 0 ? r : 1;
-}
-
-static int take_after(struct trial *t, struct error *e)
-{
-	const struct judge_criteria *c = &t->judge.criteria;
-	int r = bring(t, true, e);
-
-	for (unsigned int i = 0; r >= 0 && i < t->request->pairs; i++) {
-		struct window w = { 0 };
-
-		tell(t, "with the change");
-		r = observe(t, &w, e);
-		if (r == 0)
-			r = look_for_others(t, e);
-		if (r == 1) {
-			judge_add(&t->judge, &t->without[i], &w);
-			t->harm = judge_is_harm(c, t->without, t->without_count, &w) ? t->harm + 1
-										     : 0;
-		}
-		window_done(&w);
-		if (r == 0 || t->harm == HARM_WINDOWS)
-			return r < 0 ? r : 0;
-	}
-	return r < 0 ? r : 1;
-}
-
-static int run_before_after(struct trial *t, struct error *e)
-{
-	int r;
-
-	t->without = calloc(t->request->pairs, sizeof(t->without[0]));
-	if (t->without == NULL)
-		return error_errno(e, -ENOMEM, NULL, "trial");
-	r = take_before(t, e);
-	return r == 1 ? take_after(t, e) : r;
-}
-
 static int take_window(struct trial *t, bool with, struct window *ret, struct error *e)
 {
 	int r = bring(t, with, e);
 
-	if (r < 0)
+	if (r != 1)
 		return r;
 	tell(t, with ? "with the change" : "without the change");
-	r = observe(t, ret, e);
-	return r < 0 ? r : look_for_others(t, e);
+	return observe(t, ret, e);
 }
 
-static int run_abba(struct trial *t, struct error *e)
+static void note_harm(struct trial *t, const struct window *with)
+{
+	const struct judge_criteria *c = &t->judge.criteria;
+	/* No connection that counts is not the change's doing. */
+	const bool absent = t->request->new_sockets && window_find(with, &c->subject) == NULL;
+
+	if (t->without_count > 0)
+		t->harm = !absent && judge_is_harm(c, t->without, t->without_count, with)
+				  ? t->harm + 1
+				  : 0;
+}
+
+/* Windows without the change are kept: what is far worse than all of them ends the trial. */
+static int take_pair(struct trial *t, bool with_first, struct error *e)
+{
+	struct window *without = &t->without[t->without_count];
+	struct window with = { 0 };
+	int r = take_window(t, with_first, with_first ? &with : without, e);
+
+	if (r == 1 && !with_first)
+		take_objective(t, without);
+	if (r == 1 && with_first)
+		note_harm(t, &with);
+	if (r == 1 && t->harm < HARM_WINDOWS)
+		r = take_window(t, !with_first, with_first ? without : &with, e);
+	if (without->observation != NULL)
+		t->without_count++;
+	if (r == 1 && without->observation != NULL && with.observation != NULL) {
+		if (!with_first)
+			note_harm(t, &with);
+		judge_add(&t->judge, without, &with);
+	}
+	window_done(&with);
+	return r == 1 && t->harm >= HARM_WINDOWS ? 0 : r;
+}
+
+static int take_pairs(struct trial *t, struct error *e)
 {
 	int r = 1;
 
-	for (unsigned int i = 0; r == 1 && i < t->request->pairs; i++) {
-		const bool with_first = i % 2 == 1;
-		struct window w[2] = { 0 }; /* without, with */
-
-		r = take_window(t, with_first, &w[with_first], e);
-		if (r == 1)
-			r = take_window(t, !with_first, &w[!with_first], e);
-		if (r == 1) {
-			take_objective(t, &w[0]);
-			judge_add(&t->judge, &w[0], &w[1]);
-		}
-		window_done(&w[0]);
-		window_done(&w[1]);
-	}
+	t->without = calloc(t->request->pairs, sizeof(t->without[0]));
+	if (t->without == NULL)
+		return error_errno(e, -ENOMEM, NULL, "trial");
+	for (unsigned int i = 0; r == 1 && i < t->request->pairs; i++)
+		r = take_pair(t, i % 2 == 1, e);
 	return r;
 }
 
@@ -256,19 +279,25 @@ static int run_abba(struct trial *t, struct error *e)
 static void judge(struct trial *t)
 {
 	struct judgement_of_trial *j = &t->report->judgement;
+	const struct trial_report *report = t->report;
 
 	*j = judge_decide(&t->judge);
-	if (t->report->foreign) {
+	if (report->foreign) {
 		j->verdict = VERDICT_UNDECIDED;
-		if (t->report->foreign_target[0] != '\0')
+		if (report->foreign_target[0] != '\0')
 			(void)snprintf(j->reason, sizeof(j->reason),
-				       "somebody else has set %s meanwhile",
-				       t->report->foreign_target);
+				       "somebody else has meanwhile set %s",
+				       report->foreign_target);
 		else
 			(void)snprintf(j->reason, sizeof(j->reason),
-				       "somebody else has %s it meanwhile",
-				       t->confirmed ? "confirmed" : "rolled back");
-	} else if (t->harm == HARM_WINDOWS) {
+				       "somebody else has meanwhile %s it",
+				       report->confirmed ? "confirmed" : "rolled back");
+	} else if (t->expired) {
+		j->verdict = VERDICT_UNDECIDED;
+		(void)snprintf(
+			j->reason, sizeof(j->reason),
+			"the deadline passed, while this program or the machine stood still");
+	} else if (t->harm >= HARM_WINDOWS) {
 		j->verdict = VERDICT_REVERT;
 		(void)snprintf(j->reason, sizeof(j->reason),
 			       "ended early: %u windows in a row were far worse than every one "
@@ -277,23 +306,50 @@ static void judge(struct trial *t)
 	}
 }
 
+/* For good: nobody waits for a window any more. */
+static int keep(struct trial *t, struct error *e)
+{
+	struct trial_report *report = t->report;
+	int r = t->pending != 0 ? 1 : switch_on(t, e);
+
+	if (r != 1)
+		return r;
+	r = t->world->ops->keep(t->world, t->pending, e);
+	report->in_place = r == 0 || r == -EUCLEAN;
+	if (report->in_place)
+		t->pending = 0;
+	return r;
+}
+
 static int finish(struct trial *t, struct error *e)
 {
 	struct trial_report *report = t->report;
 	int r = 0;
 
 	judge(t);
-	if (report->judgement.verdict == VERDICT_KEEP && t->request->leave_in_place) {
-		r = bring(t, true, e);
-		if (r == 0)
-			r = t->world->ops->keep(t->world, t->pending, e);
-		report->in_place = r == 0;
-		if (r == 0)
-			t->pending = 0;
+	if (report->judgement.verdict == VERDICT_KEEP && t->request->leave_in_place)
+		r = keep(t, e);
+	if (r < 0)
 		return r;
-	}
-	report->in_place = t->confirmed;
-	return switch_off(t, report->judgement.reason, e);
+	r = switch_off(t, report->judgement.reason, e);
+	if (report->foreign)
+		judge(t);
+	return r;
+}
+
+/* Whatever went wrong, nothing stays changed that nobody has judged. */
+static int put_back(struct trial *t, int failed, struct error *e)
+{
+	struct error why = { 0 };
+	const int64_t id = t->pending;
+	int r = switch_off(t, "the trial ended before its verdict", &why);
+
+	if (r == 0)
+		return failed;
+	return error_set(e, -EUCLEAN, ERROR_CONFLICT, NULL,
+			 "transaction %lld could not be put back (%.300s); its deadline does it "
+			 "within %.0f s, netwright rollback %lld at once",
+			 (long long)id, why.text, trial_deadline_s(t->request), (long long)id);
 }
 
 static int check_request(const struct trial_request *q, struct error *e)
@@ -314,7 +370,6 @@ int trial_run(struct world *w, const struct trial_request *q, struct trial_repor
 	      struct error *e)
 {
 	struct trial t = { .world = w, .request = q, .report = ret };
-	struct error failure = { 0 };
 	uint64_t start_ns;
 	int r = check_request(q, e);
 
@@ -323,18 +378,16 @@ int trial_run(struct world *w, const struct trial_request *q, struct trial_repor
 		return r;
 	start_ns = w->ops->now_ns(w);
 	judge_begin(&t.judge, &q->criteria);
-	r = q->design == TRIAL_ABBA ? run_abba(&t, e) : run_before_after(&t, e);
+	r = take_pairs(&t, e);
 	if (r >= 0)
 		r = finish(&t, e);
-	/* Whatever went wrong, nothing stays changed that nobody has judged. */
-	if (r < 0 && switch_off(&t, "the trial ended before its verdict", &failure) < 0) {
-		if (e != NULL)
-			*e = failure;
-		r = -EUCLEAN;
-	}
+	if (t.pending != 0)
+		r = put_back(&t, r, e);
+	ret->in_place |= ret->confirmed;
 	for (size_t i = 0; i < t.without_count; i++)
 		window_done(&t.without[i]);
 	free(t.without);
+	transaction_record_done(&t.first);
 	ret->seconds = (double)(w->ops->now_ns(w) - start_ns) / 1e9;
 	return r < 0 ? r : 0;
 }

@@ -115,6 +115,10 @@ static int observe(struct world *w, const struct window_request *q, struct windo
 	*ret = (struct window){ 0 };
 	if (h->stop_at != 0 && h->windows == h->stop_at)
 		return -EINTR;
+	if (h->foreign_between != 0 && h->windows >= h->foreign_between && h->pending == 0) {
+		h->rmem = 5e6;
+		h->foreign_between = 0;
+	}
 	if (h->suspended > 0) {
 		h->suspended--;
 		return -ETIME;
@@ -145,6 +149,11 @@ static int apply(struct world *w, const struct wish *wishes, size_t count, doubl
 	}
 	if (h->harmed == h->harmed_before && fabs(h->rmem - h->rmem_before) < 1)
 		return 0;
+	ret->changes = calloc(1, sizeof(ret->changes[0]));
+	ck_assert_ptr_nonnull(ret->changes);
+	ret->change_count = 1;
+	(void)snprintf(ret->changes[0].change.target.name, TARGET_NAME_MAX, "net.ipv4.tcp_rmem");
+	(void)snprintf(ret->changes[0].change.from.text, HELD_TEXT_MAX, "%.0f", h->rmem_before);
 	h->pending = ++h->last_id;
 	h->deadline_s = deadline_s;
 	ret->id = h->pending;
@@ -174,6 +183,10 @@ static int check(struct world *w, int64_t transaction, char target[TARGET_NAME_M
 	if (h->checks == h->rolled_back_at) {
 		undo(h);
 		return -ECANCELED;
+	}
+	if (h->checks == h->expired_at) {
+		undo(h);
+		return -ETIME;
 	}
 	if (h->checks == h->confirmed_at) {
 		h->pending = 0;
@@ -205,6 +218,8 @@ static int revert(struct world *w, int64_t transaction, const char *reason, stru
 		h->pending = 0;
 		return error_set(e, -EUCLEAN, ERROR_CONFLICT, NULL, "somebody else's");
 	}
+	if (h->revert_error == -EUCLEAN)
+		h->pending = 0;
 	if (h->revert_error < 0)
 		return error_set(e, h->revert_error, ERROR_CONFLICT, NULL, "simulated");
 	undo(h);

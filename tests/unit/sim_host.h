@@ -35,10 +35,12 @@ struct sim_host {
 
 	/* What goes wrong, once; 0: nothing. */
 	unsigned int foreign_at; /* at that check() somebody else has set it */
-	unsigned int rolled_back_at, confirmed_at;
+	unsigned int rolled_back_at, confirmed_at, expired_at;
+	unsigned int
+		foreign_between; /* after that window somebody sets 5 MB, if nothing is on trial */
 	unsigned int late;	 /* new sockets come only after so many windows from each mark() */
-	unsigned int suspended; /* so many windows say -ETIME */
-	unsigned int stop_at;	/* that observe() says -EINTR */
+	unsigned int suspended;	 /* so many windows say -ETIME */
+	unsigned int stop_at;	 /* that observe() says -EINTR */
 	int apply_error, keep_error, revert_error;
 
 	unsigned int windows, checks, applies, keeps, reverts, marks, since_mark;

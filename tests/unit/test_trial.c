@@ -23,7 +23,6 @@ static void set_up(void)
 		.wish_count = 1,
 		.criteria = { .subject = { ENTITY_PATH, SIM_PATH },
 			      .rule = sim_rule(&host, "GAIN-01") },
-		.design = TRIAL_BEFORE_AFTER,
 		.pairs = 6,
 		.window_s = 5,
 		.settle_s = 3,
@@ -64,12 +63,14 @@ START_TEST(a_change_that_helps_is_kept)
 	/* 62.9 MB/s before, limited by the path after: 125 / 62.9. */
 	ck_assert_double_eq_tol(report.judgement.shift.estimate, 125 / 62.9, 0.1);
 	ck_assert_uint_eq(report.judgement.wins, 6);
+	/* Without, with; with, without; ...: one change for each pair, and one more to keep it. */
 	ck_assert_uint_eq(host.windows, 12);
+	ck_assert_uint_eq(host.applies, 4);
+	ck_assert_uint_eq(host.reverts, 3);
 	ck_assert_uint_eq(host.keeps, 1);
-	ck_assert_uint_eq(host.reverts, 0);
 	ck_assert_double_eq(host.rmem, 25165824);
-	ck_assert_double_eq_tol(report.seconds, 63, 0.01);
-	ck_assert_double_gt(host.deadline_s, 33);
+	ck_assert_double_eq_tol(report.seconds, 12 * 5 + 6 * 3, 0.01);
+	ck_assert_double_gt(host.deadline_s, 2 * 5 + 3);
 	ck_assert_msg(strstr(report.judgement.reason, "path.receive_rate 1.9") != NULL ||
 			      strstr(report.judgement.reason, "path.receive_rate 2") != NULL,
 		      "%s", report.judgement.reason);
@@ -87,32 +88,13 @@ START_TEST(a_change_that_helps_is_put_back_when_only_asked_about)
 }
 END_TEST
 
-START_TEST(abba_finds_the_same_and_leaves_either_side)
-{
-	request.design = TRIAL_ABBA;
-	run(0);
-	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
-	ck_assert(report.in_place);
-	ck_assert_double_eq(host.rmem, 25165824);
-	/* Without, with; with, without; ...: one change for each pair, and one more to keep it. */
-	ck_assert_uint_eq(host.windows, 12);
-	ck_assert_uint_eq(host.applies, 4);
-	ck_assert_uint_eq(host.reverts, 3);
-	request.leave_in_place = false;
-	host.rmem = 6291456;
-	run(0);
-	ck_assert(!report.in_place);
-	ck_assert_double_eq(host.rmem, 6291456);
-}
-END_TEST
-
 START_TEST(a_change_that_hurts_is_put_back_after_two_windows)
 {
 	try_harm();
 	run(0);
 	ck_assert_int_eq(report.judgement.verdict, VERDICT_REVERT);
 	ck_assert(!report.in_place && !host.harmed);
-	ck_assert_uint_eq(host.windows, 6 + 2);
+	ck_assert_uint_eq(host.windows, 1 + 2);
 	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "ended early"));
 }
 END_TEST
@@ -138,34 +120,33 @@ START_TEST(without_traffic_there_is_no_verdict)
 }
 END_TEST
 
-/* Traffic that grows by itself is taken for the change's doing when all windows with it come later;
- * taking turns cancels it out. */
-START_TEST(abba_is_not_deceived_by_a_drift)
+/* Traffic that grows or shrinks by itself is not taken for the change's doing. */
+START_TEST(a_drift_deceives_nobody)
 {
+	static const double drifts[] = { -0.03, -0.01, 0.01, 0.03, 0.05 };
+
 	try_nothing();
 	host.noise = 0.01;
-	host.drift = 0.05;
+	host.drift = drifts[_i];
 	run(0);
-	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
-	request.design = TRIAL_ABBA;
-	host.rmem = 6291456;
-	host.windows = 0;
-	run(0);
-	ck_assert_int_ne(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert_msg(report.judgement.verdict == VERDICT_UNDECIDED, "%s", report.judgement.reason);
 	ck_assert_double_eq_tol(report.judgement.shift.estimate, 1, 0.05);
+	request.criteria.rule = sim_rule(&host, "GAIN-01");
+	run(0);
+	ck_assert_msg(report.judgement.verdict == VERDICT_UNDECIDED, "%s", report.judgement.reason);
 }
 END_TEST
 
-static double false_keeps(unsigned int runs)
+static double false_verdicts(unsigned int runs, enum verdict verdict)
 {
-	unsigned int kept = 0;
+	unsigned int wrong = 0;
 
 	for (unsigned int i = 0; i < runs; i++) {
 		host.rmem = 6291456;
 		run(0);
-		kept += report.judgement.verdict == VERDICT_KEEP;
+		wrong += report.judgement.verdict == verdict;
 	}
-	return (double)kept / runs;
+	return (double)wrong / runs;
 }
 
 START_TEST(what_does_nothing_is_rarely_kept)
@@ -174,12 +155,26 @@ START_TEST(what_does_nothing_is_rarely_kept)
 
 	try_nothing();
 	host.noise = 0.2;
-	share = false_keeps(800);
-	ck_assert_msg(share > 0.01 && share <= 0.05, "%g", share);
+	share = false_verdicts(800, VERDICT_KEEP);
+	/* 3 in 64 for six pairs, within two standard deviations of so many trials. */
+	ck_assert_msg(share > 0.03 && share <= 0.047 + 0.015, "%g", share);
 	/* What a rule expects is more than noise. */
 	request.criteria.rule = sim_rule(&host, "GAIN-01");
-	share = false_keeps(200);
+	share = false_verdicts(300, VERDICT_KEEP);
 	ck_assert_msg(share <= 0.05, "%g", share);
+}
+END_TEST
+
+START_TEST(what_does_nothing_is_rarely_called_harmful)
+{
+	static const double noises[] = { 0.05, 0.1, 0.2, 0.4 };
+	double share;
+
+	host.path_rate = 10e6;
+	host.noise = noises[_i];
+	share = false_verdicts(300, VERDICT_REVERT);
+	/* The guards and the objective are each asked at 5 %, and mostly agree. */
+	ck_assert_msg(share <= 0.09, "%g", share);
 }
 END_TEST
 
@@ -190,7 +185,7 @@ START_TEST(a_foreign_write_ends_it_and_is_named)
 	ck_assert(report.foreign && !report.in_place);
 	ck_assert_str_eq(report.foreign_target, "net.ipv4.tcp_rmem");
 	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
-	ck_assert_uint_eq(host.windows, 6 + 2);
+	ck_assert_uint_eq(host.windows, 1 + 2);
 }
 END_TEST
 
@@ -200,7 +195,7 @@ START_TEST(a_person_may_end_it)
 	run(0);
 	ck_assert(report.foreign && !report.in_place);
 	ck_assert_str_eq(report.foreign_target, "");
-	ck_assert_uint_eq(host.reverts, 0);
+	ck_assert_uint_eq(host.reverts, 1);
 	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "rolled back"));
 }
 END_TEST
@@ -209,8 +204,8 @@ START_TEST(what_a_person_confirms_stays)
 {
 	host.confirmed_at = 3;
 	run(0);
-	ck_assert(report.foreign && report.in_place);
-	ck_assert_uint_eq(host.reverts, 0);
+	ck_assert(report.foreign && report.in_place && report.confirmed);
+	ck_assert_uint_eq(host.reverts, 1);
 	ck_assert_double_eq(host.rmem, 25165824);
 }
 END_TEST
@@ -247,7 +242,8 @@ START_TEST(errors_leave_nothing_changed)
 	host.apply_error = 0;
 	host.keep_error = -ENOSPC;
 	run(-ENOSPC);
-	ck_assert_uint_eq(host.reverts, 1);
+	ck_assert_uint_eq(host.reverts, 4);
+	ck_assert_int_eq(host.pending, 0);
 	ck_assert_double_eq(host.rmem, 6291456);
 	host.keep_error = 0;
 	wish.value = "6291456";
@@ -255,20 +251,56 @@ START_TEST(errors_leave_nothing_changed)
 }
 END_TEST
 
+/* In the middle, at the end, and when a person had asked to end: it is tried once more, and said.
+ */
 START_TEST(what_cannot_be_put_back_is_said)
 {
-	host.path_rate = 10e6;
-	host.revert_error = -EUCLEAN;
+	host.revert_error = _i == 0 ? -EUCLEAN : -EBUSY;
+	host.stop_at = _i == 2 ? 2 : 0;
 	run(-EUCLEAN);
+	ck_assert_int_eq(host.pending != 0, _i != 0);
 	ck_assert_str_ne(e.text, "");
+	if (_i > 0)
+		ck_assert_msg(strstr(e.text, "netwright rollback 1 at once") != NULL, "%s", e.text);
 }
 END_TEST
 
-START_TEST(new_sockets_are_marked_at_the_start_and_after_the_change)
+/* Confirmed when the trial was about to put it back: it is theirs. */
+START_TEST(what_a_person_confirms_last_stays)
+{
+	host.revert_error = -EALREADY;
+	run(0);
+	ck_assert(report.foreign && report.confirmed && report.in_place);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+}
+END_TEST
+
+START_TEST(a_foreign_write_in_between_ends_it)
+{
+	host.foreign_between = 4;
+	run(0);
+	ck_assert(report.foreign && !report.in_place);
+	ck_assert_str_eq(report.foreign_target, "net.ipv4.tcp_rmem");
+	ck_assert_int_eq(host.pending, 0);
+	ck_assert_double_eq(host.rmem, 5e6);
+}
+END_TEST
+
+START_TEST(a_deadline_that_passed_is_nobodys_doing)
+{
+	host.expired_at = 2;
+	run(0);
+	ck_assert(!report.foreign && !report.in_place);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "deadline"));
+}
+END_TEST
+
+START_TEST(new_sockets_are_marked_at_the_start_and_after_each_change)
 {
 	request.new_sockets = true;
 	run(0);
-	ck_assert_uint_eq(host.marks, 2);
+	ck_assert_uint_eq(host.marks, 7);
 }
 END_TEST
 
@@ -277,10 +309,10 @@ END_TEST
 START_TEST(new_sockets_are_waited_for)
 {
 	request.new_sockets = true;
-	host.late = 5;
+	host.late = 3;
 	run(0);
 	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
-	ck_assert_uint_eq(host.windows, 12 + 2 * 5);
+	ck_assert_uint_eq(host.windows, 12 + 7 * 3);
 	host.rmem = 6291456;
 	host.windows = 0;
 	host.late = 1000;
@@ -288,7 +320,7 @@ START_TEST(new_sockets_are_waited_for)
 	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
 	ck_assert_uint_eq(report.judgement.pairs, 0);
 	ck_assert_uint_eq(host.windows, 12 + 4 * 6);
-	ck_assert_double_gt(host.deadline_s, (6 + 4 * 6) * request.window_s);
+	ck_assert_double_gt(host.deadline_s, (2 + 4 * 6) * request.window_s);
 }
 END_TEST
 
@@ -340,20 +372,23 @@ Suite *test_trial_suite(void)
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, a_change_that_helps_is_kept);
 	tcase_add_test(c, a_change_that_helps_is_put_back_when_only_asked_about);
-	tcase_add_test(c, abba_finds_the_same_and_leaves_either_side);
 	tcase_add_test(c, a_change_that_hurts_is_put_back_after_two_windows);
 	tcase_add_test(c, a_change_that_does_nothing_is_put_back);
 	tcase_add_test(c, without_traffic_there_is_no_verdict);
-	tcase_add_test(c, abba_is_not_deceived_by_a_drift);
+	tcase_add_loop_test(c, a_drift_deceives_nobody, 0, 5);
 	tcase_add_test(c, what_does_nothing_is_rarely_kept);
+	tcase_add_loop_test(c, what_does_nothing_is_rarely_called_harmful, 0, 4);
 	tcase_add_test(c, a_foreign_write_ends_it_and_is_named);
 	tcase_add_test(c, a_person_may_end_it);
 	tcase_add_test(c, what_a_person_confirms_stays);
 	tcase_add_test(c, windows_of_a_suspended_machine_are_taken_anew);
 	tcase_add_loop_test(c, asked_to_end_it_leaves_nothing_changed, 0, 12);
 	tcase_add_test(c, errors_leave_nothing_changed);
-	tcase_add_test(c, what_cannot_be_put_back_is_said);
-	tcase_add_test(c, new_sockets_are_marked_at_the_start_and_after_the_change);
+	tcase_add_loop_test(c, what_cannot_be_put_back_is_said, 0, 3);
+	tcase_add_test(c, what_a_person_confirms_last_stays);
+	tcase_add_test(c, a_foreign_write_in_between_ends_it);
+	tcase_add_test(c, a_deadline_that_passed_is_nobodys_doing);
+	tcase_add_test(c, new_sockets_are_marked_at_the_start_and_after_each_change);
 	tcase_add_test(c, new_sockets_are_waited_for);
 	tcase_add_test(c, impossible_requests_are_refused);
 	tcase_add_test(c, smaller_may_be_better);
