@@ -131,6 +131,12 @@ int history_add_points(struct history *h, double utc_s, const char *netns,
 
 /* --- reading ------------------------------------------------------------------------------- */
 
+static double number_or_nan(sqlite3_stmt *q, int column)
+{
+	return sqlite3_column_type(q, column) == SQLITE_NULL ? (double)NAN
+							     : sqlite3_column_double(q, column);
+}
+
 static bool read_trend(sqlite3_stmt *q, struct trend *t)
 {
 	const struct trend_point names = { .metric = t->metric, .entity = t->entity };
@@ -143,6 +149,8 @@ static bool read_trend(sqlite3_stmt *q, struct trend *t)
 		.mean = sqlite3_column_double(q, 7),
 		.most = sqlite3_column_double(q, 8),
 		.last = sqlite3_column_double(q, 9),
+		.earlier = number_or_nan(q, 10),
+		.later = number_or_nan(q, 11),
 	};
 	return history_copy_text(q, 0, t->netns, sizeof(t->netns)) == 0 &&
 	       history_copy_text(q, 1, t->metric, sizeof(t->metric)) == 0 &&
@@ -161,8 +169,12 @@ int history_read_trends(struct history *h, const struct trend_query *query,
 		h->db, &history_schema,
 		"SELECT netns, metric, entity, count(*), min(utc_s), max(utc_s), min(value),"
 		" avg(value), max(value), (SELECT value FROM points AS newest"
-		"  WHERE newest.series_id = series.id ORDER BY utc_s DESC, id DESC LIMIT 1)"
-		" FROM series JOIN points ON series_id = series.id"
+		"  WHERE newest.series_id = series.id ORDER BY utc_s DESC, id DESC LIMIT 1),"
+		" avg(CASE WHEN utc_s < middle THEN value END),"
+		" avg(CASE WHEN utc_s >= middle THEN value END)"
+		" FROM series JOIN points ON points.series_id = series.id"
+		" JOIN (SELECT series_id, (min(utc_s) + max(utc_s)) / 2 AS middle FROM points"
+		"  WHERE utc_s >= ?1 GROUP BY series_id) AS span ON span.series_id = series.id"
 		" WHERE utc_s >= ?1 AND (?2 IS NULL OR netns = ?2)"
 		" AND (?3 IS NULL OR metric GLOB ?3)"
 		" GROUP BY series.id ORDER BY metric, netns, entity",

@@ -42,6 +42,7 @@ struct trend {
 	size_t points;
 	double first_utc_s, last_utc_s;
 	double least, mean, most, last;
+	double earlier, later; /* means of the two halves of that time; NAN: no points in one */
 };
 
 /* Calls `visit` for each series with points since then, by metric, namespace and entity. A negative

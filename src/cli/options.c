@@ -223,6 +223,7 @@ int options_parse(const char *verb, const struct option_spec *options, size_t co
 	p.settings.word_count = argc;
 	p.settings.export = -1;
 	p.settings.fail_on = -1;
+	p.settings.days = UINT64_MAX;
 	p.settings.limit = UINT64_MAX;
 	p.settings.pairs = UINT64_MAX;
 	for (int i = 0; i < argc; i++) {

@@ -36,7 +36,7 @@ struct settings {
 	int color;					   /* enum color_choice */
 	int sort;					   /* enum flow_order */
 	int export;					   /* enum export_form; -1: not given */
-	uint64_t limit, pairs;				   /* UINT64_MAX: not given */
+	uint64_t days, limit, pairs;			   /* UINT64_MAX: not given */
 	bool all, dry_run, force, help, json, keep_better, metrics, new_sockets, no_trial, persist,
 		quiet, recover, restore, uncatalogued, verbose;
 	const char *compare, *config, *entity, *filter, *metric, *netns, *plan, *record, *replay,

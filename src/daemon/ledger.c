@@ -1,8 +1,8 @@
 #include "daemon/ledger.h"
 
-#include "apply/history_outcomes.h"
 #include "apply/history_trends.h"
 #include "base/cleanup.h"
+#include "tune/memory_store.h"
 
 #include <errno.h>
 #include <math.h>
@@ -64,35 +64,6 @@ static void complain(struct ledger *l, const struct error *why)
 
 /* --- outcomes ------------------------------------------------------------------------------- */
 
-static bool find_kind(const char *name, enum outcome_kind *ret)
-{
-	for (enum outcome_kind k = 0; k < OUTCOME_KINDS; k++) {
-		if (strcmp(outcome_kind_name(k), name) != 0)
-			continue;
-		*ret = k;
-		return true;
-	}
-	return false;
-}
-
-static int recall(void *arg, const struct outcome_record *record)
-{
-	struct memory *m = arg;
-	struct outcome o = { .netns_cookie = record->netns_cookie,
-			     .failures = record->failures,
-			     .utc_s = record->utc_s,
-			     .retry_utc_s = record->retry_utc_s };
-
-	/* A kind of a later version says nothing to this one. */
-	if (!find_kind(record->kind, &o.kind))
-		return 0;
-	memcpy(o.tunable, record->tunable, sizeof(o.tunable));
-	memcpy(o.rule, record->rule, sizeof(o.rule));
-	memcpy(o.value, record->value, sizeof(o.value));
-	memcpy(o.reason, record->reason, sizeof(o.reason));
-	return memory_recall(m, &o);
-}
-
 void ledger_load(struct ledger *l, struct memory *ret)
 {
 	struct history *h = NULL;
@@ -104,7 +75,7 @@ void ledger_load(struct ledger *l, struct memory *ret)
 	if (r == -ENOENT || r == -EOPNOTSUPP)
 		return;
 	if (r == 0)
-		r = history_load_outcomes(h, l->boot_id, recall, ret, &damaged, &why);
+		r = memory_load(h, l->boot_id, ret, &damaged, &why);
 	history_close(h);
 	if (r < 0)
 		logbook_write(l->log, LOGBOOK_WARNING, "what was tried before is not known: %s",
@@ -116,21 +87,12 @@ void ledger_load(struct ledger *l, struct memory *ret)
 
 void ledger_save(struct ledger *l, const struct outcome *o)
 {
-	struct outcome_record record = { .netns_cookie = o->netns_cookie,
-					 .failures = o->failures,
-					 .utc_s = o->utc_s,
-					 .retry_utc_s = o->retry_utc_s };
 	struct history *h = NULL;
 	struct error why = { 0 };
 	int r = history_open(l->directory, STORE_WRITE, NULL, &h, &why);
 
-	memcpy(record.tunable, o->tunable, sizeof(record.tunable));
-	memcpy(record.rule, o->rule, sizeof(record.rule));
-	memcpy(record.value, o->value, sizeof(record.value));
-	memcpy(record.reason, o->reason, sizeof(record.reason));
-	(void)snprintf(record.kind, sizeof(record.kind), "%s", outcome_kind_name(o->kind));
 	if (r == 0)
-		r = history_save_outcome(h, l->boot_id, &record, &why);
+		r = memory_save(h, l->boot_id, o, &why);
 	history_close(h);
 	if (r < 0)
 		complain(l, &why);

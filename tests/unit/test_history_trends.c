@@ -83,6 +83,10 @@ START_TEST(sums_up)
 	ck_assert_double_eq(got.all[1].mean, 6);
 	ck_assert_double_eq(got.all[1].most, 11);
 	ck_assert_double_eq(got.all[1].last, 11);
+	ck_assert_double_eq(got.all[1].earlier, 5);
+	ck_assert_double_eq(got.all[1].later, 19 / 3.0);
+	ck_assert(isnan(got.all[0].earlier));
+	ck_assert_double_eq(got.all[0].later, 0.5);
 }
 END_TEST
 
