@@ -22,6 +22,11 @@
 /* The least between two attempts when nothing can be observed. */
 #define RETRY_S 10.0
 
+/* Blocks from this size on are pages of their own, which go back as soon as they are freed: what an
+ * observation takes is large, and else leaves a heap full of holes behind. glibc would raise its
+ * own threshold to whatever was freed last. */
+#define OWN_PAGES_BYTES 65536
+
 struct keeper {
 	const struct daemon_options *options;
 	int lock;
@@ -247,6 +252,7 @@ int daemon_run(const struct daemon_options *options, struct error *e)
 
 	if (k == NULL)
 		return error_errno(e, -ENOMEM, NULL, "the daemon");
+	(void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
 	init(k, options);
 	r = open_waiter(k, e);
 	if (r == 0) {

@@ -18,9 +18,10 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# CPU seconds (user and system, its threads included), times that it was put on a CPU.
+# CPU seconds, and times that it went to sleep, of all its threads. Ticks would be too coarse: what it
+# uses in a minute is one or two of them.
 used() { # PID
-  awk -v hz="$(getconf CLK_TCK)" '{ printf "%.2f ", ($14 + $15) / hz }' "/proc/$1/stat"
+  cat /proc/"$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.4f ", sum / 1e9 }'
   cat /proc/"$1"/task/*/status | awk '/^voluntary_ctxt_switches/ { sum += $2 } END { print sum }'
 }
 

@@ -79,6 +79,15 @@ daemon kill helps "netns = [ \"nwt$$-kill\" ];"
 daemon harm harms "netns = [ \"nwt$$-harm\" ];"
 daemon late helps "netns = [ \"nwt$$-late\", \"nwt$$-harm\" ]; tune = false;"
 
+# --- a mistake at the start -------------------------------------------------------------------
+
+echo 'daemon = { on_exit = "stay"; };' >"$tmp/wrong.conf"
+state=$tmp/none
+run 2 "a wrong configuration" daemon --config "$tmp/wrong.conf"
+check "  is named" grep -qF "$tmp/wrong.conf:1: on_exit: \"stay\" is neither" "$tmp/err"
+check "  and nothing is created" test ! -e "$state"
+status_has none "there never was a daemon" '.daemon == null'
+
 # --- one daemon, and status beside it ---------------------------------------------------------
 
 said keep 10 "started: audits of 1 s"
