@@ -121,10 +121,9 @@ START_TEST(test_profile_file)
 		(void)snprintf(changes[i].change.why, sizeof(changes[i].change.why),
 			       "profile web-server (connections=500)");
 	ck_assert_int_eq(persistence_write(os, "", &t, &e), 0);
-	ck_assert_str_eq(fake_os_file(os, PROFILE),
-			 MARK "# `netwright rollback 12` removes this file\n"
-			      "profile = web-server\n"
-			      "input = connections=500\n");
+	expect_file(PROFILE, "# `netwright rollback 12` removes this file\n"
+			     "profile = web-server\n"
+			     "input = connections=500\n");
 	ck_assert_ptr_null(fake_os_file(os, CONF));
 	ck_assert_ptr_null(fake_os_file(os, BOOT));
 	ck_assert_ptr_nonnull(fake_os_file(os, DROP_IN));
