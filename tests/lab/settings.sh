@@ -145,14 +145,17 @@ tune_in_turn() { # SECONDS
             ((SECONDS < end)) || break
             before=$(host_settings "$host")
             netwright_once "$host"
-            [[ $(host_settings "$host") == "$before" ]] || changed=1 tuning_trials=$((tuning_trials + 1))
+            [[ $(host_settings "$host") == "$before" ]] || changed=1
         done
     done
 }
 
 netwright_once() { # HOST
-    lab_bg "$1" "$NETWRIGHT" tune --for 10s --quiet --state-dir "$LAB_TMP/state-$1" >>"$tuner_log" 2>&1
+    lab_bg "$1" "$NETWRIGHT" tune --window 4s --json --state-dir "$LAB_TMP/state-$1" >"$LAB_TMP/tune.json" 2> >(log_of "$1")
     wait "$LAB_PID"
+    jq -c --arg host "$1" '.trials[]? | {host: $host} + .' "$LAB_TMP/tune.json" >"$LAB_TMP/tune.trials"
+    tuning_trials=$((tuning_trials + $(wc -l <"$LAB_TMP/tune.trials")))
+    cat "$LAB_TMP/tune.trials" >>"$tuner_log"
 }
 
 # --- what is set -----------------------------------------------------------------------------------
