@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The daemon in namespaces without traffic, with planted rules: what it keeps, what it reverts, what
 # others do meanwhile, and whatever ends it. Five daemons at once, each with a journal of its own.
+# Runs beside others.
 # shellcheck disable=SC2317 # functions are called through check and within
 set -u
 # shellcheck source=change.sh

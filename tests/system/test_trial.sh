@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # trial: on a long path a larger receive limit is better, a smaller one worse, and what does not matter is
 # undecided; whatever becomes of it, everything holds what it held before. Connections come and go.
+# Runs beside others.
 # shellcheck disable=SC2034,SC2317 # FAMILY is for audit.sh; the situations are called by name
 FAMILY=4
 # shellcheck source=audit.sh

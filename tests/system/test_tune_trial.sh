@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tune by trial: what helps is kept, what harms is put back within two windows and remembered, and where
 # nothing is wrong nothing is tried. Beside it, what history --metrics tells.
+# Runs beside others.
 # shellcheck disable=SC2034,SC2317 # FAMILY is for audit.sh; the situations are called by name
 FAMILY=4
 # shellcheck source=audit.sh
