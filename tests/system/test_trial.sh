@@ -127,6 +127,7 @@ situation_ended() {
   expect_json trial "somebody else's write ends it" '.trial | .foreign and .foreign_tunable == "net.ipv4.tcp_fin_timeout" and .verdict == "undecided"'
   expect_value B net.ipv4.tcp_fin_timeout 30
   lab_sysctl B net.ipv4.tcp_fin_timeout 60
+  # shellcheck disable=SC2016 # trial_beside expands it
   trial_beside '"$NETWRIGHT" rollback -q --state-dir "$state"'
   expect_json trial "somebody else's rollback ends it" '.trial | .foreign and .foreign_tunable == null'
   expect_value B net.ipv4.tcp_fin_timeout 60
