@@ -330,7 +330,7 @@ Suite *test_guardian_suite(void)
 	TCase *tc = tcase_create("guardian");
 
 	tcase_add_checked_fixture(tc, guarded_setup, guarded_teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, dismissed);
 	tcase_add_test(tc, ended_and_not_collected);
 	tcase_add_test(tc, children_are_ignored);

@@ -394,7 +394,7 @@ Suite *test_promises_rollback_suite(void)
 
 	tcase_add_checked_fixture(kept, setup, teardown);
 	/* Some of them run hundreds of processes, on machines that do other things as well. */
-	tcase_set_timeout(kept, 60);
+	tcase_set_timeout(kept, 180);
 	tcase_add_test(kept, test_p2_a_half_written_vector_is_ours);
 	tcase_add_loop_test(kept, test_p2_roll_back_on_a_disk_that_takes_nothing, 0, 3);
 	tcase_add_test(kept, test_p3_recovery_is_idempotent);
