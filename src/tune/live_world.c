@@ -282,3 +282,10 @@ const struct place *live_world_place(const struct live_world *w)
 {
 	return &w->place;
 }
+
+int live_world_prepare(struct live_world *w, const struct plan *plan, struct error *e)
+{
+	const struct live_change c = change_of(w);
+
+	return live_change_prepare(&c, plan, e);
+}
