@@ -178,7 +178,7 @@ static void announce(const struct pass *p, const struct choice *c, const struct 
 	(void)fprintf(out, "trying %s %s", c->rule->id, c->rule->slug);
 	if (c->subject.kind != ENTITY_HOST)
 		(void)fprintf(out, ", %s %s", entity_kind_name(c->subject.kind), c->subject.entity);
-	(void)fprintf(out, ": %u windows of %.3g s without it, and %u with it\n", q->pairs,
+	(void)fprintf(out, ": %u windows of %.3g s without it, and %u with it, in turn\n", q->pairs,
 		      q->window_s, q->pairs);
 	trial_print_changes(&p->terminal, plan);
 	(void)fflush(out);

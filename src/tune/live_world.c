@@ -154,8 +154,8 @@ static int fill(struct live_world *w, const struct window_request *q, struct win
 		r = eye_open(w, &options, &eye, e);
 	if (r == 0)
 		r = observe(eye.source, &how, &ret->observation, e);
-	if (r < 0)
-		return r;
+	if (r < 0 || ret->observation == NULL)
+		return r < 0 ? r : -ENODATA;
 	if (ret->observation->gone)
 		return error_set(e, -ESTALE, ERROR_FAILED, w->place.name,
 				 "the network namespace is gone");

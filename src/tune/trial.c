@@ -188,7 +188,7 @@ static int observe(struct trial *t, struct window *ret, struct error *e)
 {
 	const struct window_request request = {
 		.seconds = t->request->window_s,
-		.interval_s = SAMPLE_INTERVAL_S,
+		.interval_s = fmin(SAMPLE_INTERVAL_S, t->request->window_s / SAMPLE_INTERVALS),
 		.new_sockets = t->request->new_sockets,
 	};
 

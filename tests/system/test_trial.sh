@@ -117,8 +117,8 @@ situation_ended() {
   "$NETWRIGHT" trial --netns "$ns" --state-dir "$state" --for 1min net.ipv4.tcp_fin_timeout=59 >"$LAB_TMP/int.out" 2>"$LAB_TMP/int.err" &
   pid=$!
   in_force
-  kill -TERM $pid # bash has its background processes ignore SIGINT
-  wait $pid
+  kill -TERM "$pid" # bash has its background processes ignore SIGINT
+  wait "$pid"
   status=$?
   if [ "$status" -eq 3 ] && grep -q 'interrupted; what was on trial is put back' "$LAB_TMP/int.err"; then
     ok "a signal ends it, and it says what holds"
@@ -132,8 +132,8 @@ situation_ended() {
   "$NETWRIGHT" trial --netns "$ns" --state-dir "$state" --for 15s net.ipv4.tcp_fin_timeout=59 >/dev/null 2>&1 &
   pid=$!
   in_force
-  kill -KILL $pid
-  wait $pid 2>/dev/null
+  kill -KILL "$pid"
+  wait "$pid" 2>/dev/null
   "$NETWRIGHT" status --json --state-dir "$state" >"$LAB_TMP/status.json" 2>"$LAB_TMP/status.err"
   expect_json status "killed, the change is pending, and guarded" '[.. | objects | select(.state? == "pending") | .guardian.alive] == [true]'
   "$NETWRIGHT" rollback -q --state-dir "$state" 2>"$LAB_TMP/status.err"
@@ -145,6 +145,7 @@ situation_ended() {
   expect_json trial "somebody else's write ends it" '.trial | .foreign and .foreign_tunable == "net.ipv4.tcp_fin_timeout" and .verdict == "undecided"'
   expect_value B net.ipv4.tcp_fin_timeout 30
   lab_sysctl B net.ipv4.tcp_fin_timeout 60
+  # shellcheck disable=SC2016 # trial_beside expands it
   trial_beside '"$NETWRIGHT" rollback -q --state-dir "$state"'
   expect_json trial "somebody else's rollback ends it" '.trial | .foreign and .foreign_tunable == null and .restored and (.confirmed | not)'
   expect_value B net.ipv4.tcp_fin_timeout 60
