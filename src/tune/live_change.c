@@ -177,7 +177,8 @@ static int check_pending(struct session *s, int64_t transaction, struct error *e
 	return r;
 }
 
-int live_change_keep(const struct live_change *c, int64_t transaction, struct error *e)
+int live_change_keep(const struct live_change *c, int64_t transaction, const char *reason,
+		     struct error *e)
 {
 	struct transaction_record t = { 0 };
 	struct session s = { 0 };
@@ -186,7 +187,7 @@ int live_change_keep(const struct live_change *c, int64_t transaction, struct er
 	if (r == 0)
 		r = check_pending(&s, transaction, e);
 	if (r == 0)
-		r = transaction_confirm(&s.applier, transaction, &t, e);
+		r = transaction_confirm(&s.applier, transaction, reason, &t, e);
 	session_close(&s);
 	release_guardian(&t);
 	transaction_record_done(&t);

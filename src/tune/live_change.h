@@ -32,7 +32,8 @@ int live_change_apply(const struct live_change *c, const struct wish *wishes, si
 		      double deadline_s, struct transaction_record *ret, struct error *e);
 int live_change_check(const struct live_change *c, int64_t transaction,
 		      char target[TARGET_NAME_MAX], struct error *e);
-int live_change_keep(const struct live_change *c, int64_t transaction, struct error *e);
+int live_change_keep(const struct live_change *c, int64_t transaction, const char *reason,
+		     struct error *e);
 int live_change_revert(const struct live_change *c, int64_t transaction, const char *reason,
 		       struct error *e);
 

@@ -56,7 +56,7 @@ situation_better() {
     and .subject.kind == "path" and .metric.name == "path.goodput" and .metric.effect.low > 1.1'
   expect_gain "  and is in force" 1000000 "$(goodput 5001 2)" 2
   "$NETWRIGHT" show "$(jq '.trials[0].transaction' "$LAB_TMP/better.json")" --state-dir "$state" >"$LAB_TMP/show" 2>"$LAB_TMP/show.err"
-  if grep -q 'because *SITE-02' "$LAB_TMP/show" && grep -q 'written and read back' "$LAB_TMP/show"; then
+  if grep -q 'because *SITE-02' "$LAB_TMP/show" && grep -qF 'written and read back (' "$LAB_TMP/show"; then
     ok "  show tells why"
   else
     not_ok "  show tells $(cat "$LAB_TMP/show" "$LAB_TMP/show.err")"
