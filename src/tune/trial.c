@@ -314,7 +314,7 @@ static int keep(struct trial *t, struct error *e)
 
 	if (r != 1)
 		return r;
-	r = t->world->ops->keep(t->world, t->pending, e);
+	r = t->world->ops->keep(t->world, t->pending, report->judgement.reason, e);
 	report->in_place = r == 0 || r == -EUCLEAN;
 	if (report->in_place)
 		t->pending = 0;
