@@ -199,6 +199,8 @@ static void run(struct keeper *k)
 
 		if (r < 0 && r != -EINTR)
 			wait_after(k, &why);
+		/* Whatever the turn did, it has not waited if it ended early. */
+		(void)waiter_wait(&k->waiter, 0);
 		if (++since_written == LEDGER_BATCH) {
 			ledger_write(&k->ledger);
 			since_written = 0;

@@ -5,6 +5,7 @@
 #include "measure/panorama.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,11 +36,24 @@ static int64_t suspended_ns(void)
 	return (int64_t)live_window_now_ns() - ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
 }
 
+/* Our own comes first, and is "self" whatever other name it has. */
+static bool is_self(const struct netns_list *list, const struct netns_entry *entry)
+{
+	return entry == list->entries;
+}
+
+struct wanting {
+	const struct daemon_config *config;
+	const struct netns_list *list;
+};
+
 static bool is_wanted(void *arg, const struct netns_entry *entry)
 {
-	const struct daemon_config *c = arg;
+	const struct wanting *w = arg;
 
-	return daemon_config_has_netns(c, entry->name) || daemon_config_has_netns(c, entry->label);
+	return daemon_config_has_netns(w->config, entry->name) ||
+	       daemon_config_has_netns(w->config, entry->label) ||
+	       (is_self(w->list, entry) && daemon_config_has_netns(w->config, "self"));
 }
 
 static bool is_entry(const struct place *p, const struct netns_entry *entry)
@@ -130,7 +144,8 @@ static void complain_of_missing(const struct realm_survey *s, const struct netns
 		size_t at = 0;
 
 		while (at < list->count && strcmp(list->entries[at].name, name) != 0 &&
-		       strcmp(list->entries[at].label, name) != 0)
+		       strcmp(list->entries[at].label, name) != 0 &&
+		       !(is_self(list, &list->entries[at]) && strcmp(name, "self") == 0))
 			at++;
 		if (at == list->count)
 			s->unseen(s->arg, name, "there is no such network namespace");
@@ -148,11 +163,16 @@ static int observe_all(struct live_realm *l, const struct realm_survey *s, struc
 		.wait_arg = l->waiter,
 	};
 	const int64_t before_ns = suspended_ns();
-	/* The configuration is only read; the hook's argument is not const. */
-	int r = panorama_open(p, &how, &options, is_wanted, (void *)(uintptr_t)s->config, e);
+	const uint64_t end_ns = live_window_now_ns() +
+				(uint64_t)llround(s->config->interval_s * 1e9);
+	struct wanting wanting = { s->config, &p->list };
+	int r = panorama_open(p, &how, &options, is_wanted, &wanting, e);
 
 	if (r == 0)
 		r = panorama_sample(p, e);
+	/* With nothing to observe, or nothing left, sampling is over at once. */
+	if (r == 0)
+		(void)waiter_wait(l->waiter, end_ns);
 	if (r == 0 && waiter_is_over(l->waiter))
 		return -EINTR;
 	if (r == 0 && suspended_ns() - before_ns > SUSPENDED_NS)
