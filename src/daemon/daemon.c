@@ -115,7 +115,6 @@ static void done(struct keeper *k)
 {
 	loop_done(&k->loop);
 	ledger_done(&k->ledger);
-	live_realm_done(&k->realm);
 	notify_done(&k->notify);
 	if (k->lock >= 0)
 		(void)close(k->lock);

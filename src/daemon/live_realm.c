@@ -233,6 +233,18 @@ static void live_close_world(struct realm *r, struct world *w)
 	l->world = NULL;
 }
 
+static bool live_is_gone(struct realm *r, const struct realm_place *place)
+{
+	struct place p;
+	int code = place_open_again(os_live(), place->name, place->cookie, PLACE_ANYWHERE, &p,
+				    NULL);
+
+	(void)r;
+	if (code == 0)
+		place_close(&p);
+	return code == -ESTALE;
+}
+
 static int live_check(struct realm *r, void (*lost)(void *arg, const struct realm_loss *l),
 		      void *arg, struct error *e)
 {
@@ -244,6 +256,7 @@ static const struct realm_ops live_ops = {
 	.survey = live_survey,
 	.open_world = live_open_world,
 	.close_world = live_close_world,
+	.is_gone = live_is_gone,
 	.check = live_check,
 };
 
@@ -257,9 +270,4 @@ void live_realm_init(struct live_realm *r, const char *directory, struct waiter 
 		.listener = listener,
 		.kept = { .os = os_live(), .directory = directory },
 	};
-}
-
-void live_realm_done(struct live_realm *r)
-{
-	kept_done(&r->kept);
 }

@@ -18,9 +18,8 @@ struct live_realm {
 };
 
 /* `directory` holds the journal; `listener` is told when a session finishes what others left. All
- * must outlive it. Release with live_realm_done(). */
+ * must outlive it. */
 void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter,
 		     const struct recovery_listener *listener);
-void live_realm_done(struct live_realm *r);
 
 #endif
