@@ -215,7 +215,7 @@ static bool is_waiting(const struct look *l, const struct transaction_record *t)
 	       os->ops->boottime_ns(os) < t->deadline_boottime_ns;
 }
 
-static int look_at_pending(const struct look *l, struct error *e)
+static int look_at_pending(const struct look *l, bool *ret_own, struct error *e)
 {
 	int64_t *ids = NULL;
 	size_t count = 0;
@@ -231,6 +231,8 @@ static int look_at_pending(const struct look *l, struct error *e)
 			r = error_set(e, -EBUSY, ERROR_BUSY, NULL,
 				      "transaction %lld waits for its confirmation",
 				      (long long)t.id);
+		if (r == -EBUSY)
+			*ret_own = kept_is_own(&t);
 		transaction_record_done(&t);
 	}
 	free(ids);
@@ -250,8 +252,8 @@ static int look(struct look *l, struct error *e)
 	return r;
 }
 
-int kept_check(const struct kept *k, void (*lost)(void *arg, const struct realm_loss *l), void *arg,
-	       struct error *e)
+int kept_check(const struct kept *k, bool *ret_own,
+	       void (*lost)(void *arg, const struct realm_loss *l), void *arg, struct error *e)
 {
 	struct store *store CLEANUP(store_closep) = NULL;
 	struct look l = { .kept = k, .lost = lost, .arg = arg };
@@ -264,7 +266,7 @@ int kept_check(const struct kept *k, void (*lost)(void *arg, const struct realm_
 	l.store = store;
 	r = look(&l, e);
 	if (r == 0)
-		r = look_at_pending(&l, e);
+		r = look_at_pending(&l, ret_own, e);
 	free(l.seen);
 	return r;
 }

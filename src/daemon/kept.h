@@ -30,9 +30,10 @@ struct kept {
  * transaction; and one whose newest own transaction a person has rolled back, or could not be put
  * back because somebody else had set it. The journal is all that is asked, so that it is told as
  * well what was done while no daemon ran. Without a journal there is nothing to look at. -EBUSY
- * (ERROR_BUSY) when a change waits for its confirmation, so that no other can be made; errors of
- * store_open() and others, and what is lost is then not known. */
-int kept_check(const struct kept *k, void (*lost)(void *arg, const struct realm_loss *l), void *arg,
-	       struct error *e);
+ * (ERROR_BUSY) when a change waits for its confirmation, so that no other can be made, with
+ * *ret_own when it is its own; errors of store_open() and others, and what is lost is then not
+ * known. */
+int kept_check(const struct kept *k, bool *ret_own,
+	       void (*lost)(void *arg, const struct realm_loss *l), void *arg, struct error *e);
 
 #endif

@@ -1,6 +1,8 @@
 #include "daemon/live_realm.h"
 
+#include "apply/session.h"
 #include "base/os.h"
+#include "daemon/undo.h"
 #include "host/live_window.h"
 #include "measure/panorama.h"
 
@@ -248,7 +250,18 @@ static bool live_is_gone(struct realm *r, const struct realm_place *place)
 static int live_check(struct realm *r, void (*lost)(void *arg, const struct realm_loss *l),
 		      void *arg, struct error *e)
 {
-	return kept_check(&live(r)->kept, lost, arg, e);
+	const struct live_realm *l = live(r);
+	const struct undo undo = { .directory = l->directory,
+				   .lock_wait_s = SESSION_LOCK_TIMEOUT_S,
+				   .log = l->log };
+	bool left = false;
+	int code = kept_check(&l->kept, &left, lost, arg, e);
+
+	/* A trial whose end failed, on a full disk or a lock that was held. */
+	if (code != -EBUSY || !left)
+		return code;
+	code = undo_trials(&undo, e);
+	return code < 0 ? code : kept_check(&l->kept, &left, lost, arg, e);
 }
 
 static const struct realm_ops live_ops = {
@@ -261,13 +274,14 @@ static const struct realm_ops live_ops = {
 };
 
 void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter,
-		     const struct recovery_listener *listener)
+		     const struct recovery_listener *listener, struct logbook *log)
 {
 	*r = (struct live_realm){
 		.realm.ops = &live_ops,
 		.directory = directory,
 		.waiter = waiter,
 		.listener = listener,
+		.log = log,
 		.kept = { .os = os_live(), .directory = directory },
 	};
 }

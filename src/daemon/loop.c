@@ -194,6 +194,7 @@ static int choose(struct loop *l, struct watched *w, const struct window *window
 		.limits = &l->policy.limits,
 		.memory = &l->memory,
 		.sightings = &w->sightings,
+		.patience = l->policy.config.patience,
 		.netns_cookie = w->place.cookie,
 		.is_init = w->place.is_init,
 		.now_utc_s = now_utc_s(l),
@@ -308,6 +309,28 @@ static void park(void *arg, const struct realm_loss *loss)
 	memcpy(whole.tunable, loss->target, sizeof(whole.tunable));
 	if (!known)
 		note_parked(l, &whole, loss->reason);
+}
+
+void loop_note_undone(struct loop *l, const struct transaction_record *t)
+{
+	for (size_t i = 0; i < t->change_count; i++) {
+		const struct target *target = &t->changes[i].change.target;
+		struct outcome o = { .netns_cookie = t->netns_cookie,
+				     .kind = OUTCOME_UNDECIDED,
+				     .utc_s = now_utc_s(l) };
+		const struct outcome *known, *remembered;
+
+		memcpy(o.tunable, target->name, sizeof(o.tunable));
+		(void)snprintf(o.value, sizeof(o.value), "%s", t->changes[i].change.to);
+		(void)snprintf(o.reason, sizeof(o.reason), "its trial was cut short");
+		known = memory_find(&l->memory, o.netns_cookie, o.tunable);
+		/* Without memory for it, it is tried again. */
+		if ((known != NULL && known->kind == OUTCOME_PARKED) ||
+		    memory_note(&l->memory, &o, l->policy.config.interval_s, &remembered) < 0)
+			continue;
+		if (l->noted != NULL)
+			l->noted(l->arg, remembered);
+	}
 }
 
 /* --- trying ---------------------------------------------------------------------------------*/

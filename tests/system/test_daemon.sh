@@ -17,7 +17,7 @@ daemon() {
   cp "$tmp/$rule.rule" "$tmp/$name/rules/site.conf"
   cat >"$tmp/$name/conf" <<CONF
 tune = { rules = [ "SITE-*" ]; };
-daemon = { interval = "1s"; sample = "500ms"; window = "1s"; settle = "100ms"; $* };
+daemon = { interval = "1s"; patience = 1; sample = "500ms"; window = "1s"; settle = "100ms"; $* };
 CONF
   "$NETWRIGHT" daemon --config "$tmp/$name/conf" --rules "$tmp/$name/rules" --state-dir "$tmp/$name/state" \
     >>"$tmp/$name/out" 2>>"$tmp/$name/log" </dev/null &
@@ -186,6 +186,20 @@ check "the other one has kept it as well" is back net.core.somaxconn 8192
 kill -TERM "${pids[back]}"
 ends back 0
 check "  and rolled it back" is back net.core.somaxconn 4096
+
+# --- put back by its guardian, which had to end -------------------------------------------------
+
+daemon back helps "netns = [ \"nwt$$-back\" ]; on_exit = \"rollback\";"
+end_guardian() {
+  local pid
+  pid=$(status_of back --json | jq -r '.pending[0].guardian.pid // empty')
+  [ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null
+}
+check "what it has rolled back itself is tried again" within 20 end_guardian
+said back 20 "undecided: its guardian has put it back"
+kill -TERM "${pids[back]}"
+ends back 0
+check "  and nothing is parked" test "$(grep -c "is parked" "$tmp/back/log")" -eq 0
 
 # --- the end ------------------------------------------------------------------------------------
 

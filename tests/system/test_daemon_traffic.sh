@@ -20,7 +20,7 @@ rules = ( { id = "SITE-01"; slug = "capped"; scope = "path"; class = "send-buffe
 RULE
 cat >"$LAB_TMP/conf" <<CONF
 tune = { rules = [ "SITE-01" ]; };
-daemon = { interval = "2s"; sample = "500ms"; window = "1s"; settle = "2s"; netns = [ "$LAB_NS_A" ]; };
+daemon = { interval = "2s"; patience = 1; sample = "500ms"; window = "1s"; settle = "2s"; netns = [ "$LAB_NS_A" ]; };
 CONF
 : >"$LAB_TMP/log"
 "$NETWRIGHT" daemon --config "$LAB_TMP/conf" --rules "$LAB_TMP/rules" --state-dir "$LAB_TMP/state" 2>"$LAB_TMP/log" &

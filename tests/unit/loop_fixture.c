@@ -20,6 +20,9 @@ static void load(struct policy *p, const char *text)
 	ck_assert_msg(
 		daemon_config_load_text(&p->config, "netwright.conf", text, strlen(text), &e) == 0,
 		"%s", e.text);
+	/* Most are about what happens once it is tried. */
+	if (strstr(text, "patience") == NULL)
+		p->config.patience = 1;
 	ck_assert_msg(limits_load_text(&p->limits, "netwright.conf", text, strlen(text), &e) == 0,
 		      "%s", e.text);
 	ck_assert_int_eq(rulebook_load_text(&p->book, "sim.conf", sim_rules, strlen(sim_rules), &e),

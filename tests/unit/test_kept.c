@@ -21,6 +21,7 @@ static struct kept kept;
 static struct error e;
 static struct realm_loss losses[8];
 static size_t lost;
+static bool own;
 
 static void set_up(void)
 {
@@ -85,7 +86,7 @@ static void check(size_t expected)
 {
 	lost = 0;
 	kept.directory = directory;
-	ck_assert_msg(kept_check(&kept, on_lost, NULL, &e) == 0, "%s", e.text);
+	ck_assert_msg(kept_check(&kept, &own, on_lost, NULL, &e) == 0, "%s", e.text);
 	ck_assert_msg(lost == expected, "%zu lost, not %zu: %s %s", lost, expected,
 		      lost > 0 ? losses[0].target : "", lost > 0 ? losses[0].reason : "");
 }
@@ -243,9 +244,12 @@ END_TEST
 START_TEST(a_change_that_waits_for_its_confirmation_comes_first)
 {
 	static const struct {
-		bool passed, other_boot;
+		bool passed, other_boot, own;
 		int expected;
-	} cases[] = { { false, false, -EBUSY }, { true, false, 0 }, { false, true, 0 } };
+	} cases[] = { { false, false, false, -EBUSY },
+		      { false, false, true, -EBUSY },
+		      { true, false, false, 0 },
+		      { false, true, false, 0 } };
 	struct store *s;
 	struct transaction_record t;
 
@@ -255,6 +259,9 @@ START_TEST(a_change_that_waits_for_its_confirmation_comes_first)
 	fixture_transaction(&t, 1);
 	t.state = TRANSACTION_PENDING;
 	t.persistence = PERSISTENCE_NONE;
+	own = false;
+	if (cases[_i].own)
+		(void)snprintf(t.command, sizeof(t.command), KEPT_COMMAND);
 	t.deadline_boottime_ns = os->ops->boottime_ns(os) + (cases[_i].passed ? 0 : 1000000000);
 	if (!cases[_i].other_boot)
 		ck_assert_int_eq(boot_id_read(t.boot_id, &e), 0);
@@ -262,10 +269,11 @@ START_TEST(a_change_that_waits_for_its_confirmation_comes_first)
 	transaction_record_done(&t);
 	store_close(s);
 	lost = 0;
-	ck_assert_int_eq(kept_check(&kept, on_lost, NULL, &e), cases[_i].expected);
+	ck_assert_int_eq(kept_check(&kept, &own, on_lost, NULL, &e), cases[_i].expected);
 	ck_assert_uint_eq(lost, 1);
 	if (cases[_i].expected < 0)
 		ck_assert_str_eq(e.text, "transaction 2 waits for its confirmation");
+	ck_assert_int_eq(own, cases[_i].own);
 }
 END_TEST
 
@@ -273,7 +281,7 @@ START_TEST(a_journal_that_cannot_be_read_is_said)
 {
 	fixture_write("state.db", "nonsense, and more of it", 24);
 	lost = 0;
-	ck_assert_int_lt(kept_check(&kept, on_lost, NULL, &e), 0);
+	ck_assert_int_lt(kept_check(&kept, &own, on_lost, NULL, &e), 0);
 	ck_assert_str_ne(e.text, "");
 }
 END_TEST
@@ -297,7 +305,7 @@ Suite *test_kept_suite(void)
 	tcase_add_test(tests, what_somebody_else_had_set_when_it_was_put_back_is_theirs);
 	tcase_add_test(tests, what_is_gone_is_nobodys);
 	tcase_add_test(tests, a_damaged_record_hides_no_other);
-	tcase_add_loop_test(tests, a_change_that_waits_for_its_confirmation_comes_first, 0, 3);
+	tcase_add_loop_test(tests, a_change_that_waits_for_its_confirmation_comes_first, 0, 4);
 	tcase_add_test(tests, a_journal_that_cannot_be_read_is_said);
 	suite_add_tcase(suite, tests);
 	return suite;

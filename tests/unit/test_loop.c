@@ -32,6 +32,21 @@ START_TEST(what_limits_is_raised_and_kept)
 }
 END_TEST
 
+/* By default in three audits in a row. */
+START_TEST(what_is_seen_once_is_not_tried)
+{
+	configure("daemon = { patience = 3; };" NO_HARM);
+	turns(2);
+	host->idle = true;
+	turn(0);
+	host->idle = false;
+	turns(2);
+	ck_assert_uint_eq(host->applies, 0);
+	turn(0);
+	ck_assert_uint_eq(host->keeps, 1);
+}
+END_TEST
+
 /* A path that carries eight times as much takes two steps. */
 START_TEST(step_by_step)
 {
@@ -261,6 +276,7 @@ Suite *test_loop_suite(void)
 
 	tcase_add_checked_fixture(tests, loop_set_up, loop_tear_down);
 	tcase_add_test(tests, what_limits_is_raised_and_kept);
+	tcase_add_test(tests, what_is_seen_once_is_not_tried);
 	tcase_add_test(tests, step_by_step);
 	tcase_add_loop_test(tests, a_healthy_or_idle_host_is_left_alone, 0, 2);
 	tcase_add_test(tests, told_not_to_tune_it_only_looks);

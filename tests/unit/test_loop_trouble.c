@@ -125,6 +125,24 @@ START_TEST(asked_to_end_in_a_trial_it_leaves_nothing)
 }
 END_TEST
 
+/* Killed in a trial, it does not try the same at once again, for ever. */
+START_TEST(a_trial_cut_short_is_undecided)
+{
+	struct change_record change = { .change = { .to = "4096 131072 25165824" } };
+	const struct transaction_record t = { .netns_cookie = 7,
+					      .changes = &change,
+					      .change_count = 1 };
+
+	(void)snprintf(change.change.target.name, TARGET_NAME_MAX, "net.ipv4.tcp_rmem");
+	loop_note_undone(&loop, &t);
+	turns(9);
+	ck_assert_uint_eq(tries(), 0);
+	ck_assert_int_eq((int)outcome_of("net.ipv4.tcp_rmem")->kind, (int)OUTCOME_UNDECIDED);
+	turns(2);
+	ck_assert_uint_eq(host->keeps, 1);
+}
+END_TEST
+
 /* A journal on a full disk: no trial, which is said; later again. */
 START_TEST(a_journal_that_cannot_be_written)
 {
@@ -238,6 +256,7 @@ Suite *test_loop_trouble_suite(void)
 	tcase_add_test(tests, a_suspended_machine_is_not_judged);
 	tcase_add_test(tests, a_survey_that_fails_is_the_callers);
 	tcase_add_test(tests, asked_to_end_in_a_trial_it_leaves_nothing);
+	tcase_add_test(tests, a_trial_cut_short_is_undecided);
 	tcase_add_test(tests, a_journal_that_cannot_be_written);
 	tcase_add_test(tests, somebody_elses_transaction_is_waited_for);
 	tcase_add_loop_test(tests, what_cannot_be_put_back_is_undecided, 0, 2);
