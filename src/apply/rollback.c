@@ -251,6 +251,13 @@ static int find_again(struct applier *a, const struct transaction_record *t, str
 	return found;
 }
 
+bool transaction_is_undone_by_hand(const struct transaction_record *t)
+{
+	return (t->state == TRANSACTION_ROLLED_BACK || t->state == TRANSACTION_PARTIAL ||
+		t->state == TRANSACTION_ROLLING_BACK) &&
+	       strncmp(t->reason, TRANSACTION_BY_HAND, strlen(TRANSACTION_BY_HAND)) == 0;
+}
+
 static int already(const struct transaction_record *t, struct error *e)
 {
 	return error_set(e, -EALREADY, ERROR_INPUT, NULL,

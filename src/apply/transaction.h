@@ -75,6 +75,10 @@ int transaction_apply(struct applier *a, const struct place *p, const struct pla
 int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
 			  struct transaction_record *ret, struct error *e);
 
+/* The reason of a person, and whether it was one who rolled a transaction back. */
+#define TRANSACTION_BY_HAND "by hand"
+bool transaction_is_undone_by_hand(const struct transaction_record *t);
+
 /* Makes a pending transaction a kept one; `reason` says why, "" because a person wants it. -EUCLEAN
  * (ERROR_CONFLICT) when it is, and some of its settings hold something else by now
  * (CHANGE_CONFLICT), or files could not be written; -ETIME when the deadline has passed (it is then

@@ -64,7 +64,7 @@ struct os {
 struct os *os_live(void);
 
 /* Replaces *ret with the whole of a file, at most `max` bytes: 0, the errno of the call that
- * failed, or -EFBIG. */
+ * failed, or -EFBIG. Never waits: a pipe is empty, or -EAGAIN. */
 int os_read_file(struct os *os, const char *path, size_t max, struct bytes *ret);
 
 /* Likewise of a file that the kernel gives in one piece, as it does sysctls and /proc/PID/comm,

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A pipe that somebody has put where a file belongs must not hold up whoever reads it: without a
+ * writer it is empty. Files know no difference. */
+#define READ_FLAGS (O_RDONLY | O_NONBLOCK)
+
 #define READ_STEP_BYTES 4096 /* what seq_file hands out per read of most /proc files */
 
 static int read_to_end(struct os *os, int fd, size_t max, struct bytes *ret)
@@ -34,7 +38,7 @@ static int read_to_end(struct os *os, int fd, size_t max, struct bytes *ret)
 
 int os_read_file(struct os *os, const char *path, size_t max, struct bytes *ret)
 {
-	int fd = os->ops->open(os, path, O_RDONLY, 0);
+	int fd = os->ops->open(os, path, READ_FLAGS, 0);
 	int r;
 
 	if (fd < 0)
@@ -50,7 +54,7 @@ int os_read_file(struct os *os, const char *path, size_t max, struct bytes *ret)
 
 ssize_t os_read_piece(struct os *os, const char *path, char *buf, size_t max)
 {
-	int fd = os->ops->open(os, path, O_RDONLY, 0);
+	int fd = os->ops->open(os, path, READ_FLAGS, 0);
 	ssize_t n;
 
 	if (fd < 0)

@@ -19,14 +19,19 @@ static bool leave(const void *arg, const char *tunable, char *reason, size_t len
 	return boot_others_set(d->others, d->profile, tunable, reason, len);
 }
 
-/* What concerns the profile alone is told, and the rest restored; what would stop that as well, a
- * missing right or the lock, is returned. */
+/* What would stop the rest as well: a missing right, or the lock. */
+static bool is_general(const struct error *why)
+{
+	return why->kind == ERROR_PRIVILEGE || why->kind == ERROR_BUSY || why->code == -ENOMEM;
+}
+
+/* What concerns the profile alone is told, and the rest restored. */
 static int tell(struct restoring *g, const struct boot_profile *p, const struct error *why,
 		struct error *e)
 {
 	struct bytes b = { 0 };
 
-	if (why->kind == ERROR_PRIVILEGE || why->kind == ERROR_BUSY || why->code == -ENOMEM) {
+	if (is_general(why)) {
 		*e = *why;
 		return why->code;
 	}
@@ -67,13 +72,13 @@ int restore_profile(struct restoring *g, FILE *out, struct error *e)
 	struct error why = { 0 };
 	int r = boot_profile_read(g->place->os, root, &profile, &why);
 
-	if (r == -EINVAL) {
-		restoring_tell(g, why.text);
-		return 0;
-	}
-	if (r < 0) {
+	if (r < 0 && is_general(&why)) {
 		*e = why;
 		return r;
+	}
+	if (r < 0) {
+		restoring_tell(g, why.text);
+		return 0;
 	}
 	if (profile.file[0] == '\0')
 		return 0;

@@ -94,8 +94,8 @@ static int roll_back(const struct settings *s, struct session *session, const in
 	for (size_t i = 0; i < n; i++) {
 		struct transaction_record *t = &done->all[done->count];
 		struct error failure = { 0 };
-		int r = transaction_roll_back(&session->applier, ids[i], s->force, "by hand", t,
-					      &failure);
+		int r = transaction_roll_back(&session->applier, ids[i], s->force,
+					      TRANSACTION_BY_HAND, t, &failure);
 
 		if (r == -EALREADY) { /* what was asked for is so */
 			transaction_record_done(t);

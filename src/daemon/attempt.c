@@ -139,9 +139,12 @@ static void conclude(struct attempt_result *r)
 
 void attempt_fail(int code, const struct error *why, struct attempt_result *ret)
 {
-	/* What cannot be put back is a person's; what somebody else holds now, or what has just
-	 * gone, says nothing about the change; anything else fails again if it is tried again. */
-	set_verdict(ret, code == -EUCLEAN ? OUTCOME_PARKED : OUTCOME_UNDECIDED, "failed",
+	/* What somebody else holds now, or what has just gone, says nothing about the change;
+	 * anything else fails again if it is tried again. Whether a target that could not be put
+	 * back is somebody else's by now, the journal says (kept.h). */
+	const bool kept = code == -EUCLEAN && ret->report.in_place;
+
+	set_verdict(ret, kept ? OUTCOME_KEPT : OUTCOME_UNDECIDED, kept ? "kept" : "failed",
 		    why->text);
 	ret->noted = code != -EBUSY && code != -ESTALE && code != -EAGAIN;
 }

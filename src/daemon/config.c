@@ -45,16 +45,25 @@ static int read_window(struct setting_reader *r, const config_setting_t *s, void
 	return read_duration(r, s, 1, HOUR_S, "1s to 1h", field);
 }
 
+static int read_number(struct setting_reader *r, const config_setting_t *s, int least, int most,
+		       void *field)
+{
+	int number = config_setting_get_int(s);
+
+	if (config_setting_type(s) != CONFIG_TYPE_INT || number < least || number > most)
+		return setting_fail(r, s, "must be a number from %d to %d", least, most);
+	*(unsigned int *)field = (unsigned int)number;
+	return 0;
+}
+
 static int read_pairs(struct setting_reader *r, const config_setting_t *s, void *field)
 {
-	int pairs = config_setting_get_int(s);
+	return read_number(r, s, PAIRED_SHIFT_MIN, PAIRED_SHIFT_MAX, field);
+}
 
-	if (config_setting_type(s) != CONFIG_TYPE_INT || pairs < PAIRED_SHIFT_MIN ||
-	    pairs > PAIRED_SHIFT_MAX)
-		return setting_fail(r, s, "must be a number from %d to %d", PAIRED_SHIFT_MIN,
-				    PAIRED_SHIFT_MAX);
-	*(unsigned int *)field = (unsigned int)pairs;
-	return 0;
+static int read_patience(struct setting_reader *r, const config_setting_t *s, void *field)
+{
+	return read_number(r, s, 1, DAEMON_PATIENCE_MAX, field);
 }
 
 static int read_flag(struct setting_reader *r, const config_setting_t *s, void *field)
@@ -117,6 +126,7 @@ static const struct setting_field fields[] = {
 	{ "netns", false, read_netns, 0 },
 	{ "on_exit", false, read_exit, offsetof(struct daemon_config, on_exit) },
 	{ "pairs", false, read_pairs, offsetof(struct daemon_config, pairs) },
+	{ "patience", false, read_patience, offsetof(struct daemon_config, patience) },
 	{ "sample", false, read_sample, offsetof(struct daemon_config, sample_s) },
 	{ "settle", false, read_sample, offsetof(struct daemon_config, settle_s) },
 	{ "tune", false, read_flag, offsetof(struct daemon_config, tune) },
@@ -170,6 +180,7 @@ void daemon_config_default(struct daemon_config *ret)
 	*ret = (struct daemon_config){
 		.interval_s = 60,
 		.sample_s = 30,
+		.patience = 3,
 		.window_s = 5,
 		.settle_s = 5,
 		.pairs = PAIRED_SHIFT_MIN,

@@ -2,7 +2,7 @@
  *
  *	daemon = {
  *	  interval = "60s"; sample = "30s";
- *	  window = "5s"; pairs = 6; settle = "5s";
+ *	  patience = 3; window = "5s"; pairs = 6; settle = "5s";
  *	  tune = true; on_exit = "keep"; netns = "all";
  *	};
  *
@@ -16,16 +16,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define DAEMON_PATIENCE_MAX 100
+
 /* What becomes of the changes in force that were the daemon's when it ends. */
 enum daemon_exit { DAEMON_EXIT_KEEP, DAEMON_EXIT_ROLLBACK };
 
 struct daemon_config {
-	double interval_s;  /* how long one audit of all namespaces lasts: 1 s to 1 d */
-	double sample_s;    /* between its samples: 0.1 s to 1 h, at most the interval */
-	double window_s;    /* each window of a trial: 1 s to 1 h (tune/trial.h) */
-	double settle_s;    /* left out after each change of a trial: 0.1 s to 1 h */
-	unsigned int pairs; /* of windows of a trial: PAIRED_SHIFT_MIN to PAIRED_SHIFT_MAX */
-	bool tune;	    /* else it observes only */
+	double interval_s;     /* how long one audit of all namespaces lasts: 1 s to 1 d */
+	double sample_s;       /* between its samples: 0.1 s to 1 h, at most the interval */
+	unsigned int patience; /* audits in a row that must find the same before it is tried, where
+				* the rule does not say: 1 to DAEMON_PATIENCE_MAX */
+	double window_s;       /* each window of a trial: 1 s to 1 h (tune/trial.h) */
+	double settle_s;       /* left out after each change of a trial: 0.1 s to 1 h */
+	unsigned int pairs;    /* of windows of a trial: PAIRED_SHIFT_MIN to PAIRED_SHIFT_MAX */
+	bool tune;	       /* else it observes only */
 	enum daemon_exit on_exit;
 	char **netns; /* owned; which namespaces, by their names; see all_netns */
 	size_t netns_count;

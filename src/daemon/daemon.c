@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include "apply/boot.h"
+#include "apply/session.h"
 #include "base/os.h"
 #include "daemon/ledger.h"
 #include "daemon/live_realm.h"
@@ -21,6 +22,8 @@
 
 /* The least between two attempts when nothing can be observed. */
 #define RETRY_S 10.0
+/* And between two for the journal, besides the wait for its lock. */
+#define RETRY_JOURNAL_NS UINT64_C(1000000000)
 
 /* Blocks from this size on are pages of their own, which go back as soon as they are freed: what an
  * observation takes is large, and else leaves a heap full of holes behind. glibc would raise its
@@ -100,7 +103,7 @@ static void init(struct keeper *k, const struct daemon_options *o)
 	logbook_init(&k->log, o->log, o->journal_stream);
 	notify_init(&k->notify, o->notify_socket);
 	k->listener = undo_listener(&k->log);
-	live_realm_init(&k->realm, o->directory, &k->waiter, &k->listener);
+	live_realm_init(&k->realm, o->directory, &k->waiter, &k->listener, &k->log);
 	k->ledger =
 		(struct ledger){ .directory = o->directory, .log = &k->log, .boot_id = k->boot_id };
 	k->loop = (struct loop){ .realm = &k->realm.realm,
@@ -115,7 +118,6 @@ static void done(struct keeper *k)
 {
 	loop_done(&k->loop);
 	ledger_done(&k->ledger);
-	live_realm_done(&k->realm);
 	notify_done(&k->notify);
 	if (k->lock >= 0)
 		(void)close(k->lock);
@@ -127,6 +129,37 @@ static int load(struct keeper *k, struct policy *ret, struct error *e)
 
 	if (r < 0)
 		policy_done(ret);
+	return r;
+}
+
+static void note_undone(void *arg, const struct transaction_record *t)
+{
+	struct keeper *k = arg;
+
+	loop_note_undone(&k->loop, t);
+}
+
+/* What was left on trial goes back first. Whoever has the journal is waited for: who starts a
+ * daemon would give up on the status of a lock. */
+static int undo_left(struct keeper *k, struct error *e)
+{
+	const struct undo undo = { .directory = k->options->directory,
+				   .lock_wait_s = SESSION_LOCK_TIMEOUT_S,
+				   .log = &k->log,
+				   .undone = note_undone,
+				   .arg = k };
+	struct logbook_complaint busy = { "" };
+	int r;
+
+	do {
+		struct error why = { 0 };
+
+		r = undo_trials(&undo, &why);
+		*e = why;
+		if (r != -EBUSY)
+			return r;
+		logbook_complain(&k->log, LOGBOOK_WARNING, &busy, why.text);
+	} while (waiter_wait(&k->waiter, live_window_now_ns() + RETRY_JOURNAL_NS));
 	return r;
 }
 
@@ -145,10 +178,10 @@ static int start(struct keeper *k, struct error *e)
 	k->lock = single_take(k->options->directory, e);
 	if (k->lock < 0)
 		return k->lock;
-	r = undo_trials(k->options->directory, &k->log, e);
+	ledger_load(&k->ledger, &k->loop.memory);
+	r = undo_left(k, e);
 	if (r < 0)
 		return r;
-	ledger_load(&k->ledger, &k->loop.memory);
 	k->loop.status.pid = getpid();
 	k->loop.status.started_utc_s = k->realm.realm.ops->utc_s(&k->realm.realm);
 	return 0;
@@ -199,6 +232,8 @@ static void run(struct keeper *k)
 
 		if (r < 0 && r != -EINTR)
 			wait_after(k, &why);
+		/* Whatever the turn did, it has not waited if it ended early. */
+		(void)waiter_wait(&k->waiter, 0);
 		if (++since_written == LEDGER_BATCH) {
 			ledger_write(&k->ledger);
 			since_written = 0;
@@ -213,21 +248,48 @@ static void run(struct keeper *k)
 
 /* --- end ------------------------------------------------------------------------------------ */
 
-static void finish(struct keeper *k)
+/* Logs what cannot be put back, and how to. */
+static int undo_or_say(struct keeper *k, int (*undo)(const struct undo *u, struct error *e),
+		       const char *what, const char *how)
+{
+	const struct undo request = { .directory = k->options->directory,
+				      .lock_wait_s = UNDO_LOCK_WAIT_S,
+				      .log = &k->log };
+	struct error why = { 0 };
+	int r = undo(&request, &why);
+
+	if (r == 0)
+		return 0;
+	logbook_write(&k->log, LOGBOOK_ERROR, "%s: %s; %s", what, why.text, how);
+	return r;
+}
+
+/* 0, or why not all that was to be put back is. */
+static int finish(struct keeper *k, struct error *e)
 {
 	const bool rolls_back = k->loop.policy.config.on_exit == DAEMON_EXIT_ROLLBACK;
-	struct error why = { 0 };
+	const char *left = "its changes stay in force";
+	int r, kept_r = 0;
 
 	notify_send(&k->notify, "STOPPING=1");
-	if (rolls_back && undo_kept(k->options->directory, &k->log, &why) < 0)
-		logbook_write(&k->log, LOGBOOK_ERROR,
-			      "its changes could not be rolled back: %s; netwright rollback --all "
-			      "tries again",
-			      why.text);
-	k->loop.status.ended = true;
-	loop_tell(&k->loop, 0, "ended");
-	logbook_write(&k->log, LOGBOOK_INFO, "ended; %s",
-		      rolls_back ? "its changes were rolled back" : "its changes stay in force");
+	r = undo_or_say(k, undo_trials, "what is on trial could not be put back",
+			"its deadline does it, netwright rollback at once");
+	if (rolls_back)
+		kept_r = undo_or_say(k, undo_kept, "not all of its changes could be rolled back",
+				     "netwright rollback --all tries again");
+	if (rolls_back)
+		left = kept_r == 0 ? "its changes were rolled back"
+				   : "not all of its changes were rolled back";
+	k->loop.status.ended = r == 0;
+	loop_tell(&k->loop, 0, "%s", r == 0 ? "ended" : "ended, with a change still on trial");
+	logbook_write(&k->log, LOGBOOK_INFO, "ended; %s%s", left,
+		      r == 0 ? "" : ", and one is still on trial");
+	if (r == 0 && kept_r == 0)
+		return 0;
+	/* Whatever the reason: something is left as nobody asked for. */
+	return error_set(e, -EUCLEAN, ERROR_CONFLICT, NULL,
+			 "ended, and %s; the log says why, netwright status what",
+			 r < 0 ? "a change is still on trial" : left);
 }
 
 static int open_waiter(struct keeper *k, struct error *e)
@@ -263,7 +325,7 @@ int daemon_run(const struct daemon_options *options, struct error *e)
 				      k->loop.policy.config.interval_s,
 				      k->loop.policy.config.tune ? "" : ", without trials");
 			run(k);
-			finish(k);
+			r = finish(k, e);
 		}
 		waiter_close(&k->waiter);
 	}
@@ -281,7 +343,10 @@ int daemon_recover(const struct daemon_options *options, struct error *e)
 	lock = single_take(options->directory, e);
 	if (lock < 0)
 		return lock;
-	r = undo_trials(options->directory, &log, e);
+	r = undo_trials(&(const struct undo){ .directory = options->directory,
+					      .lock_wait_s = SESSION_LOCK_TIMEOUT_S,
+					      .log = &log },
+			e);
 	(void)close(lock);
 	return r;
 }

@@ -1,6 +1,7 @@
 #include "daemon/kept.h"
 
 #include "apply/boot.h"
+#include "apply/transaction.h"
 #include "base/cleanup.h"
 #include "tunables/place.h"
 
@@ -16,38 +17,24 @@ bool kept_is_own(const struct transaction_record *t)
 	return strcmp(t->command, KEPT_COMMAND) == 0;
 }
 
-void kept_done(struct kept *k)
-{
-	free(k->ids);
-	k->ids = NULL;
-	k->count = 0;
-}
-
 /* --- looking at one change ------------------------------------------------------------------ */
 
 struct look {
-	struct kept *kept;
+	const struct kept *kept;
 	struct store *store;
 	char boot_id[BOOT_ID_MAX];
 	void (*lost)(void *arg, const struct realm_loss *l);
 	void *arg;
-	/* Targets of the transactions looked at so far, the newest first: only the newest one says
-	 * what a target should hold. */
+	/* Targets of the transactions looked at so far, the newest first: only the newest one in
+	 * force says what a target should hold, and only the newest own one what came of it. */
 	struct target_of {
 		const struct kind *kind;
 		char name[TARGET_NAME_MAX], identity[TARGET_IDENTITY_MAX];
 		int64_t transaction;
+		bool own, in_force;
 	} * seen; /* owned */
 	size_t seen_count, seen_capacity;
-	int64_t *own; /* owned: ids of this look */
-	size_t own_count;
 };
-
-static void look_done(struct look *l)
-{
-	free(l->seen);
-	free(l->own);
-}
 
 static void lose(const struct look *l, const struct transaction_record *t,
 		 const struct target *which, const char *reason)
@@ -59,18 +46,21 @@ static void lose(const struct look *l, const struct transaction_record *t,
 	l->lost(l->arg, &loss);
 }
 
-/* The newest transaction that changed it; NULL: none that was looked at. */
-static const struct target_of *find_seen(const struct look *l, const struct target *t)
+/* The newest transaction that changed it, of those in force or of its own; NULL: none that was
+ * looked at. */
+static const struct target_of *find_seen(const struct look *l, const struct target *t, bool own)
 {
 	for (size_t i = 0; i < l->seen_count; i++) {
-		if (l->seen[i].kind == t->kind && strcmp(l->seen[i].name, t->name) == 0 &&
-		    strcmp(l->seen[i].identity, t->identity) == 0)
-			return &l->seen[i];
+		const struct target_of *s = &l->seen[i];
+
+		if ((own ? s->own : s->in_force) && s->kind == t->kind &&
+		    strcmp(s->name, t->name) == 0 && strcmp(s->identity, t->identity) == 0)
+			return s;
 	}
 	return NULL;
 }
 
-static int add_seen(struct look *l, const struct target *t, int64_t transaction)
+static int add_seen(struct look *l, const struct target *t, const struct transaction_record *by)
 {
 	struct target_of *new;
 
@@ -84,7 +74,10 @@ static int add_seen(struct look *l, const struct target *t, int64_t transaction)
 		l->seen_capacity = more;
 	}
 	new = &l->seen[l->seen_count++];
-	*new = (struct target_of){ .kind = t->kind, .transaction = transaction };
+	*new = (struct target_of){ .kind = t->kind,
+				   .transaction = by->id,
+				   .own = kept_is_own(by),
+				   .in_force = by->state == TRANSACTION_KEPT };
 	memcpy(new->name, t->name, sizeof(new->name));
 	memcpy(new->identity, t->identity, sizeof(new->identity));
 	return 0;
@@ -111,31 +104,50 @@ static void look_later(const struct look *l, const struct transaction_record *t,
 {
 	char reason[160];
 
-	for (size_t i = 0; i < l->own_count; i++) {
-		if (l->own[i] == later->transaction)
-			return;
-	}
+	if (later->own)
+		return;
 	(void)snprintf(reason, sizeof(reason), "transaction %lld has set it since",
 		       (long long)later->transaction);
 	lose(l, t, &c->target, reason);
 }
 
-static int look_at_changes(struct look *l, const struct place *p,
-			   const struct transaction_record *t, bool own)
+static void look_at_kept(const struct look *l, const struct place *p,
+			 const struct transaction_record *t, const struct plan_change *c)
 {
-	for (size_t i = 0; i < t->change_count; i++) {
-		const struct plan_change *c = &t->changes[i].change;
-		const struct target_of *later = find_seen(l, &c->target);
+	const struct target_of *later = find_seen(l, &c->target, false);
 
-		if (later != NULL) {
-			if (own)
-				look_later(l, t, c, later);
-			continue;
-		}
-		if (add_seen(l, &c->target, t->id) < 0)
+	if (later != NULL)
+		look_later(l, t, c, later);
+	else if (p != NULL)
+		compare(l, p, t, c);
+}
+
+/* What is put back is over, unless it was a person's doing, or could not be. */
+static void look_at_undone(const struct look *l, const struct transaction_record *t,
+			   const struct change_record *c)
+{
+	if (find_seen(l, &c->change.target, true) != NULL)
+		return;
+	if (transaction_is_undone_by_hand(t))
+		lose(l, t, &c->change.target, "somebody has rolled it back");
+	else if (t->state == TRANSACTION_PARTIAL && c->outcome == CHANGE_CONFLICT)
+		lose(l, t, &c->change.target, "somebody else had set it when it was put back");
+}
+
+static int look_at_changes(struct look *l, const struct place *p,
+			   const struct transaction_record *t)
+{
+	const bool own = kept_is_own(t);
+
+	for (size_t i = 0; i < t->change_count; i++) {
+		const struct change_record *c = &t->changes[i];
+
+		if (own && t->state == TRANSACTION_KEPT)
+			look_at_kept(l, p, t, &c->change);
+		else if (own)
+			look_at_undone(l, t, c);
+		if (add_seen(l, &c->change.target, t) < 0)
 			return -ENOMEM;
-		if (own && p != NULL)
-			compare(l, p, t, c);
 	}
 	return 0;
 }
@@ -146,46 +158,51 @@ static int look_at(struct look *l, int64_t id, struct error *e)
 {
 	struct transaction_record t = { 0 };
 	struct place place;
-	bool own, there = false;
+	bool there;
 	int r = store_load(l->store, id, &t, e);
 
 	/* A damaged record is told by those who list them. */
 	if (r < 0)
 		return r == -EBADMSG ? 0 : r;
-	if (strcmp(t.boot_id, l->boot_id) == 0) {
-		own = kept_is_own(&t);
-		if (own)
-			l->own[l->own_count++] = id;
-		there = own && place_open_again(l->kept->os, t.netns, t.netns_cookie, PLACE_IN_USE,
-						&place, NULL) == 0;
-		r = look_at_changes(l, there ? &place : NULL, &t, own);
-		if (there)
-			place_close(&place);
-	}
+	there = kept_is_own(&t) && t.state == TRANSACTION_KEPT &&
+		place_open_again(l->kept->os, t.netns, t.netns_cookie, PLACE_IN_USE, &place,
+				 NULL) == 0;
+	r = look_at_changes(l, there ? &place : NULL, &t);
+	if (there)
+		place_close(&place);
 	transaction_record_done(&t);
 	return r < 0 ? error_errno(e, r, NULL, "the changes in force cannot be compared") : 0;
 }
 
-/* Its own that it knew, and that are kept no longer. */
-static int look_at_lost(struct look *l, struct error *e)
-{
-	for (size_t i = 0; i < l->kept->count; i++) {
-		struct transaction_record t = { 0 };
-		bool still = false;
-		int r;
+/* Which transactions are worth loading: each trial leaves several that are over. */
+struct listing {
+	const char *boot_id;
+	int64_t *ids; /* owned */
+	size_t count, capacity;
+	size_t needed; /* the last of them that may tell something, and all before it */
+};
 
-		for (size_t j = 0; j < l->own_count && !still; j++)
-			still = l->own[j] == l->kept->ids[i];
-		if (still)
-			continue;
-		r = store_load(l->store, l->kept->ids[i], &t, e);
-		/* One that is not in the journal any more was moved away with it. */
-		for (size_t c = 0; r == 0 && c < t.change_count; c++)
-			lose(l, &t, &t.changes[c].change.target, "somebody has rolled it back");
-		transaction_record_done(&t);
-		if (r < 0 && r != -ENOENT && r != -EBADMSG)
-			return r;
+static int list_one(void *arg, int64_t id, const struct transaction_record *t,
+		    const struct error *why)
+{
+	struct listing *l = arg;
+
+	(void)why;
+	if (t == NULL || strcmp(t->boot_id, l->boot_id) != 0 ||
+	    (t->state != TRANSACTION_KEPT && !kept_is_own(t)))
+		return 0;
+	if (l->count == l->capacity) {
+		size_t more = l->capacity > 0 ? 2 * l->capacity : 32;
+		int64_t *grown = reallocarray(l->ids, more, sizeof(*grown));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		l->ids = grown;
+		l->capacity = more;
 	}
+	l->ids[l->count++] = id;
+	if (t->state != TRANSACTION_ROLLED_BACK || transaction_is_undone_by_hand(t))
+		l->needed = l->count;
 	return 0;
 }
 
@@ -198,7 +215,7 @@ static bool is_waiting(const struct look *l, const struct transaction_record *t)
 	       os->ops->boottime_ns(os) < t->deadline_boottime_ns;
 }
 
-static int look_at_pending(const struct look *l, struct error *e)
+static int look_at_pending(const struct look *l, bool *ret_own, struct error *e)
 {
 	int64_t *ids = NULL;
 	size_t count = 0;
@@ -214,6 +231,8 @@ static int look_at_pending(const struct look *l, struct error *e)
 			r = error_set(e, -EBUSY, ERROR_BUSY, NULL,
 				      "transaction %lld waits for its confirmation",
 				      (long long)t.id);
+		if (r == -EBUSY)
+			*ret_own = kept_is_own(&t);
 		transaction_record_done(&t);
 	}
 	free(ids);
@@ -222,25 +241,19 @@ static int look_at_pending(const struct look *l, struct error *e)
 
 static int look(struct look *l, struct error *e)
 {
-	int64_t *ids = NULL;
-	size_t count = 0;
-	int r = store_list(l->store, 1u << TRANSACTION_KEPT, SIZE_MAX, &ids, &count, e);
+	const unsigned int states = 1u << TRANSACTION_KEPT | 1u << TRANSACTION_ROLLED_BACK |
+				    1u << TRANSACTION_PARTIAL;
+	struct listing found = { .boot_id = l->boot_id };
+	int r = store_visit(l->store, states, SIZE_MAX, list_one, &found, e);
 
-	if (r < 0)
-		return r;
-	l->own = calloc(count + 1, sizeof(*l->own));
-	if (l->own == NULL) {
-		free(ids);
-		return error_errno(e, -ENOMEM, NULL, "the changes in force");
-	}
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = look_at(l, ids[i], e);
-	free(ids);
-	return r < 0 ? r : look_at_lost(l, e);
+	for (size_t i = 0; r == 0 && i < found.needed; i++)
+		r = look_at(l, found.ids[i], e);
+	free(found.ids);
+	return r;
 }
 
-int kept_check(struct kept *k, void (*lost)(void *arg, const struct realm_loss *l), void *arg,
-	       struct error *e)
+int kept_check(const struct kept *k, bool *ret_own,
+	       void (*lost)(void *arg, const struct realm_loss *l), void *arg, struct error *e)
 {
 	struct store *store CLEANUP(store_closep) = NULL;
 	struct look l = { .kept = k, .lost = lost, .arg = arg };
@@ -252,13 +265,8 @@ int kept_check(struct kept *k, void (*lost)(void *arg, const struct realm_loss *
 		return r == -ENOENT ? 0 : r;
 	l.store = store;
 	r = look(&l, e);
-	if (r == 0) {
-		kept_done(k);
-		k->ids = l.own;
-		k->count = l.own_count;
-		l.own = NULL;
-		r = look_at_pending(&l, e);
-	}
-	look_done(&l);
+	if (r == 0)
+		r = look_at_pending(&l, ret_own, e);
+	free(l.seen);
 	return r;
 }

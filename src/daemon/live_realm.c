@@ -1,10 +1,13 @@
 #include "daemon/live_realm.h"
 
+#include "apply/session.h"
 #include "base/os.h"
+#include "daemon/undo.h"
 #include "host/live_window.h"
 #include "measure/panorama.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,11 +38,24 @@ static int64_t suspended_ns(void)
 	return (int64_t)live_window_now_ns() - ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
 }
 
+/* Our own comes first, and is "self" whatever other name it has. */
+static bool is_self(const struct netns_list *list, const struct netns_entry *entry)
+{
+	return entry == list->entries;
+}
+
+struct wanting {
+	const struct daemon_config *config;
+	const struct netns_list *list;
+};
+
 static bool is_wanted(void *arg, const struct netns_entry *entry)
 {
-	const struct daemon_config *c = arg;
+	const struct wanting *w = arg;
 
-	return daemon_config_has_netns(c, entry->name) || daemon_config_has_netns(c, entry->label);
+	return daemon_config_has_netns(w->config, entry->name) ||
+	       daemon_config_has_netns(w->config, entry->label) ||
+	       (is_self(w->list, entry) && daemon_config_has_netns(w->config, "self"));
 }
 
 static bool is_entry(const struct place *p, const struct netns_entry *entry)
@@ -130,7 +146,8 @@ static void complain_of_missing(const struct realm_survey *s, const struct netns
 		size_t at = 0;
 
 		while (at < list->count && strcmp(list->entries[at].name, name) != 0 &&
-		       strcmp(list->entries[at].label, name) != 0)
+		       strcmp(list->entries[at].label, name) != 0 &&
+		       !(is_self(list, &list->entries[at]) && strcmp(name, "self") == 0))
 			at++;
 		if (at == list->count)
 			s->unseen(s->arg, name, "there is no such network namespace");
@@ -148,11 +165,16 @@ static int observe_all(struct live_realm *l, const struct realm_survey *s, struc
 		.wait_arg = l->waiter,
 	};
 	const int64_t before_ns = suspended_ns();
-	/* The configuration is only read; the hook's argument is not const. */
-	int r = panorama_open(p, &how, &options, is_wanted, (void *)(uintptr_t)s->config, e);
+	const uint64_t end_ns = live_window_now_ns() +
+				(uint64_t)llround(s->config->interval_s * 1e9);
+	struct wanting wanting = { s->config, &p->list };
+	int r = panorama_open(p, &how, &options, is_wanted, &wanting, e);
 
 	if (r == 0)
 		r = panorama_sample(p, e);
+	/* With nothing to observe, or nothing left, sampling is over at once. */
+	if (r == 0)
+		(void)waiter_wait(l->waiter, end_ns);
 	if (r == 0 && waiter_is_over(l->waiter))
 		return -EINTR;
 	if (r == 0 && suspended_ns() - before_ns > SUSPENDED_NS)
@@ -213,10 +235,33 @@ static void live_close_world(struct realm *r, struct world *w)
 	l->world = NULL;
 }
 
+static bool live_is_gone(struct realm *r, const struct realm_place *place)
+{
+	struct place p;
+	int code = place_open_again(os_live(), place->name, place->cookie, PLACE_ANYWHERE, &p,
+				    NULL);
+
+	(void)r;
+	if (code == 0)
+		place_close(&p);
+	return code == -ESTALE;
+}
+
 static int live_check(struct realm *r, void (*lost)(void *arg, const struct realm_loss *l),
 		      void *arg, struct error *e)
 {
-	return kept_check(&live(r)->kept, lost, arg, e);
+	const struct live_realm *l = live(r);
+	const struct undo undo = { .directory = l->directory,
+				   .lock_wait_s = SESSION_LOCK_TIMEOUT_S,
+				   .log = l->log };
+	bool left = false;
+	int code = kept_check(&l->kept, &left, lost, arg, e);
+
+	/* A trial whose end failed, on a full disk or a lock that was held. */
+	if (code != -EBUSY || !left)
+		return code;
+	code = undo_trials(&undo, e);
+	return code < 0 ? code : kept_check(&l->kept, &left, lost, arg, e);
 }
 
 static const struct realm_ops live_ops = {
@@ -224,22 +269,19 @@ static const struct realm_ops live_ops = {
 	.survey = live_survey,
 	.open_world = live_open_world,
 	.close_world = live_close_world,
+	.is_gone = live_is_gone,
 	.check = live_check,
 };
 
 void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter,
-		     const struct recovery_listener *listener)
+		     const struct recovery_listener *listener, struct logbook *log)
 {
 	*r = (struct live_realm){
 		.realm.ops = &live_ops,
 		.directory = directory,
 		.waiter = waiter,
 		.listener = listener,
+		.log = log,
 		.kept = { .os = os_live(), .directory = directory },
 	};
-}
-
-void live_realm_done(struct live_realm *r)
-{
-	kept_done(&r->kept);
 }

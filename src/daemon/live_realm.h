@@ -13,14 +13,14 @@ struct live_realm {
 	const char *directory;
 	struct waiter *waiter;
 	const struct recovery_listener *listener;
+	struct logbook *log;
 	struct kept kept;
 	struct live_world *world; /* the one that is open; NULL: none is */
 };
 
-/* `directory` holds the journal; `listener` is told when a session finishes what others left. All
- * must outlive it. Release with live_realm_done(). */
+/* `directory` holds the journal; `listener` is told when a session finishes what others left, `log`
+ * of trials that could not be ended at once. All must outlive it. */
 void live_realm_init(struct live_realm *r, const char *directory, struct waiter *waiter,
-		     const struct recovery_listener *listener);
-void live_realm_done(struct live_realm *r);
+		     const struct recovery_listener *listener, struct logbook *log);
 
 #endif

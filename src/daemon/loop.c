@@ -138,7 +138,7 @@ static struct watched *find_watched(struct loop *l, const struct realm_place *pl
 }
 
 /* Counts a turn. One that is gone does not come back, nor does its cookie, so that nothing needs to
- * be remembered of it; one that could only not be read for once does. */
+ * be remembered of it; one that cannot be read, or is not to be watched any more, may. */
 static void drop_missed(struct loop *l)
 {
 	size_t kept = 0;
@@ -153,7 +153,8 @@ static void drop_missed(struct loop *l)
 			continue;
 		}
 		logbook_write(l->log, LOGBOOK_INFO, "%s: no longer watched", w->place.label);
-		(void)memory_forget(&l->memory, w->place.cookie, "*");
+		if (l->realm->ops->is_gone(l->realm, &w->place))
+			(void)memory_forget(&l->memory, w->place.cookie, "*");
 		watched_done(w);
 	}
 	l->watched_count = kept;
@@ -193,6 +194,7 @@ static int choose(struct loop *l, struct watched *w, const struct window *window
 		.limits = &l->policy.limits,
 		.memory = &l->memory,
 		.sightings = &w->sightings,
+		.patience = l->policy.config.patience,
 		.netns_cookie = w->place.cookie,
 		.is_init = w->place.is_init,
 		.now_utc_s = now_utc_s(l),
@@ -270,26 +272,62 @@ static bool is_of(const struct outcome *o, const struct realm_loss *loss)
 		 strcmp(bare, loss->target) == 0));
 }
 
-/* Parks each element of the target that was tried; those that were not, nobody minds. */
+static void note_parked(struct loop *l, struct outcome *o, const char *reason)
+{
+	const char *label = label_of(l, o->netns_cookie);
+	const struct outcome *remembered;
+
+	o->kind = OUTCOME_PARKED;
+	o->utc_s = now_utc_s(l);
+	(void)snprintf(o->reason, sizeof(o->reason), "%s", reason);
+	/* Without memory for it, the journal says so again in the next turn. */
+	if (memory_note(&l->memory, o, l->policy.config.interval_s, &remembered) < 0)
+		return;
+	logbook_write(l->log, LOGBOOK_WARNING, "%s: %s is parked: %s",
+		      label != NULL ? label : "not watched", o->tunable, o->reason);
+	if (l->noted != NULL)
+		l->noted(l->arg, remembered);
+}
+
+/* Parks each element of the target that was tried; those that were not, nobody minds. Where nothing
+ * is remembered of what was in force, the whole target. */
 static void park(void *arg, const struct realm_loss *loss)
 {
 	struct loop *l = arg;
+	struct outcome whole = { .netns_cookie = loss->netns_cookie };
+	bool known = false;
 
 	for (size_t i = 0; i < l->memory.count; i++) {
 		struct outcome o = l->memory.all[i];
-		const char *label = label_of(l, o.netns_cookie);
-		const struct outcome *remembered;
 
-		if (!is_of(&o, loss) || o.kind == OUTCOME_PARKED)
+		if (!is_of(&o, loss))
 			continue;
-		o.kind = OUTCOME_PARKED;
-		o.utc_s = now_utc_s(l);
-		(void)snprintf(o.reason, sizeof(o.reason), "%s", loss->reason);
-		/* It is there already, so that this takes no memory. */
-		if (memory_note(&l->memory, &o, l->policy.config.interval_s, &remembered) < 0)
+		known |= o.kind == OUTCOME_KEPT || o.kind == OUTCOME_PARKED;
+		if (o.kind != OUTCOME_PARKED)
+			note_parked(l, &o, loss->reason);
+	}
+	memcpy(whole.tunable, loss->target, sizeof(whole.tunable));
+	if (!known)
+		note_parked(l, &whole, loss->reason);
+}
+
+void loop_note_undone(struct loop *l, const struct transaction_record *t)
+{
+	for (size_t i = 0; i < t->change_count; i++) {
+		const struct target *target = &t->changes[i].change.target;
+		struct outcome o = { .netns_cookie = t->netns_cookie,
+				     .kind = OUTCOME_UNDECIDED,
+				     .utc_s = now_utc_s(l) };
+		const struct outcome *known, *remembered;
+
+		memcpy(o.tunable, target->name, sizeof(o.tunable));
+		(void)snprintf(o.value, sizeof(o.value), "%s", t->changes[i].change.to);
+		(void)snprintf(o.reason, sizeof(o.reason), "its trial was cut short");
+		known = memory_find(&l->memory, o.netns_cookie, o.tunable);
+		/* Without memory for it, it is tried again. */
+		if ((known != NULL && known->kind == OUTCOME_PARKED) ||
+		    memory_note(&l->memory, &o, l->policy.config.interval_s, &remembered) < 0)
 			continue;
-		logbook_write(l->log, LOGBOOK_WARNING, "%s: %s is parked: %s",
-			      label != NULL ? label : "not watched", o.tunable, o.reason);
 		if (l->noted != NULL)
 			l->noted(l->arg, remembered);
 	}

@@ -58,6 +58,9 @@ int loop_turn(struct loop *l, struct error *e);
 /* Replaces the policy, which is taken over. What was seen by the old one is forgotten. */
 void loop_adopt(struct loop *l, struct policy *policy);
 
+/* What was on trial when a daemon was cut short, and is put back, is undecided. */
+void loop_note_undone(struct loop *l, const struct transaction_record *t);
+
 /* For `doing` and what follows from it. */
 void loop_tell(struct loop *l, double seconds, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

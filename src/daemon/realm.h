@@ -55,7 +55,9 @@ struct realm_ops {
 	int (*open_world)(struct realm *r, const struct realm_place *place,
 			  const struct rulebook *book, struct world **ret, struct error *e);
 	void (*close_world)(struct realm *r, struct world *w);
-	/* Calls `lost` for each such tunable, each time it is asked. -EBUSY when somebody's change
+	/* Whether there is no such namespace any more, by whatever name; false when not known. */
+	bool (*is_gone)(struct realm *r, const struct realm_place *place);
+	/* Calls `lost` for each such tunable, each time it is asked. -EBUSY when a change
 	 * waits for its confirmation. */
 	int (*check)(struct realm *r, void (*lost)(void *arg, const struct realm_loss *l),
 		     void *arg, struct error *e);

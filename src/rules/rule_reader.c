@@ -413,7 +413,7 @@ int rule_read(const config_setting_t *group, const char *file, struct rule *ret,
 	r.variables[RULE_MATCHES] = (struct expression_variable){ .name = "matches" };
 	r.variables[RULE_CURRENT] = (struct expression_variable){ .name = "current" };
 	r.context.variable_count = RULE_MATCHES;
-	*ret = (struct rule){ .hysteresis = 1 };
+	*ret = (struct rule){ 0 };
 	ret->file = strdup(file);
 	ret->line = (unsigned int)config_setting_source_line(group);
 	if (ret->file == NULL)

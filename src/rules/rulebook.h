@@ -44,7 +44,7 @@ struct rule {
 	enum entity_kind scope;
 	struct template *title;
 	struct expression *needs, *when, *unless; /* conditions; needs and unless may be NULL */
-	unsigned int hysteresis;		  /* `for`: consecutive windows in the daemon; 1 */
+	unsigned int hysteresis;		  /* `for`: consecutive windows in the daemon; 0: its patience */
 	struct expression *severity;		  /* ratio of actual to threshold; NULL: a fact */
 	enum severity ceiling;
 	struct expression **evidence;

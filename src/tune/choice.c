@@ -17,10 +17,9 @@ struct choice_text {
 
 /* --- sightings ----------------------------------------------------------------------------- */
 
-/* A finding is known by its rule and worst entity: by what a trial would be about. */
 struct sighting {
 	char rule[MEMORY_RULE_MAX];
-	char entity[ENTITY_NAME_MAX];
+	char tunable[TARGET_NAME_MAX];
 	unsigned int windows;
 	bool now;
 };
@@ -31,11 +30,15 @@ void sightings_done(struct sightings *s)
 	*s = (struct sightings){ 0 };
 }
 
+/* Of a finding with changes. */
 static struct sighting *sighting_find(const struct sightings *s, const struct finding *f)
 {
+	char tunable[TARGET_NAME_MAX];
+
+	(void)finding_change_name(&f->changes[0], tunable);
 	for (size_t i = 0; i < s->count; i++) {
 		if (strcmp(s->all[i].rule, f->rule->id) == 0 &&
-		    strcmp(s->all[i].entity, f->entities[0].name) == 0)
+		    strcmp(s->all[i].tunable, tunable) == 0)
 			return &s->all[i];
 	}
 	return NULL;
@@ -57,7 +60,7 @@ static int sighting_add(struct sightings *s, const struct finding *f)
 	new = &s->all[s->count++];
 	*new = (struct sighting){ .windows = 1, .now = true };
 	(void)snprintf(new->rule, sizeof(new->rule), "%s", f->rule->id);
-	(void)snprintf(new->entity, sizeof(new->entity), "%s", f->entities[0].name);
+	(void)finding_change_name(&f->changes[0], new->tunable);
 	return 0;
 }
 
@@ -68,8 +71,11 @@ int sightings_count(struct sightings *s, const struct diagnosis *d)
 	for (size_t i = 0; i < s->count; i++)
 		s->all[i].now = false;
 	for (size_t i = 0; i < d->finding_count; i++) {
-		struct sighting *known = sighting_find(s, &d->findings[i]);
+		struct sighting *known;
 
+		if (d->findings[i].change_count == 0)
+			continue;
+		known = sighting_find(s, &d->findings[i]);
 		if (known == NULL && sighting_add(s, &d->findings[i]) < 0)
 			return -ENOMEM;
 		if (known != NULL && !known->now) {
@@ -220,7 +226,8 @@ static bool is_candidate(const struct choice_request *q, const struct finding *f
 	if (q->sightings == NULL)
 		return true;
 	s = sighting_find(q->sightings, f);
-	return s != NULL && s->windows >= f->rule->hysteresis;
+	return s != NULL &&
+	       s->windows >= (f->rule->hysteresis > 0 ? f->rule->hysteresis : q->patience);
 }
 
 int choice_make(const struct choice_request *q, const struct diagnosis *d,

@@ -18,7 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How often each finding was seen in a row, for hysteresis. One per namespace. */
+/* How often each finding was seen in a row, for hysteresis: its rule, and what it would change
+ * first, so that two paths that take turns as the worst are one finding. One per namespace. */
 struct sightings {
 	struct sighting *all; /* owned */
 	size_t count, capacity;
@@ -31,6 +32,7 @@ struct choice_request {
 	const struct limits *limits;
 	const struct memory *memory;	   /* NULL: everything may be tried */
 	const struct sightings *sightings; /* NULL: once is enough, for a person who asks */
+	unsigned int patience;		   /* windows in a row where the rule does not say */
 	uint64_t netns_cookie;
 	bool is_init; /* the initial namespace: else what is init-only is left out */
 	double now_utc_s;

@@ -124,8 +124,8 @@ static int check_target(const struct place *p, const struct plan_change *change,
 			 "holds \"%.60s\" now, which somebody else has set", now.text);
 }
 
-/* Whether a transaction on trial is still ours. Who rolls it back while we look has done so as good
- * as; whatever happens to it after its deadline is the deadline's doing. */
+/* Whether a transaction on trial is still ours. The journal says who has rolled it back: a person,
+ * or its guardian, which does so at the deadline and when it is told to end. */
 static int check_state(const struct transaction_record *t, struct error *e)
 {
 	if (t->state == TRANSACTION_PENDING)
@@ -133,9 +133,9 @@ static int check_state(const struct transaction_record *t, struct error *e)
 	if (t->state == TRANSACTION_KEPT)
 		return error_set(e, -EALREADY, ERROR_CONFLICT, NULL,
 				 "somebody has confirmed transaction %lld", (long long)t->id);
-	if (session_seconds_until(t->deadline_boottime_ns) <= 0)
-		return error_set(e, -ETIME, ERROR_CONFLICT, NULL,
-				 "the deadline of transaction %lld has passed", (long long)t->id);
+	if (!transaction_is_undone_by_hand(t))
+		return error_set(e, -ETIME, ERROR_CONFLICT, NULL, "transaction %lld is %s: %s",
+				 (long long)t->id, transaction_state_name(t->state), t->reason);
 	return error_set(e, -ECANCELED, ERROR_CONFLICT, NULL,
 			 "somebody has rolled transaction %lld back", (long long)t->id);
 }

@@ -1,5 +1,7 @@
 #include "tune/memory.h"
 
+#include "tunables/tunable_name.h"
+
 #include <errno.h>
 #include <fnmatch.h>
 #include <math.h>
@@ -132,7 +134,14 @@ const struct outcome *memory_forbids(const struct memory *m, uint64_t netns_cook
 				     const char *tunable, double now_utc_s)
 {
 	const struct outcome *o = find(m, netns_cookie, tunable);
+	char bare[TARGET_NAME_MAX];
+	int element;
 
+	if (o != NULL && now_utc_s < o->retry_utc_s)
+		return o;
+	if (target_split_name(tunable, bare, &element, NULL) < 0)
+		return NULL;
+	o = find(m, netns_cookie, bare);
 	return o != NULL && now_utc_s < o->retry_utc_s ? o : NULL;
 }
 

@@ -59,7 +59,8 @@ int memory_note(struct memory *m, const struct outcome *o, double interval_s,
 /* Takes in an outcome that was noted before, as it is, in place of the one that is there. 0 or
  * -ENOMEM. */
 int memory_recall(struct memory *m, const struct outcome *o);
-/* NULL when it may be tried now, else why not. */
+/* NULL when it may be tried now, else why not; of an element, what is known of the whole counts as
+ * well. */
 const struct outcome *memory_forbids(const struct memory *m, uint64_t netns_cookie,
 				     const char *tunable, double now_utc_s);
 /* For a clock that was set back: what was noted in the future counts as noted now, so that it backs

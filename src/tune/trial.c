@@ -29,7 +29,7 @@ struct trial {
 	size_t without_count;
 	struct transaction_record first; /* owned: what held before the first change */
 	int64_t pending;		 /* the transaction in force; 0: none */
-	bool expired;			 /* the deadline passed, and others put it back */
+	bool expired;			 /* its guardian has put it back */
 	bool marked;			 /* sockets are remembered since the last change */
 	unsigned int harm, retries, empty, done;
 };
@@ -296,7 +296,8 @@ static void judge(struct trial *t)
 		j->verdict = VERDICT_UNDECIDED;
 		(void)snprintf(
 			j->reason, sizeof(j->reason),
-			"the deadline passed, while this program or the machine stood still");
+			"its guardian has put it back: the deadline passed, while this program "
+			"or the machine stood still, or the guardian had to end");
 	} else if (t->harm >= HARM_WINDOWS) {
 		j->verdict = VERDICT_REVERT;
 		(void)snprintf(j->reason, sizeof(j->reason),

@@ -42,9 +42,9 @@ struct world_ops {
 	int (*apply)(struct world *w, const struct wish *wishes, size_t count, double deadline_s,
 		     struct transaction_record *ret, struct error *e);
 	/* 0 while the transaction is pending and all its targets hold what it wrote. -ECANCELED
-	 * when somebody has rolled it back, -EALREADY when somebody has confirmed it, -ETIME when
-	 * its deadline passed; -EEXIST (ERROR_CONFLICT) when a target holds something else, whose
-	 * name is written to `target`. */
+	 * when a person has rolled it back, -EALREADY when somebody has confirmed it, -ETIME when
+	 * its guardian has, whose deadline passed or who had to end; -EEXIST (ERROR_CONFLICT) when
+	 * a target holds something else, whose name is written to `target`. */
 	int (*check)(struct world *w, int64_t transaction, char target[TARGET_NAME_MAX],
 		     struct error *e);
 	/* The journal keeps the reason. 0, also when somebody has confirmed it; -EUCLEAN

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The daemon in namespaces without traffic, with planted rules: what it keeps, what it reverts, what
-# others do meanwhile, and whatever ends it. Five daemons at once, each with a journal of its own.
+# others do meanwhile, and whatever ends it. Six daemons at once, each with a journal of its own.
 # Runs beside others.
 # shellcheck disable=SC2317 # functions are called through check and within
 set -u
@@ -18,7 +18,7 @@ daemon() {
   cp "$tmp/$rule.rule" "$tmp/$name/rules/site.conf"
   cat >"$tmp/$name/conf" <<CONF
 tune = { rules = [ "SITE-*" ]; };
-daemon = { interval = "1s"; sample = "500ms"; window = "1s"; settle = "100ms"; $* };
+daemon = { interval = "1s"; patience = 1; sample = "500ms"; window = "1s"; settle = "100ms"; $* };
 CONF
   "$NETWRIGHT" daemon --config "$tmp/$name/conf" --rules "$tmp/$name/rules" --state-dir "$tmp/$name/state" \
     >>"$tmp/$name/out" 2>>"$tmp/$name/log" </dev/null &
@@ -79,6 +79,7 @@ daemon back helps "netns = [ \"nwt$$-back\" ]; on_exit = \"rollback\";"
 daemon kill helps "netns = [ \"nwt$$-kill\" ];"
 daemon harm harms "netns = [ \"nwt$$-harm\" ];"
 daemon late helps "netns = [ \"nwt$$-late\", \"nwt$$-harm\" ]; tune = false;"
+daemon blind helps "netns = [ \"nwt$$-none\" ];"
 
 # --- a mistake at the start -------------------------------------------------------------------
 
@@ -109,6 +110,18 @@ ip netns delete "nwt$$-late"
 said late 20 "nwt$$-late: no longer watched"
 check "told not to tune, it has tried nothing" test "$(grep -c trying "$tmp/late/log")" -eq 0
 
+# --- nothing to observe -------------------------------------------------------------------------
+
+said blind 10 "nwt$$-none is not watched: there is no such network namespace"
+audits() { status_of blind --json | jq .daemon.audits; }
+before=$(audits)
+sleep 2
+after=$(audits)
+check "with nothing to observe it waits all the same: $before, $after audits" test "$((after - before))" -le 4
+check "  and goes on" within 10 eval '[ "$(audits)" -gt "$after" ]'
+kill -TERM "${pids[blind]}"
+ends blind 0
+
 # --- killed in the middle of a trial ----------------------------------------------------------
 
 check "the one to be killed has it on trial" within 30 is kill net.core.somaxconn 8192
@@ -122,7 +135,7 @@ status_says kill "The daemon is not running: it was killed"
 status_has kill "it does not run, and a change is pending" '(.daemon.running | not) and (.pending | length) == 1'
 state=$tmp/kill/state
 run 0 "recovered" daemon --recover
-check "  says so" grep -qE "^transaction [0-9]+ is rolled-back: the daemon that tried it was killed" "$tmp/err"
+check "  says so" grep -qE "transaction [0-9]+ is rolled-back: the daemon that tried it was killed" "$tmp/err"
 check "  what was on trial is back" is kill net.core.somaxconn 4096
 run 0 "recovered again" daemon --recover
 check "  there is nothing left to say" test ! -s "$tmp/err"
@@ -176,7 +189,21 @@ kill -TERM "${pids[back]}"
 ends back 0
 check "  and rolled it back" is back net.core.somaxconn 4096
 
-# --- the others -------------------------------------------------------------------------------
+# --- put back by its guardian, which had to end -------------------------------------------------
+
+daemon back helps "netns = [ \"nwt$$-back\" ]; on_exit = \"rollback\";"
+end_guardian() {
+  local pid
+  pid=$(status_of back --json | jq -r '.pending[0].guardian.pid // empty')
+  [ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null
+}
+check "what it has rolled back itself is tried again" within 20 end_guardian
+said back 20 "undecided: its guardian has put it back"
+kill -TERM "${pids[back]}"
+ends back 0
+check "  and nothing is parked" test "$(grep -c "is parked" "$tmp/back/log")" -eq 0
+
+# --- the end ------------------------------------------------------------------------------------
 
 kill -TERM "${pids[late]}" "${pids[harm]}"
 ends late 0

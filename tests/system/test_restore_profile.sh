@@ -95,6 +95,23 @@ input = queue=1MiB" "profil = site"; do
   check "  the link is set" link_has "qlen 777"
   run 0 "  rollback" rollback
 done
+rm "$files/95-site.profile"
+
+# bad_file WHAT: likewise where 95-site.profile is no text of a profile at all.
+bad_file() {
+  restore 4 "restore beside $1"
+  complains "95-site.profile"
+  check "  and no more" test "$(wc -l <"$tmp/err")" -eq 1
+  check "  the link is set" link_has "qlen 777"
+  run 0 "  rollback" rollback
+  rm -r "$files/95-site.profile"
+}
+head -c 70000 /dev/zero | tr '\0' '#' >"$files/95-site.profile"
+bad_file "70 kB"
+mkfifo "$files/95-site.profile"
+bad_file "a pipe that nobody writes to"
+mkdir "$files/95-site.profile"
+bad_file "a directory"
 
 echo "# kept by apply --persist"
 if ! [ -e /proc/sys/net/core/netdev_max_backlog ]; then

@@ -79,6 +79,17 @@ static void close_world(struct realm *realm, struct world *w)
 	sim(realm)->worlds--;
 }
 
+static bool is_gone(struct realm *realm, const struct realm_place *place)
+{
+	const struct sim_realm *r = sim(realm);
+
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->places[i].place.cookie == place->cookie)
+			return r->places[i].gone;
+	}
+	return true;
+}
+
 static int check(struct realm *realm, void (*lost)(void *arg, const struct realm_loss *l),
 		 void *arg, struct error *e)
 {
@@ -99,6 +110,7 @@ static const struct realm_ops sim_ops = {
 	.survey = survey,
 	.open_world = open_world,
 	.close_world = close_world,
+	.is_gone = is_gone,
 	.check = check,
 };
 

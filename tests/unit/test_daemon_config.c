@@ -25,6 +25,7 @@ START_TEST(without_settings_the_defaults)
 	ck_assert_double_eq(c.window_s, 5);
 	ck_assert_double_eq(c.settle_s, 5);
 	ck_assert_uint_eq(c.pairs, 6);
+	ck_assert_uint_eq(c.patience, 3);
 	ck_assert(c.tune && c.all_netns);
 	ck_assert_int_eq((int)c.on_exit, (int)DAEMON_EXIT_KEEP);
 	ck_assert(daemon_config_has_netns(&c, "any"));
@@ -88,6 +89,8 @@ static const struct {
 	{ "daemon = { window = \"0.5s\"; };", "1s to 1h" },
 	{ "daemon = { settle = \"2h\"; };", "100ms to 1h" },
 	{ "daemon = { pairs = 5; };", "6 to 64" },
+	{ "daemon = { patience = 0; };", "1 to 100" },
+	{ "daemon = { patience = 101; };", "1 to 100" },
 	{ "daemon = { pairs = 65; };", "6 to 64" },
 	{ "daemon = { pairs = \"6\"; };", "6 to 64" },
 	{ "daemon = { on_exit = \"stay\"; };", "rollback" },

@@ -78,7 +78,7 @@ START_TEST(defaults)
 
 	ck_assert_int_eq(load(&book, REQUIRED "advice = \"do\"; guard = \"path.flows > 1\";" END),
 			 0);
-	ck_assert_uint_eq(book.rules[0].hysteresis, 1);
+	ck_assert_uint_eq(book.rules[0].hysteresis, 0);
 	ck_assert_ptr_null(book.rules[0].needs);
 	ck_assert_ptr_null(book.rules[0].risk);
 	ck_assert_uint_eq(book.rules[0].change_count, 0);
