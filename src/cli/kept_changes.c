@@ -31,7 +31,7 @@ int kept_changes_explain(const struct kept_changes *k, const struct settings *s,
 			 struct error *e)
 {
 	struct bytes b = { 0 };
-	struct error why = { 0 };
+	struct error why;
 
 	if (k->count == 0 || e == NULL)
 		return failed;

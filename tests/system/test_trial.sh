@@ -150,6 +150,7 @@ situation_ended() {
   trial_beside '"$NETWRIGHT" rollback -q --state-dir "$state"'
   expect_json trial "somebody else's rollback ends it" '.trial | .foreign and .foreign_tunable == null and .restored and (.confirmed | not)'
   expect_value B net.ipv4.tcp_fin_timeout 60
+  # shellcheck disable=SC2016 # trial_beside expands it
   trial_beside '"$NETWRIGHT" confirm -q --state-dir "$state"'
   expect_json trial "somebody else's confirmation ends it, and holds" '.trial | .foreign and .confirmed and .in_place and (.restored | not)'
   expect_value B net.ipv4.tcp_fin_timeout 59
@@ -192,6 +193,20 @@ situation_usage() {
   refused_at_once
 }
 
+# Something called bpftune, which only processes of a namespace of their own can see.
+rival_is_named() {
+  cp "$(command -v sleep)" "$LAB_TMP/bpftune"
+  # shellcheck disable=SC2016 # the inner shell expands them
+  unshare --pid --fork --mount-proc bash -c '"$0/bpftune" 20 & sleep 0.2
+    "$1" trial --netns "$2" --state-dir "$3" --metric host.cpu_busy net.ipv4.tcp_moderate_rcvbuf=0; kill $!' \
+    "$LAB_TMP" "$NETWRIGHT" "$ns" "$state" >"$LAB_TMP/rival.out" 2>"$LAB_TMP/rival.err"
+  if grep -q 'net.ipv4.tcp_moderate_rcvbuf: bpftune (PID [0-9]*) tunes it as well' "$LAB_TMP/rival.err" && ! grep -q bpftune "$LAB_TMP/once.err"; then
+    ok "who else tunes it is named first"
+  else
+    not_ok "who else tunes it is not named: $(cat "$LAB_TMP/rival.err")"
+  fi
+}
+
 # What would be refused after the first window is refused before it, and before anything is announced.
 refused_at_once() {
   local pid
@@ -207,7 +222,7 @@ refused_at_once() {
     fi
   }
   at_once 2 'cannot be undone' net.ipv4.ip_forward=1
-  mkdir -p -m 0700 "$state"
+  mkdir -m 0700 "$state"
   # shellcheck disable=SC2016 # the inner shell expands it
   bash -c 'exec 9<"$0" && flock 9 && exec sleep 30' "$state" &
   pid=$!
@@ -218,6 +233,7 @@ refused_at_once() {
   "$NETWRIGHT" set -q --netns "$ns" --state-dir "$state" --confirm 1min net.ipv4.tcp_keepalive_time=7000 2>"$LAB_TMP/set.err"
   expect_status "a change that waits for its confirmation" $?
   at_once 5 'waits for its confirmation' net.ipv4.tcp_fin_timeout=59
+  rival_is_named
   "$NETWRIGHT" rollback -q --state-dir "$state" 2>"$LAB_TMP/set.err"
   expect_status "  is put back" $?
   expect_value A net.ipv4.tcp_fin_timeout 60
