@@ -66,7 +66,7 @@ result() {
 
 if [ "$which" != system ]; then
   # A busy machine is no failure: a test that hangs is ended all the same.
-  export CK_DEFAULT_TIMEOUT=60
+  export CK_DEFAULT_TIMEOUT=180
   # Each unit test is a process of its own, and many wait: parts side by side, then their results.
   parts=8
   for ((part = 1; part <= parts; part++)); do

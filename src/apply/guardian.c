@@ -91,13 +91,15 @@ int guardian_entrust(struct guardian *g, int64_t transaction, uint64_t deadline_
 		r = guardian_channel_receive(g->channel, ANSWER_MS, &m);
 	if (r == 0 && m.word != GUARDIAN_ACCEPTED)
 		r = -EBADMSG;
+	/* Accepted or not: one that is stuck and wakes up later finds it closed, and believes the
+	 * journal. */
+	(void)close(g->channel);
+	g->channel = -1;
 	if (r < 0)
 		return error_set(e, r, ERROR_FAILED, NULL,
 				 "the process that was to guard the deadline of transaction %lld "
 				 "(PID %lld) is gone or does not answer: %s",
 				 (long long)transaction, (long long)g->pid, strerror(-r));
-	(void)close(g->channel);
-	g->channel = -1;
 	return 0;
 }
 

@@ -25,9 +25,9 @@ struct guardian {
  * there is none. The state directory is created when missing. */
 int guardian_start(const char *state_directory, struct guardian *ret, struct error *e);
 /* The change is journaled as pending: from now on the guardian waits for its deadline
- * (CLOCK_BOOTTIME) alone, which it has acknowledged, and the channel is closed. On failure it is
- * gone or stuck: the caller rolls back. If the run dies between the journal and this, the guardian
- * finds the deadline in the journal. */
+ * (CLOCK_BOOTTIME) alone, which it has acknowledged. On failure it is gone or stuck: the caller
+ * rolls back. The channel is closed in either case. If the run dies between the journal and this,
+ * the guardian finds the deadline in the journal. */
 int guardian_entrust(struct guardian *g, int64_t transaction, uint64_t deadline_boottime_ns,
 		     struct error *e);
 /* Nothing to guard: it ends. Does nothing for {0}, or when it was entrusted. */

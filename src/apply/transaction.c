@@ -360,8 +360,8 @@ static int tell_others(const struct transaction_record *t, size_t others, struct
 		t->changes[first].note, (long long)t->id);
 }
 
-int transaction_confirm(struct applier *a, int64_t id, struct transaction_record *ret,
-			struct error *e)
+int transaction_confirm(struct applier *a, int64_t id, const char *reason,
+			struct transaction_record *ret, struct error *e)
 {
 	size_t others;
 	int r = 0;
@@ -378,6 +378,7 @@ int transaction_confirm(struct applier *a, int64_t id, struct transaction_record
 	others = find_others(a, ret);
 	ret->state = TRANSACTION_KEPT;
 	ret->finished_utc_s = a->os->ops->utc_s(a->os);
+	text_copy_printable(ret->reason, sizeof(ret->reason), reason, strlen(reason));
 	r = store_update(a->store, ret, e);
 	if (r < 0)
 		ret->state = TRANSACTION_PENDING;

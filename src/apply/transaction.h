@@ -79,12 +79,13 @@ int transaction_roll_back(struct applier *a, int64_t id, bool force, const char 
 #define TRANSACTION_BY_HAND "by hand"
 bool transaction_is_undone_by_hand(const struct transaction_record *t);
 
-/* Makes a pending transaction a kept one. -EUCLEAN (ERROR_CONFLICT) when it is, and some of its
- * settings hold something else by now (CHANGE_CONFLICT), or files could not be written; -ETIME when
- * the deadline has passed (it is then rolled back by recovery, not here), -ENOENT when nothing is
- * pending. id 0: the one that is pending. */
-int transaction_confirm(struct applier *a, int64_t id, struct transaction_record *ret,
-			struct error *e);
+/* Makes a pending transaction a kept one; `reason` says why, "" because a person wants it. -EUCLEAN
+ * (ERROR_CONFLICT) when it is, and some of its settings hold something else by now
+ * (CHANGE_CONFLICT), or files could not be written; -ETIME when the deadline has passed (it is then
+ * rolled back by recovery, not here), -ENOENT when nothing is pending. id 0: the one that is
+ * pending. */
+int transaction_confirm(struct applier *a, int64_t id, const char *reason,
+			struct transaction_record *ret, struct error *e);
 
 /* Who is told what recovery finds; each function may be NULL. */
 struct recovery_listener {

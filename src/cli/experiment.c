@@ -1,9 +1,15 @@
 #include "cli/experiment.h"
 
+#include "apply/persistence.h"
+#include "apply/rival.h"
+#include "base/cleanup.h"
+#include "cli/change_notices.h"
 #include "cli/inspection.h"
 
 #include <errno.h>
 #include <stdio.h>
+
+DEFINE_CLEANUP(struct store, store_close)
 
 int experiment_open(const struct settings *s, struct experiment *ret, struct error *e)
 {
@@ -88,9 +94,45 @@ int experiment_try(struct experiment *x, struct trial_request *request, struct t
 	r = trial_run(live_world(x->world), request, ret, e);
 	progress_end(&x->progress);
 	if (r == -EINTR)
-		return error_set(e, r, ERROR_FAILED, x->settings->verb,
-				 "interrupted; everything holds what it held before");
+		return error_set(e, r, ERROR_FAILED, x->settings->verb, "interrupted; %s",
+				 ret->in_place		 ? "somebody has confirmed what was tried"
+				 : ret->transaction != 0 ? "what was on trial is put back"
+							 : "nothing was changed yet");
 	return r;
+}
+
+bool experiment_is_restored(const struct experiment *x, const struct trial_report *report)
+{
+	CLEANUP(store_closep) struct store *journal = NULL;
+	struct transaction_record t = { 0 };
+	bool restored = false;
+
+	if (report->in_place || report->transaction == 0)
+		return !report->in_place;
+	if (change_journal_open(x->settings, &journal, NULL) == 0 && journal != NULL &&
+	    store_load(journal, report->transaction, &t, NULL) == 0)
+		restored = t.state == TRANSACTION_ROLLED_BACK;
+	transaction_record_done(&t);
+	return restored;
+}
+
+/* As change_carry_out() does before it writes. */
+int experiment_prepare(struct experiment *x, const struct plan *plan, const struct wish *wishes,
+		       size_t count, bool persist_what_can, struct error *e)
+{
+	const struct settings *s = x->settings;
+	const struct place *place = live_world_place(x->world);
+	struct rivals rivals = { 0 };
+	const bool files = s->persist &&
+			   (!persist_what_can || persistence_count_able(place, plan) > 0);
+	int r = files ? persistence_check_plan(place, plan, e) : 0;
+
+	if (r == 0 && rivals_find("", place, plan, files, &rivals) < 0)
+		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
+	if (r == 0)
+		change_notices_print(s, place, plan, wishes, count, &rivals, stderr);
+	rivals_done(&rivals);
+	return r < 0 ? r : live_world_prepare(x->world, plan, e);
 }
 
 bool experiment_needs_new_sockets(const struct plan *plan)

@@ -35,11 +35,19 @@ void experiment_close(struct experiment *x);
 /* --pairs, checked: -EINVAL (ERROR_INPUT). */
 int experiment_pairs(const struct settings *s, unsigned int *ret, struct error *e);
 
+/* Before a plan is tried: names who else sets the same, and with --persist what gets no file, and
+ * refuses what could not be tried, or what --persist cannot be kept for. `persist_what_can`: not
+ * that no file can set any of it. Errors as live_change_prepare() and persistence_check_plan(). */
+int experiment_prepare(struct experiment *x, const struct plan *plan, const struct wish *wishes,
+		       size_t count, bool persist_what_can, struct error *e);
+
 /* Looks at the traffic as it is. Errors as observe() of world_ops; release with window_done(). */
 int experiment_look(struct experiment *x, double seconds, struct window *ret, struct error *e);
-/* trial_run() with progress on a terminal. An interrupted one says what holds. */
+/* trial_run() with progress on a terminal. An interrupted one says what became of the change. */
 int experiment_try(struct experiment *x, struct trial_request *request, struct trial_report *ret,
 		   struct error *e);
+/* Whether the journal says that nothing of a trial that came to a verdict is in force. */
+bool experiment_is_restored(const struct experiment *x, const struct trial_report *report);
 
 /* Whether none of the plan's changes reaches sockets that are open. */
 bool experiment_needs_new_sockets(const struct plan *plan);

@@ -141,14 +141,26 @@ static int carry_out(const struct outcome *o, void *out, struct error *e)
 	return r;
 }
 
+static int refuse_own_profiles(const struct settings *s, struct error *e)
+{
+	if (!s->persist || s->profiles.count == 0)
+		return 0;
+	return error_set(e, -EINVAL, ERROR_INPUT, "--persist",
+			 "applies the profile at each boot, which reads none of --profiles: "
+			 "put yours into %s",
+			 PROFILE_DIRECTORY);
+}
+
 static int work_out_and(const struct profile_application *a,
 			int (*use)(const struct outcome *o, void *arg, struct error *e), void *arg,
 			struct error *e)
 {
 	struct profile_library library = { 0 };
 	struct outcome outcome = { .application = a, .library = &library };
-	int r = profile_view_load(a->settings, &library, e);
+	int r = refuse_own_profiles(a->settings, e);
 
+	if (r == 0)
+		r = profile_view_load(a->settings, &library, e);
 	if (r == 0)
 		r = work_out(&outcome, true, e);
 	if (r == 0)
@@ -160,12 +172,6 @@ static int work_out_and(const struct profile_application *a,
 
 int profile_apply(const struct profile_application *a, FILE *out, struct error *e)
 {
-	if (a->settings->persist && a->settings->profiles.count > 0)
-		return error_set(
-			e, -EINVAL, ERROR_INPUT, "--persist",
-			"applies the profile at each boot, which reads none of --profiles: "
-			"put yours into %s",
-			PROFILE_DIRECTORY);
 	return work_out_and(a, carry_out, out, e);
 }
 

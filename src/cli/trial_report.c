@@ -90,16 +90,22 @@ static void append_state(struct bytes *b, const struct trial_view *v)
 	(void)change_command_suffix(v->settings, suffix, sizeof(suffix));
 	if (r->in_place)
 		(void)bytes_printf(b,
-				   "It is in force: transaction %" PRId64 "; netwright rollback "
+				   "%s is in force: transaction %" PRId64 "; netwright rollback "
 				   "%" PRId64 "%s undoes it.",
-				   r->transaction, r->transaction, suffix);
+				   r->confirmed ? "Confirmed, it" : "It", r->transaction,
+				   r->transaction, suffix);
 	else if (r->foreign_target[0] != '\0')
 		(void)bytes_printf(b,
 				   "What somebody else has set was left alone, all else was put "
 				   "back; see netwright show %" PRId64 "%s.",
 				   r->transaction, suffix);
-	else
+	else if (v->restored)
 		(void)bytes_printf(b, "Everything holds what it held before.");
+	else
+		(void)bytes_printf(b,
+				   "Not everything may hold what it held before; netwright show "
+				   "%" PRId64 "%s tells what became of it.",
+				   r->transaction, suffix);
 }
 
 int trial_print_result(const struct terminal *t, const struct trial_view *v, struct error *e)
@@ -196,6 +202,8 @@ json_t *trial_object(struct document *d, const struct trial_view *v)
 	document_set(d, object, "verdict", document_text(trial_verdict_word(j->verdict)));
 	document_set(d, object, "reason", document_text(j->reason));
 	document_set(d, object, "in_place", json_boolean(r->in_place));
+	document_set(d, object, "restored", json_boolean(v->restored));
+	document_set(d, object, "confirmed", json_boolean(r->confirmed));
 	document_set(d, object, "foreign", json_boolean(r->foreign));
 	document_set(d, object, "foreign_tunable",
 		     r->foreign_target[0] != '\0' ? document_text(r->foreign_target) : json_null());

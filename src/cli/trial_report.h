@@ -12,6 +12,7 @@ struct trial_view {
 	const struct plan *plan;	 /* what was tried, and what it replaced */
 	const struct trial_request *request;
 	const struct trial_report *report;
+	bool restored; /* experiment_is_restored() */
 };
 
 /* "better", "worse", "undecided". */

@@ -10,6 +10,7 @@
 #include "cli/exit_status.h"
 #include "cli/experiment.h"
 #include "cli/inspection.h"
+#include "cli/kept_changes.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
 #include "cli/trial_report.h"
@@ -24,7 +25,7 @@
 #define TUNE_SCHEMA "netwright.tune/1"
 
 /* A host that needs more than this is better looked at by a person. */
-#define TRIALS_MAX 8
+#define TRIALS_MAX KEPT_CHANGES_MAX
 /* What limits a flow is known after 3 s of it (measure/limiter.h), and rules expect it to change.
  */
 #define WINDOW_S 4.0
@@ -45,7 +46,8 @@ struct pass {
 	struct terminal terminal;
 	struct document document; /* with --json */
 	json_t *trials;		  /* borrowed from it */
-	unsigned int pairs, done, kept;
+	struct kept_changes kept;
+	unsigned int pairs, done;
 	bool foreign;
 };
 
@@ -125,10 +127,12 @@ static int note(struct pass *p, const struct choice *c, enum outcome_kind kind, 
 				    strlen(c->wishes[i].value));
 		text_copy_printable(o.rule, sizeof(o.rule), c->rule->id, strlen(c->rule->id));
 		text_copy_printable(o.reason, sizeof(o.reason), reason, strlen(reason));
-		if (memory_note(&p->tried, &o, INTERVAL_S, NULL) < 0)
-			return error_errno(e, -ENOMEM, NULL, "outcome");
 		if (save_outcome(p, &o, &why) < 0)
 			complain(p, "what came of it is not in the history", &why);
+		/* What was kept may go on by a step; else once is enough, however long the pass. */
+		o.retry_utc_s = kind == OUTCOME_KEPT ? 0 : INFINITY;
+		if (memory_recall(&p->tried, &o) < 0)
+			return error_errno(e, -ENOMEM, NULL, "outcome");
 	}
 	return 0;
 }
@@ -174,7 +178,7 @@ static void announce(const struct pass *p, const struct choice *c, const struct 
 	(void)fprintf(out, "trying %s %s", c->rule->id, c->rule->slug);
 	if (c->subject.kind != ENTITY_HOST)
 		(void)fprintf(out, ", %s %s", entity_kind_name(c->subject.kind), c->subject.entity);
-	(void)fprintf(out, ": %u windows of %.3g s without it, and %u with it\n", q->pairs,
+	(void)fprintf(out, ": %u windows of %.3g s without it, and %u with it, in turn\n", q->pairs,
 		      q->window_s, q->pairs);
 	trial_print_changes(&p->terminal, plan);
 	(void)fflush(out);
@@ -212,7 +216,6 @@ static int conclude(struct pass *p, const struct choice *c, struct window *w,
 	const struct trial_report *report = view->report;
 	int r = tell(p, c, view, e);
 
-	p->kept += report->in_place;
 	p->foreign |= report->foreign;
 	if (report->in_place)
 		record_cause(p, w, report->transaction);
@@ -234,21 +237,28 @@ static int try_plan(struct pass *p, struct choice *c, struct window *w, const st
 		.leave_in_place = true,
 	};
 	struct trial_report report;
-	const struct trial_view view = { p->settings, plan, &request, &report };
-	struct error why = { 0 };
-	int r;
+	struct trial_view view = { p->settings, plan, &request, &report, false };
+	int r = experiment_prepare(&p->experiment, plan, c->wishes, c->wish_count, true, e);
 
+	if (r < 0)
+		return r;
 	announce(p, c, plan, &request);
 	p->done++;
-	r = experiment_try(&p->experiment, &request, &report, &why);
-	if (r == 0)
-		return conclude(p, c, w, &view, e);
-	if (!is_of_the_change(r)) {
-		*e = why;
-		return r;
+	r = experiment_try(&p->experiment, &request, &report, e);
+	if (report.in_place)
+		kept_changes_add(&p->kept, report.transaction);
+	/* Kept, though something is wrong with it: there is a verdict to tell. */
+	if (r == 0 || (report.in_place && r != -EINTR)) {
+		struct error why = { 0 };
+		int told;
+
+		view.restored = experiment_is_restored(&p->experiment, &report);
+		told = conclude(p, c, w, &view, &why);
+		if (r == 0 && told < 0)
+			*e = why;
+		return r < 0 ? r : told;
 	}
-	complain(p, c->rule->id, &why);
-	return note(p, c, OUTCOME_UNDECIDED, why.text, e);
+	return r;
 }
 
 static int try_choice(struct pass *p, struct choice *c, struct window *w, struct error *e)
@@ -266,16 +276,17 @@ static int try_choice(struct pass *p, struct choice *c, struct window *w, struct
 		return note(p, c, OUTCOME_UNDECIDED, "it cannot be changed here", e);
 	c->wish_count = left;
 	r = plan_make(place, c->wishes, c->wish_count, &plan, &why);
-	if (r == 0 && plan.count > 0) {
-		r = try_plan(p, c, w, &plan, e);
-	} else if (r == 0 || is_of_the_change(r)) {
-		if (r < 0)
-			complain(p, c->rule->id, &why);
-		r = note(p, c, OUTCOME_UNDECIDED, r < 0 ? why.text : "it holds already", e);
-	} else {
-		*e = why;
-	}
+	if (r == 0 && plan.count == 0)
+		r = note(p, c, OUTCOME_UNDECIDED, "it holds already", &why);
+	else if (r == 0)
+		r = try_plan(p, c, w, &plan, &why);
 	plan_done(&plan);
+	if (r < 0 && is_of_the_change(r)) {
+		complain(p, c->rule->id, &why);
+		return note(p, c, OUTCOME_UNDECIDED, why.text, e);
+	}
+	if (r < 0)
+		*e = why;
 	return r;
 }
 
@@ -308,7 +319,7 @@ static int step(struct pass *p, bool first, struct error *e)
 
 	if (r == -EINTR)
 		return error_set(e, r, ERROR_FAILED, s->verb,
-				 p->kept > 0 ? "interrupted while observing; what was kept stays"
+				 p->done > 0 ? "interrupted while observing"
 					     : "interrupted while observing; nothing was changed");
 	if (r < 0)
 		return r;
@@ -324,22 +335,44 @@ static int step(struct pass *p, bool first, struct error *e)
 	return r;
 }
 
-static int finish(struct pass *p, struct error *e)
+static void print_summary(struct pass *p, bool complete)
 {
+	FILE *out = p->terminal.out;
 	char trials[48];
+
+	if (p->done == 0) {
+		if (complete)
+			(void)fputs("There is nothing to try; nothing was changed.\n", out);
+		return;
+	}
+	(void)fprintf(out, "%s, %zu kept.%s\n",
+		      print_count(p->done, "trial", trials, sizeof(trials)), p->kept.count,
+		      !complete		      ? " It ended before everything was tried."
+		      : p->done == TRIALS_MAX ? " There may be more to try: run it again."
+					      : " Nothing is left to try.");
+}
+
+/* However the pass ended, what it has kept is told: `failed` is 0 or why it ended early. */
+static int finish(struct pass *p, int failed, struct error *e)
+{
+	struct error why = { 0 };
 	int r = 0;
 
-	if (p->settings->json)
-		r = document_print(&p->document, p->terminal.out, e);
-	else if (prints(p) && p->done == 0)
-		(void)fputs("There is nothing to try; nothing was changed.\n", p->terminal.out);
-	else if (prints(p))
-		(void)fprintf(p->terminal.out, "%s, %u kept.%s\n",
-			      print_count(p->done, "trial", trials, sizeof(trials)), p->kept,
-			      p->done == TRIALS_MAX ? " There may be more to try: run it again."
-						    : " Nothing is left to try.");
-	if (r < 0)
+	if (p->settings->json) {
+		document_set(&p->document, p->document.root, "complete", json_boolean(failed == 0));
+		document_set(&p->document, p->document.root, "kept",
+			     kept_changes_array(&p->document, &p->kept));
+		r = document_print(&p->document, p->terminal.out, &why);
+	} else if (prints(p)) {
+		print_summary(p, failed == 0);
+	}
+	r = kept_changes_finish_printing(&p->kept, p->settings, r, p->terminal.out, &why);
+	if (failed < 0)
+		return kept_changes_explain(&p->kept, p->settings, failed, e);
+	if (r < 0) {
+		*e = why;
 		return r;
+	}
 	return p->foreign ? EXIT_STATUS_CONFLICT : EXIT_STATUS_OK;
 }
 
@@ -370,7 +403,7 @@ static int run(struct pass *p, struct error *e)
 	do {
 		r = step(p, p->tried.count == 0 && p->done == 0, e);
 	} while (r == 1 && p->done < TRIALS_MAX);
-	return r < 0 ? r : finish(p, e);
+	return finish(p, r < 0 ? r : 0, e);
 }
 
 int tune_by_trial(const struct settings *s, FILE *out, struct error *e)

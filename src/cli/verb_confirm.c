@@ -15,7 +15,7 @@ static int confirm(const struct settings *s, int64_t id, struct transaction_reco
 	int r = change_session_open(s, &session, e);
 
 	if (r == 0)
-		r = transaction_confirm(&session.session.applier, id, ret, e);
+		r = transaction_confirm(&session.session.applier, id, "", ret, e);
 	change_session_close(&session);
 	if (ret->state == TRANSACTION_KEPT)
 		guardian_wake(ret->guardian_pid, ret->guardian_start);

@@ -6,6 +6,7 @@
 #include "cli/change_report.h"
 #include "cli/exit_status.h"
 #include "cli/experiment.h"
+#include "cli/kept_changes.h"
 #include "cli/print.h"
 #include "cli/profile_apply.h"
 #include "cli/trial_report.h"
@@ -55,11 +56,15 @@ static int read_timing(struct trial_run *t, struct error *e)
 	return 0;
 }
 
-static int read_options(struct trial_run *t, struct error *e)
+static bool is_profile(const struct settings *s)
 {
-	const struct settings *s = t->settings;
-	struct judge_criteria *c = &t->request.criteria;
-	int r = read_timing(t, e);
+	return s->operand_count == 1 && !assignment_is(s->operands[0]);
+}
+
+/* What would be left unsaid, or left out, if it were accepted. */
+static int check_combinations(const struct settings *s, struct error *e)
+{
+	int r = 0;
 
 	if (r == 0 && s->keep_better && s->restore)
 		r = error_set(e, -EINVAL, ERROR_INPUT, s->verb,
@@ -71,13 +76,42 @@ static int read_options(struct trial_run *t, struct error *e)
 		r = error_set(e, -EINVAL, ERROR_INPUT, s->verb,
 			      "tries nothing; give a profile, or what and to which value, such as "
 			      "net.ipv4.tcp_rmem[2]=64MiB");
+	if (r == 0 && !is_profile(s) && (s->inputs.count > 0 || s->profiles.count > 0))
+		r = error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+			      "--input and --profiles are for a profile: they cannot be combined "
+			      "with TUNABLE=VALUE");
+	return r;
+}
+
+static int read_metric(struct trial_run *t, struct error *e)
+{
+	const struct settings *s = t->settings;
+	struct judge_criteria *c = &t->request.criteria;
+	int r = objective_find(s->metric, &c->objective, &c->smaller_is_better, e);
+
+	if (r < 0)
+		return r;
+	c->subject.kind = c->objective->entity;
+	if (s->new_sockets && !objective_is_of_sockets(c->objective))
+		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
+				 "--new-sockets: %s is not counted of single connections, so that "
+				 "new ones cannot be told from others; leave one of the two out",
+				 c->objective->name);
+	return 0;
+}
+
+static int read_options(struct trial_run *t, struct error *e)
+{
+	const struct settings *s = t->settings;
+	struct judge_criteria *c = &t->request.criteria;
+	int r = check_combinations(s, e);
+
+	if (r == 0)
+		r = read_timing(t, e);
 	t->request.leave_in_place = s->keep_better;
 	c->subject.kind = ENTITY_PATH;
-	if (r == 0 && s->metric != NULL) {
-		r = objective_find(s->metric, &c->objective, &c->smaller_is_better, e);
-		if (r == 0)
-			c->subject.kind = c->objective->entity;
-	}
+	if (r == 0 && s->metric != NULL)
+		r = read_metric(t, e);
 	if (r == 0 && s->entity != NULL && c->subject.kind == ENTITY_HOST)
 		r = error_set(e, -EINVAL, ERROR_INPUT, s->verb,
 			      "--entity: %s is about the whole host", s->metric);
@@ -157,7 +191,8 @@ static void announce(const struct trial_run *t, const struct terminal *terminal)
 
 static int print_result(const struct trial_run *t, const struct terminal *terminal, struct error *e)
 {
-	const struct trial_view view = { t->settings, &t->plan, &t->request, &t->report };
+	const struct trial_view view = { t->settings, &t->plan, &t->request, &t->report,
+					 experiment_is_restored(&t->experiment, &t->report) };
 	struct document d;
 	int r;
 
@@ -194,6 +229,36 @@ static int status_of(const struct trial_report *r)
 	return r->judgement.verdict == VERDICT_KEEP ? EXIT_STATUS_OK : EXIT_STATUS_FINDINGS;
 }
 
+/* What is kept stays, whatever goes wrong with telling of it, or with its files. */
+static int carry_out(struct trial_run *t, const struct terminal *terminal, struct error *e)
+{
+	struct kept_changes kept = { 0 };
+	struct error print_error = { 0 };
+	int r = experiment_try(&t->experiment, &t->request, &t->report, e);
+	int printed;
+
+	if (t->report.in_place)
+		kept_changes_add(&kept, t->report.transaction);
+	if (r == -EINTR || (r < 0 && !t->report.in_place))
+		return kept_changes_explain(&kept, t->settings, r, e);
+	printed = print_result(t, terminal, &print_error);
+	printed = kept_changes_finish_printing(&kept, t->settings, printed, t->out, &print_error);
+	if (r < 0)
+		return kept_changes_explain(&kept, t->settings, r, e);
+	if (printed < 0 && e != NULL)
+		*e = print_error;
+	return printed < 0 ? printed : status_of(&t->report);
+}
+
+/* A change that reaches new connections alone is judged by those, if the metric can tell them. */
+static bool judges_new_sockets(const struct trial_run *t)
+{
+	const struct metric *m = t->request.criteria.objective;
+
+	return t->settings->new_sockets || (experiment_needs_new_sockets(&t->plan) &&
+					    (m == NULL || objective_is_of_sockets(m)));
+}
+
 static int try_wishes(void *arg, const struct wish *wishes, size_t count, struct error *e)
 {
 	struct trial_run *t = arg;
@@ -204,18 +269,17 @@ static int try_wishes(void *arg, const struct wish *wishes, size_t count, struct
 		return nothing_to_try(t, e);
 	if (r == 0)
 		r = find_subject(t, e);
+	if (r == 0)
+		r = experiment_prepare(&t->experiment, &t->plan, wishes, count, false, e);
 	if (r < 0)
 		return r;
 	terminal_examine(t->out, COLOR_NEVER, &terminal);
 	t->request.wishes = wishes;
 	t->request.wish_count = count;
-	t->request.new_sockets = t->settings->new_sockets || experiment_needs_new_sockets(&t->plan);
+	t->request.new_sockets = judges_new_sockets(t);
 	if (!t->settings->json && !t->settings->quiet)
 		announce(t, &terminal);
-	r = experiment_try(&t->experiment, &t->request, &t->report, e);
-	if (r == 0)
-		r = print_result(t, &terminal, e);
-	return r < 0 ? r : status_of(&t->report);
+	return carry_out(t, &terminal, e);
 }
 
 static int try_assignments(struct trial_run *t, struct error *e)
@@ -239,7 +303,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 
 	if (r == 0)
 		r = experiment_open(s, &t.experiment, e);
-	if (r == 0 && s->operand_count == 1 && !assignment_is(s->operands[0]))
+	if (r == 0 && is_profile(s))
 		r = profile_apply_use(s, s->operands[0], try_wishes, &t, e);
 	else if (r == 0)
 		r = try_assignments(&t, e);

@@ -26,19 +26,40 @@ struct request {
 };
 
 /* What cannot be undone cannot be tried. */
+static int refuse_irreversible(const struct plan *plan, struct error *e)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct target *t = &plan->changes[i].target;
+
+		if (t->tunable->undo == TUNABLE_UNDO_NO)
+			return error_set(e, -EINVAL, ERROR_INPUT, t->name,
+					 "cannot be undone, so it cannot be tried; netwright set "
+					 "sets it for good");
+	}
+	return 0;
+}
+
+int live_change_prepare(const struct live_change *c, const struct plan *plan, struct error *e)
+{
+	struct session s = { 0 };
+	int r = refuse_irreversible(plan, e);
+
+	if (r < 0)
+		return r;
+	r = open_session(c, &s, e);
+	if (r == 0)
+		r = session_refuse_pending(&s, e);
+	session_close(&s);
+	return r;
+}
+
 static int make_plan(void *arg, struct plan *ret, bool *ret_persist, struct error *e)
 {
 	const struct request *q = arg;
 	int r = plan_make(q->change->place, q->wishes, q->count, ret, e);
 
-	for (size_t i = 0; r == 0 && i < ret->count; i++) {
-		const struct target *t = &ret->changes[i].target;
-
-		if (t->tunable->undo == TUNABLE_UNDO_NO)
-			r = error_set(e, -EINVAL, ERROR_INPUT, t->name,
-				      "cannot be undone, so it cannot be tried; netwright set sets "
-				      "it for good");
-	}
+	if (r == 0)
+		r = refuse_irreversible(ret, e);
 	if (r == 0)
 		*ret_persist = q->change->persist &&
 			       persistence_count_able(q->change->place, ret) > 0;
@@ -156,7 +177,8 @@ static int check_pending(struct session *s, int64_t transaction, struct error *e
 	return r;
 }
 
-int live_change_keep(const struct live_change *c, int64_t transaction, struct error *e)
+int live_change_keep(const struct live_change *c, int64_t transaction, const char *reason,
+		     struct error *e)
 {
 	struct transaction_record t = { 0 };
 	struct session s = { 0 };
@@ -165,7 +187,7 @@ int live_change_keep(const struct live_change *c, int64_t transaction, struct er
 	if (r == 0)
 		r = check_pending(&s, transaction, e);
 	if (r == 0)
-		r = transaction_confirm(&s.applier, transaction, &t, e);
+		r = transaction_confirm(&s.applier, transaction, reason, &t, e);
 	session_close(&s);
 	release_guardian(&t);
 	transaction_record_done(&t);

@@ -154,8 +154,8 @@ static int fill(struct live_world *w, const struct window_request *q, struct win
 		r = eye_open(w, &options, &eye, e);
 	if (r == 0)
 		r = observe(eye.source, &how, &ret->observation, e);
-	if (r < 0)
-		return r;
+	if (r < 0 || ret->observation == NULL)
+		return r < 0 ? r : -ENODATA;
 	if (ret->observation->gone)
 		return error_set(e, -ESTALE, ERROR_FAILED, w->place.name,
 				 "the network namespace is gone");
@@ -204,11 +204,11 @@ static int check(struct world *w, int64_t transaction, char target[TARGET_NAME_M
 	return live_change_check(&c, transaction, target, e);
 }
 
-static int keep(struct world *w, int64_t transaction, struct error *e)
+static int keep(struct world *w, int64_t transaction, const char *reason, struct error *e)
 {
 	const struct live_change c = change_of(live(w));
 
-	return live_change_keep(&c, transaction, e);
+	return live_change_keep(&c, transaction, reason, e);
 }
 
 static int revert(struct world *w, int64_t transaction, const char *reason, struct error *e)
@@ -281,4 +281,11 @@ struct world *live_world(struct live_world *w)
 const struct place *live_world_place(const struct live_world *w)
 {
 	return &w->place;
+}
+
+int live_world_prepare(struct live_world *w, const struct plan *plan, struct error *e)
+{
+	const struct live_change c = change_of(w);
+
+	return live_change_prepare(&c, plan, e);
 }

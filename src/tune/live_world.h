@@ -47,5 +47,7 @@ void live_world_free(struct live_world *w); /* accepts NULL */
 /* For trial_run(). */
 struct world *live_world(struct live_world *w);
 const struct place *live_world_place(const struct live_world *w);
+/* live_change_prepare() */
+int live_world_prepare(struct live_world *w, const struct plan *plan, struct error *e);
 
 #endif

@@ -150,3 +150,11 @@ int objective_find(const char *name, const struct metric **ret_metric, bool *ret
 	*ret_smaller_is_better = o->smaller_is_better;
 	return 0;
 }
+
+bool objective_is_of_sockets(const struct metric *m)
+{
+	if (m->entity == ENTITY_HOST)
+		return strncmp(m->source, "tcp_info ", strlen("tcp_info ")) == 0;
+	return m->entity == ENTITY_FLOW || m->entity == ENTITY_PATH ||
+	       m->entity == ENTITY_UDP_SOCKET;
+}

@@ -23,4 +23,8 @@ extern const size_t objective_count;
 int objective_find(const char *name, const struct metric **ret_metric, bool *ret_smaller_is_better,
 		   struct error *e);
 
+/* Whether it is counted of single sockets, so that it can be of those alone that are new: counters,
+ * links, CPUs and listeners know no difference. */
+bool objective_is_of_sockets(const struct metric *m);
+
 #endif

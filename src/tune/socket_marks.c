@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define FIRST_CAPACITY 256
@@ -56,21 +57,20 @@ static void tidy(struct socket_marks *m)
 
 int socket_marks_take(struct socket_marks *m, struct source *s, struct error *e)
 {
-	/* TCP first: what cannot be listed of the others is not seen in a window either. */
 	static const enum socket_dump dumps[] = { SOCKET_DUMP_TCP, SOCKET_DUMP_CLOSING,
 						  SOCKET_DUMP_UDP };
-	bool listed = false;
 
 	m->count = 0;
 	for (size_t i = 0; i < 2 * ARRAY_LEN(dumps); i++) {
 		const enum socket_dump what = dumps[i / 2];
-		int r = sockdiag_dump(s, what, i % 2 == 0 ? AF_INET : AF_INET6, add, m, NULL, e);
+		struct error why = { 0 };
+		int r = sockdiag_dump(s, what, i % 2 == 0 ? AF_INET : AF_INET6, add, m, NULL, &why);
 
-		if (r == -ENOMEM)
-			return error_errno(e, r, NULL, "cannot remember the open sockets");
-		listed = listed || (r == 0 && what == SOCKET_DUMP_TCP);
-		if (i == 1 && !listed)
-			return r;
+		if (r >= 0 || (r == -ENOENT && what == SOCKET_DUMP_UDP))
+			continue;
+		m->count = 0;
+		return error_set(e, r, why.kind, NULL, "cannot remember the open sockets: %.400s",
+				 why.text[0] != '\0' ? why.text : strerror(-r));
 	}
 	tidy(m);
 	return 0;

@@ -15,8 +15,9 @@ struct socket_marks {
 
 /* Replaces *m by the sockets of the source's namespace: TCP in every state that holds what a socket
  * is given when it is made, those that listen included, and UDP. Connections in TIME_WAIT as well:
- * they cost little and harm nothing. Errors: of sockdiag_dump() when TCP can be listed for neither
- * family; -ENOMEM. */
+ * they cost little and harm nothing. What was not remembered would count as new: errors are those
+ * of sockdiag_dump() for any part of it, but for -ENOENT of what this kernel cannot list (it has no
+ * udp_diag), which is seen in no window either; *m is then empty. */
 int socket_marks_take(struct socket_marks *m, struct source *s, struct error *e);
 void socket_marks_done(struct socket_marks *m); /* accepts {0} */
 

@@ -188,7 +188,7 @@ static int observe(struct trial *t, struct window *ret, struct error *e)
 {
 	const struct window_request request = {
 		.seconds = t->request->window_s,
-		.interval_s = SAMPLE_INTERVAL_S,
+		.interval_s = fmin(SAMPLE_INTERVAL_S, t->request->window_s / SAMPLE_INTERVALS),
 		.new_sockets = t->request->new_sockets,
 	};
 
@@ -315,7 +315,7 @@ static int keep(struct trial *t, struct error *e)
 
 	if (r != 1)
 		return r;
-	r = t->world->ops->keep(t->world, t->pending, e);
+	r = t->world->ops->keep(t->world, t->pending, report->judgement.reason, e);
 	report->in_place = r == 0 || r == -EUCLEAN;
 	if (report->in_place)
 		t->pending = 0;

@@ -47,10 +47,10 @@ struct world_ops {
 	 * a target holds something else, whose name is written to `target`. */
 	int (*check)(struct world *w, int64_t transaction, char target[TARGET_NAME_MAX],
 		     struct error *e);
-	/* 0, also when somebody has confirmed it; -EUCLEAN (ERROR_CONFLICT) when it is kept, but
-	 * its files could not be written or a target holds something else; -ETIME, -ECANCELED as
-	 * check(). */
-	int (*keep)(struct world *w, int64_t transaction, struct error *e);
+	/* The journal keeps the reason. 0, also when somebody has confirmed it; -EUCLEAN
+	 * (ERROR_CONFLICT) when it is kept, but its files could not be written or a target holds
+	 * something else; -ETIME, -ECANCELED as check(). */
+	int (*keep)(struct world *w, int64_t transaction, const char *reason, struct error *e);
 	/* 0, also when it is rolled back already; -EALREADY when somebody has confirmed it: it is
 	 * theirs, and stays; -EUCLEAN (ERROR_CONFLICT) when a target held something else, which was
 	 * left; all else: it is still in force. */

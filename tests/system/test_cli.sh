@@ -57,7 +57,7 @@ refused() {
   complains "$message"
 }
 
-verbs=(apply audit confirm daemon explain flows help history lint metrics profile restore rollback rules set show snapshot status tune)
+verbs=(apply audit confirm daemon explain flows help history lint metrics profile restore rollback rules set show snapshot status trial tune)
 
 echo "# help and version"
 run 0 "--version" --version

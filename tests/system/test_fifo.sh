@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A FIFO that is too short for large packets drops them: Q-01. The controls: the same datagrams through a
 # FIFO of the usual length, and through a shaper (tbf), whose drops are its purpose.
+# Runs beside others.
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 situation_families "$0"

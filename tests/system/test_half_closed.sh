@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A server that does not close what its clients have closed: CW-01 names it, and the clients' side, which
 # nobody holds any more, waits in FIN-WAIT-2 (FIN-01). The control is the same load on one that closes.
+# Runs beside others.
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 situation_families "$0"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Bursts with pauses between them, 100 Mbit/s x 100 ms: with cubic and slow start after idle, IDLE-01;
 # with the setting off, or with bbr, nothing.
+# Runs beside others.
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 situation_families "$0"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Profile web-server: a burst of 600 connections overflows a listener whose limit is 128, also one that
 # listened before the profile came; once the application listens again, none is turned away.
+# Runs beside others.
 # shellcheck source=profile_effect.sh
 . "$(dirname "$0")/profile_effect.sh"
 

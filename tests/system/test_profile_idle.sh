@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Profile websocket-realtime: 15 000 connections that have exchanged a message and wait for the next. None
 # takes more of the kernel's memory than before, and those that exist when it is applied stay.
+# Runs beside others.
 # shellcheck source=profile_effect.sh
 . "$(dirname "$0")/profile_effect.sh"
 

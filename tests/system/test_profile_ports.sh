@@ -2,6 +2,7 @@
 # Profile http-client: connections that are over keep their local port for a minute, so that as many as
 # there are ports use them up. With the profile there are more, and each can be used again after a second.
 # The range here is a small one: with the kernel's 28 232 ports the same takes longer.
+# Runs beside others.
 # shellcheck disable=SC2317 # functions are called through expect
 # shellcheck source=profile_effect.sh
 . "$(dirname "$0")/profile_effect.sh"

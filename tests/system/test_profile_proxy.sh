@@ -2,6 +2,7 @@
 # Profile reverse-proxy: over connections of a pool that pause between answers, an answer of 500 KB takes
 # far less time at 100 Mbit/s and 100 ms; what the pool cannot serve finds a port; and dead servers are
 # noticed in minutes.
+# Runs beside others.
 # shellcheck source=profile_effect.sh
 . "$(dirname "$0")/profile_effect.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Profile websocket-realtime beside a bulk sender: what the bulk sender has written and not sent is
 # bounded, and the slowest small messages of the same host are no slower than before.
+# Runs beside others.
 # shellcheck source=profile_effect.sh
 . "$(dirname "$0")/profile_effect.sh"
 

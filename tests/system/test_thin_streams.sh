@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # 24 connections that send 100 bytes every 400 ms, 100 Mbit/s x 20 ms. With 45 % loss THIN-01; with
 # timeouts made linear, or without loss, nothing of it.
+# Runs beside others.
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 situation_families "$0"

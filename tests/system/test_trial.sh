@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # trial: on a long path a larger receive limit is better, a smaller one worse, and what does not matter is
 # undecided; whatever becomes of it, everything holds what it held before. Connections come and go.
+# Runs beside others.
 # shellcheck disable=SC2034,SC2317 # FAMILY is for audit.sh; the situations are called by name
 FAMILY=4
 # shellcheck source=audit.sh
@@ -66,6 +67,24 @@ situation_better() {
   "$NETWRIGHT" rollback -q --state-dir "$state" "$(jq .trial.transaction "$LAB_TMP/trial.json")" 2>"$LAB_TMP/kept.err"
   expect_status "  until a rollback" $?
   expect_value B net.ipv4.tcp_rmem "$SMALL"
+  better_untold
+}
+
+# What is kept is not denied because nobody could be told of it.
+better_untold() {
+  local try status
+  for try in 1 2 3; do
+    "$NETWRIGHT" trial --netns "$ns" --state-dir "$state" --for 15s --keep-better "net.ipv4.tcp_rmem=$LARGE" >/dev/full 2>"$LAB_TMP/full.err"
+    status=$?
+    [ "$(lab_exec B sysctl -n net.ipv4.tcp_rmem | tr '\t' ' ')" != "$LARGE" ] || break
+    echo "     try $try: $(cat "$LAB_TMP/full.err")"
+  done
+  if [ "$status" -eq 4 ] && grep -qE 'not everything could be written .* in force: transaction [0-9]+; netwright rollback' "$LAB_TMP/full.err"; then
+    ok "kept, and not told: status 4, and the transaction is named"
+  else
+    not_ok "kept, and not told: status $status: $(cat "$LAB_TMP/full.err")"
+  fi
+  expect_value B net.ipv4.tcp_rmem "$LARGE"
 }
 
 situation_worse() {
@@ -99,10 +118,10 @@ situation_ended() {
   "$NETWRIGHT" trial --netns "$ns" --state-dir "$state" --for 1min net.ipv4.tcp_fin_timeout=59 >"$LAB_TMP/int.out" 2>"$LAB_TMP/int.err" &
   pid=$!
   in_force
-  kill -TERM $pid # bash has its background processes ignore SIGINT
-  wait $pid
+  kill -TERM "$pid" # bash has its background processes ignore SIGINT
+  wait "$pid"
   status=$?
-  if [ "$status" -eq 3 ] && grep -q 'interrupted; everything holds what it held before' "$LAB_TMP/int.err"; then
+  if [ "$status" -eq 3 ] && grep -q 'interrupted; what was on trial is put back' "$LAB_TMP/int.err"; then
     ok "a signal ends it, and it says what holds"
   else
     not_ok "a signal: status $status: $(cat "$LAB_TMP/int.err")"
@@ -114,8 +133,8 @@ situation_ended() {
   "$NETWRIGHT" trial --netns "$ns" --state-dir "$state" --for 15s net.ipv4.tcp_fin_timeout=59 >/dev/null 2>&1 &
   pid=$!
   in_force
-  kill -KILL $pid
-  wait $pid 2>/dev/null
+  kill -KILL "$pid"
+  wait "$pid" 2>/dev/null
   "$NETWRIGHT" status --json --state-dir "$state" >"$LAB_TMP/status.json" 2>"$LAB_TMP/status.err"
   expect_json status "killed, the change is pending, and guarded" '[.. | objects | select(.state? == "pending") | .guardian.alive] == [true]'
   "$NETWRIGHT" rollback -q --state-dir "$state" 2>"$LAB_TMP/status.err"
@@ -127,9 +146,13 @@ situation_ended() {
   expect_json trial "somebody else's write ends it" '.trial | .foreign and .foreign_tunable == "net.ipv4.tcp_fin_timeout" and .verdict == "undecided"'
   expect_value B net.ipv4.tcp_fin_timeout 30
   lab_sysctl B net.ipv4.tcp_fin_timeout 60
+  # shellcheck disable=SC2016 # trial_beside expands it
   trial_beside '"$NETWRIGHT" rollback -q --state-dir "$state"'
-  expect_json trial "somebody else's rollback ends it" '.trial | .foreign and .foreign_tunable == null'
+  expect_json trial "somebody else's rollback ends it" '.trial | .foreign and .foreign_tunable == null and .restored and (.confirmed | not)'
   expect_value B net.ipv4.tcp_fin_timeout 60
+  trial_beside '"$NETWRIGHT" confirm -q --state-dir "$state"'
+  expect_json trial "somebody else's confirmation ends it, and holds" '.trial | .foreign and .confirmed and .in_place and (.restored | not)'
+  expect_value B net.ipv4.tcp_fin_timeout 59
 }
 
 # A trial of which COMMAND is run in the middle; it ends with status 4.
@@ -155,12 +178,49 @@ situation_usage() {
   trial 2 "no tunable" net.ipv4.tcp_fin_timeuot=59
   trial 2 "no profile" bulk-wam
   trial 2 "no value" net.ipv4.tcp_fin_timeout=59 net.ipv4.tcp_sack
+  trial 2 "an input without a profile" --input rtt=80ms net.ipv4.tcp_fin_timeout=59
+  trial 2 "profiles without a profile" --profiles "$LAB_TMP" net.ipv4.tcp_fin_timeout=59
+  trial 2 "a profile that is not there at boot" --profiles "$LAB_TMP" --persist --keep-better bulk-wan
+  trial 2 "new connections of a CPU" --new-sockets --metric host.cpu_busy net.ipv4.tcp_fin_timeout=59
+  trial 2 "new connections of a counter" --new-sockets --metric tcp.retransmit_ratio net.ipv4.tcp_fin_timeout=59
+  trial 7 "files that would set another namespace" --persist --keep-better --metric host.cpu_busy net.ipv4.tcp_fin_timeout=59
   trial 0 "what holds already" net.ipv4.tcp_fin_timeout=60
   expect_json trial "  is not tried" '.trial == null'
   trial 3 "no traffic" net.ipv4.tcp_fin_timeout=59
   trial 2 "no such path" --entity 192.0.2.0/24 net.ipv4.tcp_fin_timeout=59
   if [ ! -e "$state/state.db" ]; then ok "no journal was begun"; else not_ok "a journal was begun"; fi
-  lab_sysctl A net.ipv4.tcp_fin_timeout 60
+  refused_at_once
+}
+
+# What would be refused after the first window is refused before it, and before anything is announced.
+refused_at_once() {
+  local pid
+  at_once() { # STATUS WORDS TUNABLE=VALUE
+    local status
+    timeout 10 "$NETWRIGHT" trial --netns "$ns" --state-dir "$state" --lock-timeout 1s --for 1min --metric host.cpu_busy "$3" \
+      >"$LAB_TMP/once.out" 2>"$LAB_TMP/once.err"
+    status=$?
+    if [ "$status" -eq "$1" ] && grep -q "$2" "$LAB_TMP/once.err" && [ ! -s "$LAB_TMP/once.out" ]; then
+      ok "at once: $2"
+    else
+      not_ok "not at once: status $status: $(cat "$LAB_TMP/once.out" "$LAB_TMP/once.err")"
+    fi
+  }
+  at_once 2 'cannot be undone' net.ipv4.ip_forward=1
+  mkdir -p -m 0700 "$state"
+  # shellcheck disable=SC2016 # the inner shell expands it
+  bash -c 'exec 9<"$0" && flock 9 && exec sleep 30' "$state" &
+  pid=$!
+  sleep 0.3
+  at_once 5 'is changing settings' net.ipv4.tcp_fin_timeout=59
+  kill "$pid"
+  wait "$pid" 2>/dev/null
+  "$NETWRIGHT" set -q --netns "$ns" --state-dir "$state" --confirm 1min net.ipv4.tcp_keepalive_time=7000 2>"$LAB_TMP/set.err"
+  expect_status "a change that waits for its confirmation" $?
+  at_once 5 'waits for its confirmation' net.ipv4.tcp_fin_timeout=59
+  "$NETWRIGHT" rollback -q --state-dir "$state" 2>"$LAB_TMP/set.err"
+  expect_status "  is put back" $?
+  expect_value A net.ipv4.tcp_fin_timeout 60
 }
 
 situations_abreast "$0" 4

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Datagrams to a port where nothing listens: UDP-03. The control sends a few of them.
+# Runs beside others.
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 situation_families "$0"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Answers of 1 MB over 20 Mbit/s x 40 ms wait in the server's send buffer: SND-03. The controls: the
 # same with net.ipv4.tcp_notsent_lowat at 128 KiB, and a bulk transfer with as much unsent.
+# Runs beside others.
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
 situation_families "$0"

@@ -97,7 +97,7 @@ int world_confirm(struct world *w)
 
 	if (r < 0)
 		return r;
-	r = transaction_confirm(&a, 0, &w->record, &w->error);
+	r = transaction_confirm(&a, 0, "as expected", &w->record, &w->error);
 	store_close(a.store);
 	return r;
 }

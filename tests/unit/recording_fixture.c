@@ -52,7 +52,7 @@ TCase *recording_case(Suite *suite, const char *name)
 	TCase *tcase = tcase_create(name);
 
 	tcase_add_checked_fixture(tcase, make_directory, remove_directory);
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 180);
 	suite_add_tcase(suite, tcase);
 	return tcase;
 }

@@ -195,11 +195,12 @@ static int check(struct world *w, int64_t transaction, char target[TARGET_NAME_M
 	return 0;
 }
 
-static int keep(struct world *w, int64_t transaction, struct error *e)
+static int keep(struct world *w, int64_t transaction, const char *reason, struct error *e)
 {
 	struct sim_host *h = sim(w);
 
 	ck_assert_int_eq(transaction, h->pending);
+	ck_assert_str_ne(reason, "");
 	h->keeps++;
 	if (h->keep_error < 0)
 		return error_set(e, h->keep_error, ERROR_FAILED, NULL, "simulated");

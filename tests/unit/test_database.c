@@ -191,7 +191,7 @@ Suite *test_database_suite(void)
 	TCase *tc = tcase_create("schema");
 
 	tcase_add_checked_fixture(tc, setup, fixture_remove);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_loop_test(tc, grows_from_any_version, 1, 4);
 	tcase_add_test(tc, a_newer_schema_is_refused);
 	tcase_add_test(tc, readers_do_not_migrate);

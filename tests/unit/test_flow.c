@@ -313,7 +313,7 @@ Suite *test_flow_suite(void)
 	Suite *s = suite_create("flow");
 	TCase *match = tcase_create("match");
 
-	tcase_set_timeout(match, 60); /* under sanitizers, on a busy machine */
+	tcase_set_timeout(match, 180); /* under sanitizers, on a busy machine */
 	tcase_add_test(match, the_first_dump_is_the_baseline);
 	tcase_add_test(match, a_newcomer_after_a_complete_round_began_at_zero);
 	tcase_add_test(match, a_newcomer_after_an_incomplete_round_has_no_baseline);

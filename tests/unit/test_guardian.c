@@ -266,12 +266,16 @@ END_TEST
 START_TEST(killed_before_it_is_entrusted)
 {
 	struct error e = { 0 };
+	int channel;
 
 	guarded_start();
+	channel = guardian.channel;
 	guarded_begin(TRANSACTION_PENDING, guarded_in_ms(10000));
 	ck_assert_int_eq(kill((pid_t)guardian.pid, SIGKILL), 0);
+	ck_assert_int_ge(fcntl(channel, F_GETFD), 0);
 	ck_assert_int_eq(guardian_entrust(&guardian, 1, guarded_in_ms(10000), &e), -EPIPE);
 	ck_assert_ptr_nonnull(strstr(e.text, "transaction 1"));
+	ck_assert_int_eq(fcntl(channel, F_GETFD), -1);
 	guardian_dismiss(&guardian);
 }
 END_TEST
@@ -330,7 +334,7 @@ Suite *test_guardian_suite(void)
 	TCase *tc = tcase_create("guardian");
 
 	tcase_add_checked_fixture(tc, guarded_setup, guarded_teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, dismissed);
 	tcase_add_test(tc, ended_and_not_collected);
 	tcase_add_test(tc, children_are_ignored);

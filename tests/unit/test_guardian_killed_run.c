@@ -94,7 +94,7 @@ Suite *test_guardian_killed_run_suite(void)
 	TCase *tc = tcase_create("guardian/killed_run");
 
 	tcase_add_checked_fixture(tc, guarded_setup, guarded_teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, run_killed_before_it_began);
 	tcase_add_test(tc, run_killed_in_the_middle);
 	tcase_add_test(tc, run_killed_before_it_could_entrust);

@@ -216,7 +216,7 @@ Suite *test_history_suite(void)
 	TCase *tc = tcase_create("history");
 
 	tcase_add_checked_fixture(tc, setup, fixture_remove);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, finds_the_cause);
 	tcase_add_test(tc, a_journal_begun_anew_uses_numbers_again);
 	tcase_add_test(tc, none_yet);

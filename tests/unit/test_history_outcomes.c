@@ -255,7 +255,7 @@ Suite *test_history_outcomes_suite(void)
 	TCase *tc = tcase_create("history_outcomes");
 
 	tcase_add_checked_fixture(tc, setup, fixture_remove);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, come_back_as_they_were);
 	tcase_add_test(tc, the_newest_replaces);
 	tcase_add_test(tc, another_boot_begins_anew);

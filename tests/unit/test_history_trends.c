@@ -205,7 +205,7 @@ Suite *test_history_trends_suite(void)
 	TCase *tc = tcase_create("history_trends");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, sums_up);
 	tcase_add_test(tc, chooses);
 	tcase_add_test(tc, unknown_has_no_point);

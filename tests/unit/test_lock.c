@@ -262,7 +262,7 @@ Suite *test_lock_suite(void)
 	TCase *tc = tcase_create("lock");
 
 	tcase_add_checked_fixture(tc, setup, fixture_remove);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, taken_and_given_back);
 	tcase_add_test(tc, the_holder_is_named);
 	tcase_add_test(tc, a_dead_holder_holds_nothing);

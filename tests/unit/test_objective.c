@@ -60,6 +60,24 @@ START_TEST(says_what_is_wrong_with_others)
 }
 END_TEST
 
+START_TEST(tells_what_is_counted_of_single_sockets)
+{
+	static const char *const of_sockets[] = {
+		"path.goodput", "flow.srtt",  "tcp.goodput",
+		"tcp.srtt_p95", "tcp.jitter", "udp_socket.drops"
+	};
+	static const char *const others[] = { "tcp.retransmit_ratio", "host.cpu_busy",
+					      "link.tx_rate",	      "cpu.busy",
+					      "listener.queue_max",   "tcp.memory" };
+
+	for (size_t i = 0; i < sizeof(of_sockets) / sizeof(of_sockets[0]); i++)
+		ck_assert_msg(objective_is_of_sockets(metric_find(of_sockets[i])), "%s",
+			      of_sockets[i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		ck_assert_msg(!objective_is_of_sockets(metric_find(others[i])), "%s", others[i]);
+}
+END_TEST
+
 Suite *test_objective_suite(void)
 {
 	Suite *suite = suite_create("objective");
@@ -68,6 +86,7 @@ Suite *test_objective_suite(void)
 	tcase_add_test(tc, the_table_is_sorted_and_names_metrics);
 	tcase_add_test(tc, of_rates_more_is_better_and_of_delays_less);
 	tcase_add_test(tc, says_what_is_wrong_with_others);
+	tcase_add_test(tc, tells_what_is_counted_of_single_sockets);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -92,7 +92,7 @@ Suite *test_path_suite(void)
 	Suite *s = suite_create("path");
 	TCase *c = tcase_create("path");
 
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 180);
 	tcase_add_test(c, a_prefix_is_one_path);
 	tcase_add_test(c, a_burst_of_milliseconds_is_no_peak);
 	tcase_add_test(c, very_many_networks_share_one_path_per_family);

@@ -348,7 +348,7 @@ Suite *test_promises_apply_suite(void)
 
 	tcase_add_checked_fixture(kept, setup, teardown);
 	/* Some of them run hundreds of processes, on machines that do other things as well. */
-	tcase_set_timeout(kept, 60);
+	tcase_set_timeout(kept, 180);
 	tcase_add_test(kept, test_p1_journal_before_write);
 	tcase_add_test(kept, test_p1_the_journal_has_the_values_before);
 	tcase_add_test(kept, test_p1_a_full_disk_means_no_write);

@@ -185,7 +185,7 @@ Suite *test_promises_damage_suite(void)
 	TCase *c = tcase_create("damage");
 
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 180);
 	tcase_add_loop_test(c, test_p14_a_damaged_record_that_is_finished_blocks_nothing, 0, 8);
 	tcase_add_loop_test(c, test_p14_a_damaged_record_that_may_be_hot_blocks_its_own, 0, 2);
 	tcase_add_loop_test(c, test_p14_a_damaged_record_that_tells_nothing_blocks_all, 0, 3);

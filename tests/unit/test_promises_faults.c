@@ -73,7 +73,7 @@ Suite *test_promises_faults_suite(void)
 
 	tcase_add_loop_test(every, test_p2_p3_every_call_of_three_changes, 0, SCENARIO_COUNT + 1);
 	tcase_add_loop_test(every, test_p2_p3_thirty_changes_at_random, 0, SCENARIO_COUNT);
-	tcase_set_timeout(every, 120);
+	tcase_set_timeout(every, 300);
 	suite_add_tcase(s, every);
 	return s;
 }

@@ -58,7 +58,7 @@ Suite *test_promises_kinds_suite(void)
 	tcase_add_test(tc, test_control);
 	tcase_add_loop_test(tc, test_p2_p3_thirty_changes_of_five_kinds, 0, SCENARIO_COUNT);
 	tcase_add_loop_test(tc, test_p2_p3_every_call_of_five_kinds, 0, SCENARIO_COUNT * FEW);
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -146,7 +146,7 @@ Suite *test_promises_meanwhile_suite(void)
 	TCase *kept = tcase_create("kept");
 
 	tcase_add_checked_fixture(kept, setup, teardown);
-	tcase_set_timeout(kept, 60);
+	tcase_set_timeout(kept, 180);
 	tcase_add_test(kept, test_p2_a_write_that_undoes_an_earlier_one);
 	tcase_add_test(kept, test_p2_a_restore_that_undoes_an_earlier_one);
 	tcase_add_test(kept, test_p5_what_restoring_another_one_puts_right_is_no_conflict);

@@ -222,7 +222,7 @@ Suite *test_promises_reboot_suite(void)
 	TCase *kept = tcase_create("kept");
 
 	tcase_add_checked_fixture(kept, setup, teardown);
-	tcase_set_timeout(kept, 60);
+	tcase_set_timeout(kept, 180);
 	tcase_add_test(kept, test_p9_values_of_another_boot_are_never_replayed);
 	tcase_add_test(kept, test_p9_a_pending_change_does_not_survive_a_reboot);
 	tcase_add_test(kept, test_p9_files_are_finished_after_a_reboot);

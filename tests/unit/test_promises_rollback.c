@@ -56,6 +56,7 @@ START_TEST(test_p3_recovery_leaves_what_is_not_crashed)
 	ck_assert_int_eq(world_confirm(&world), 0);
 	ck_assert_int_eq(world_recover(&world), 0);
 	ck_assert_int_eq(world.record.state, TRANSACTION_KEPT);
+	ck_assert_str_eq(world.record.reason, "as expected");
 	ck_assert(world_holds_to(&world));
 }
 END_TEST
@@ -230,7 +231,7 @@ START_TEST(test_p8_too_late_is_not_confirmed)
 	ck_assert_int_eq(store_open(world.directory, STORE_WRITE, WORLD_VFS, &a.store, &e), 0);
 	fake_os_set_boottime(world.os, world.record.deadline_boottime_ns);
 	/* Recovery did not come first. */
-	ck_assert_int_eq(transaction_confirm(&a, 1, &t, &e), -ETIME);
+	ck_assert_int_eq(transaction_confirm(&a, 1, "", &t, &e), -ETIME);
 	transaction_record_done(&t);
 	store_close(a.store);
 }
@@ -394,7 +395,7 @@ Suite *test_promises_rollback_suite(void)
 
 	tcase_add_checked_fixture(kept, setup, teardown);
 	/* Some of them run hundreds of processes, on machines that do other things as well. */
-	tcase_set_timeout(kept, 60);
+	tcase_set_timeout(kept, 180);
 	tcase_add_test(kept, test_p2_a_half_written_vector_is_ours);
 	tcase_add_loop_test(kept, test_p2_roll_back_on_a_disk_that_takes_nothing, 0, 3);
 	tcase_add_test(kept, test_p3_recovery_is_idempotent);

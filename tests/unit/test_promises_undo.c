@@ -169,7 +169,7 @@ Suite *test_promises_undo_suite(void)
 	TCase *c = tcase_create("kinds");
 
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 180);
 	tcase_add_loop_test(c, test_p11_what_could_not_be_put_back_is_refused, 0, ARRAY_LEN(cases));
 	tcase_add_loop_test(c, test_p11_or_when_it_is_applied, 0, ARRAY_LEN(cases));
 	tcase_add_test(c, test_p11_what_cannot_be_undone_is_not_confirmed);

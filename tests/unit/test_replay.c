@@ -220,7 +220,7 @@ Suite *test_replay_suite(void)
 	Suite *suite = suite_create("replay");
 	TCase *recordings = tcase_create("recordings");
 
-	tcase_set_timeout(recordings, 60);
+	tcase_set_timeout(recordings, 180);
 	tcase_add_loop_test(recordings, replay_ipv4, 0, (int)SITUATIONS);
 	tcase_add_loop_test(recordings, replay_ipv6, 0, (int)SITUATIONS);
 	suite_add_tcase(suite, recordings);

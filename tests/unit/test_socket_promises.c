@@ -208,7 +208,7 @@ Suite *test_socket_promises_suite(void)
 	Suite *s = suite_create("tunables/socket promises");
 	TCase *t = tcase_create("socket promises");
 
-	tcase_set_timeout(t, 60);
+	tcase_set_timeout(t, 180);
 	tcase_add_test(t, applied_and_rolled_back);
 	tcase_add_loop_test(t, one_that_closes_is_left_out, 0, 6);
 	tcase_add_loop_test(t, when_all_close_nothing_was_done, 0, 2);

@@ -77,7 +77,7 @@ Suite *test_socket_scan_suite(void)
 	Suite *s = suite_create("socket_scan");
 	TCase *c = tcase_create("processes");
 
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 180);
 	tcase_add_test(c, processes_that_end_meanwhile_are_no_error);
 	tcase_add_test(c, a_socket_of_ours_is_found);
 	suite_add_tcase(s, c);

@@ -453,7 +453,7 @@ Suite *test_store_damage_suite(void)
 	TCase *tc = tcase_create("damage");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_loop_test(tc, truncated, 0, 2);
 	tcase_add_test(tc, empty);
 	tcase_add_loop_test(tc, flipped_bits, 0, 2);

@@ -226,7 +226,7 @@ Suite *test_tuned_export_suite(void)
 	Suite *s = suite_create("tuned_export");
 	TCase *c = tcase_create("tuned_export");
 
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 180);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_loop_test(c, a_setting_is_a_constant_a_question_or_a_comment, 0,
 			    (int)(sizeof(lines) / sizeof(lines[0])));
