@@ -44,8 +44,8 @@ struct rule {
 	enum entity_kind scope;
 	struct template *title;
 	struct expression *needs, *when, *unless; /* conditions; needs and unless may be NULL */
-	unsigned int hysteresis;		  /* `for`: consecutive windows in the daemon; 0: its patience */
-	struct expression *severity;		  /* ratio of actual to threshold; NULL: a fact */
+	unsigned int hysteresis;     /* `for`: consecutive windows in the daemon; 0: its patience */
+	struct expression *severity; /* ratio of actual to threshold; NULL: a fact */
 	enum severity ceiling;
 	struct expression **evidence;
 	size_t evidence_count;
