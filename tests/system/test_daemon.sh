@@ -2,7 +2,7 @@
 # The daemon in namespaces without traffic, with planted rules: what it keeps, what it reverts, what
 # others do meanwhile, and whatever ends it. Six daemons at once, each with a journal of its own.
 # Runs beside others.
-# shellcheck disable=SC2317 # functions are called through check and within
+# shellcheck disable=SC2016,SC2317 # eval expands them; functions are called through check and within
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"

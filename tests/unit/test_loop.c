@@ -137,7 +137,6 @@ START_TEST(a_path_that_changes_makes_nothing_flap)
 	loop.noted = note_rest;
 	configure("");
 	for (unsigned int i = 0; i < 200; i++) {
-
 		host->path_rate = rates[i / (unsigned int)_i % 4];
 		host->noise = 0.2;
 		turn(0);
