@@ -131,7 +131,7 @@ rules = ( { id = "SITE-02"; slug = "site"; scope = "host"; class = "site"; title
   set = ( { tunable = "socket:dst $(address_of B)/keepalive_count"; to = "4"; } ); } );
 END
   bulk 5003 20 1
-  "$NETWRIGHT" tune --netns "$(lab_ns A)" --for 1s --only SITE-02 --rules "$LAB_TMP/rules" --persist --json \
+  "$NETWRIGHT" tune --no-trial --netns "$(lab_ns A)" --for 1s --only SITE-02 --rules "$LAB_TMP/rules" --persist --json \
     --state-dir "$state" >"$LAB_TMP/unkept.json" 2>"$LAB_TMP/unkept.err"
   expect_status "tune --persist of a connection alone" $?
   expect_json unkept "changes it" '.transaction | .state == "kept" and .persistence == "none" and .changes[0].outcome == "written"'
