@@ -277,16 +277,17 @@ says "not seen: sockets of process 2147483647: No such process"
 run 0 "flows of a recording" flows --replay "$tmp/a.nwr" --sort rtt --limit 1
 
 echo "# an observation ended early"
+# --foreground: else timeout signals its process group as well, and a second signal ends the program.
 start=$SECONDS
-timeout --preserve-status -s INT 3 "$NETWRIGHT" audit --for 50s --json >"$tmp/out" 2>"$tmp/err"
+timeout --foreground --preserve-status -s INT 3 "$NETWRIGHT" audit --for 50s --json >"$tmp/out" 2>"$tmp/err"
 check "Ctrl-C: status 0" test $? -eq 0
 check "  at once" test $((SECONDS - start)) -lt 8
 json '.[0].window | .interrupted and .seconds > 1 and .seconds < 8'
-timeout --preserve-status -s TERM 3 "$NETWRIGHT" audit --for 50s >"$tmp/out" 2>"$tmp/err"
+timeout --foreground --preserve-status -s TERM 3 "$NETWRIGHT" audit --for 50s >"$tmp/out" 2>"$tmp/err"
 check "SIGTERM: status 0" test $? -eq 0
 says "(interrupted)"
 mkdir "$tmp/hup"
-timeout --preserve-status -s HUP 3 "$NETWRIGHT" audit --for 50s --record "$tmp/hup/r.nwr" >"$tmp/out" 2>"$tmp/err"
+timeout --foreground --preserve-status -s HUP 3 "$NETWRIGHT" audit --for 50s --record "$tmp/hup/r.nwr" >"$tmp/out" 2>"$tmp/err"
 check "a hang-up: status 0" test $? -eq 0
 check "  the recording is complete, and nothing else is left" test "$(ls "$tmp/hup")" = r.nwr
 "$NETWRIGHT" audit --for 3s >"$tmp/out" 2>&1 & # a job in the background ignores SIGINT

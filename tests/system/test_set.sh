@@ -223,7 +223,7 @@ holds net.ipv4.tcp_rmem "$low $middle $((2 * high))"
 write_value net.ipv4.tcp_rmem "$rmem"
 write_value net.core.somaxconn "$somaxconn"
 write_value net.ipv4.tcp_retries2 "$retries"
-timeout --preserve-status -s INT 2 "$NETWRIGHT" tune --netns "$ns" --rules "$tmp/rules" --for 30s \
+timeout --foreground --preserve-status -s INT 2 "$NETWRIGHT" tune --netns "$ns" --rules "$tmp/rules" --for 30s \
   --state-dir "$state" >"$tmp/out" 2>"$tmp/err"
 check "an interrupted observation: status 3" test $? -eq 3
 complains "nothing was changed"
