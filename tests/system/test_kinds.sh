@@ -5,11 +5,12 @@
 # Runs beside others.
 # shellcheck source=check.sh
 . "$(dirname "$0")/check.sh"
+# shellcheck source=sysctls.sh
+. tests/system/sysctls.sh
 WALK=${WALK:-$PWD/build/tests/walk_tunables}
 netns=nwkinds$$
 trap 'ip netns del "$netns" 2>/dev/null; rm -rf "$check_dir"' EXIT
 
-values() { "$@" sysctl -a 2>/dev/null | grep -E '^net\.' | sort; }
 # walked COUNT FAILED FILE: the sums of a walk, at least COUNT and exactly FAILED.
 # shellcheck disable=SC2317 # called by check
 walked() { awk -v walked="$1" -v failed="$2" '/ walked, / { ok = $1 >= walked && $7 == failed } END { exit !ok }' "$3"; }
@@ -20,27 +21,27 @@ ip -n "$netns" link set lo up
 check "with a link" ip -n "$netns" link add d.100 type veth peer name d.200
 ip -n "$netns" link set d.100 up
 
-values ip netns exec "$netns" >"$check_dir/before"
-values env >"$check_dir/host_before"
+sysctls 'net\.' ip netns exec "$netns" >"$check_dir/before"
+sysctls 'net\.' >"$check_dir/host_before"
 "$WALK" netns "$netns" d/100 >"$check_dir/walk" 2>&1
 check "a namespace's are written and restored: $(tail -n 3 "$check_dir/walk" | tr '\n' ' ')" walked 250 0 "$check_dir/walk"
-values ip netns exec "$netns" >"$check_dir/after"
-values env >"$check_dir/host_after"
-check "all of its values are back" diff "$check_dir/before" "$check_dir/after"
+sysctls 'net\.' ip netns exec "$netns" >"$check_dir/after"
+sysctls 'net\.' >"$check_dir/host_after"
+check "all of its values are back" same "$check_dir/before" "$check_dir/after"
 check "there are many" test "$(wc -l <"$check_dir/before")" -gt 300
-check "the host's were not touched" diff "$check_dir/host_before" "$check_dir/host_after"
+check "the host's were not touched" same "$check_dir/host_before" "$check_dir/host_after"
 
 "$WALK" init >"$check_dir/init" 2>&1
 check "the host's own are written and restored: $(tail -n 3 "$check_dir/init" | tr '\n' ' ')" walked 20 0 "$check_dir/init"
-values env >"$check_dir/host_after"
-check "all of the host's values are back" diff "$check_dir/host_before" "$check_dir/host_after"
+sysctls 'net\.' >"$check_dir/host_after"
+check "all of the host's values are back" same "$check_dir/host_before" "$check_dir/host_after"
 
 sleep 60 &
 sleeper=$!
 cat /proc/$sleeper/limits >"$check_dir/limits"
 "$WALK" limits $sleeper >"$check_dir/walk_limits" 2>&1
 check "limits are set and restored: $(tail -n 3 "$check_dir/walk_limits" | tr '\n' ' ')" walked 8 0 "$check_dir/walk_limits"
-check "all limits are back" diff "$check_dir/limits" /proc/$sleeper/limits
+check "all limits are back" same "$check_dir/limits" /proc/$sleeper/limits
 kill $sleeper
 wait $sleeper 2>/dev/null
 "$WALK" limits $sleeper >"$check_dir/ended" 2>&1

@@ -6,23 +6,18 @@
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
+# shellcheck source=sysctls.sh
+. "$(dirname "$0")/sysctls.sh"
 
 profiles=(base bulk-wan container-host database-cache desktop http-client low-latency mobile-clients
   reverse-proxy router-nat udp-quic-dns video-streaming web-server websocket-realtime)
 
-# All that the namespace $ns has set: sysctls but for counts and what is the machine's and only shown here,
-# routes, links, queueing disciplines.
+# All that the namespace $ns has set: sysctls, routes, links, queueing disciplines.
 dump() {
-  ip netns exec "$ns" sysctl -a 2>/dev/null | grep '^net\.' |
-    grep -vE '_count|random|uuid|^net\.core\.[rw]mem_|tcp_allowed_congestion|nf_conntrack_(max|buckets)' | sort
+  sysctls 'net\.' ip netns exec "$ns"
   for family in -4 -6; do ip netns exec "$ns" ip -d "$family" route show table all; done
   ip netns exec "$ns" ip -d link
   ip netns exec "$ns" tc -d qdisc show
-}
-same() { # FILE FILE
-  diff "$1" "$2" >"$tmp/difference" && return
-  head -n 5 "$tmp/difference"
-  return 1
 }
 
 echo "# the list"

@@ -8,6 +8,8 @@ FAMILY=4
 . "$(dirname "$0")/audit.sh"
 # shellcheck source=../lab/host_settings.sh
 . "$here/../lab/host_settings.sh"
+# shellcheck source=sysctls.sh
+. "$here/sysctls.sh"
 lab_veth_up host
 dir=$LAB_TMP/host
 mkdir -p "$dir/profiles"
@@ -43,13 +45,12 @@ make_profile() { # NAME
   grep -q tunable "$dir/profiles/host.conf"
 }
 
-# Sysctls of the machine but for those of interfaces, counts, one that has two names, and what other
-# tests' labs allow; its routes, and the links that are not some test's own.
+# Sysctls of the machine but for those of interfaces; its routes, and the links that are not some test's
+# own.
 dump() {
   local device
-  sysctl -a 2>/dev/null | grep -E '^(net|fs|vm)\.' |
-    awk '!/^net\.ipv[46]\.(conf|neigh)\./ || /^net\.ipv[46]\.(conf|neigh)\.(all|default)\./' |
-    grep -vE '_count|random|uuid|^fs\.(dentry-state|file-nr|inode|quota|aio-nr)|tcp_allowed_congestion|^net\.nf_conntrack_max' | sort
+  sysctls '(net|fs|vm)\.' |
+    awk '!/^net\.ipv[46]\.(conf|neigh)\./ || /^net\.ipv[46]\.(conf|neigh)\.(all|default)\./'
   for device in lo $(ip -o route show default | grep -oE 'dev [^ ]+' | cut -d' ' -f2); do
     ip -d link show dev "$device"
     tc qdisc show dev "$device"

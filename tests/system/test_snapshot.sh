@@ -4,13 +4,15 @@
 set -u
 # shellcheck source=change.sh
 . "$(dirname "$0")/change.sh"
+# shellcheck source=sysctls.sh
+. "$(dirname "$0")/sysctls.sh"
 
 new_namespace snap
 ip -n "$ns" link add eth0.100 type veth peer name veth0 || exit 1
 somaxconn=$(value_of net.core.somaxconn)
 rmem=$(value_of net.ipv4.tcp_rmem)
 
-everything() { ip netns exec "$ns" sysctl -a 2>/dev/null | grep -E '^net\.(core|ipv4|ipv6)' | grep -vE 'random|_key|secret' | sort; }
+everything() { sysctls 'net\.(core|ipv4|ipv6)' ip netns exec "$ns"; }
 
 echo "# mistakes"
 run 2 "snapshot" snapshot
@@ -50,12 +52,12 @@ everything >"$tmp/changed"
 run 0 "restore" snapshot restore good --netns "$ns"
 id=$(last_id)
 everything >"$tmp/after"
-check "all is as it was" diff "$tmp/before" "$tmp/after"
+check "all is as it was" same "$tmp/before" "$tmp/after"
 run 0 "restore once more" snapshot restore good --netns "$ns"
 says "Nothing was written."
 run 0 "rollback of the restoring" rollback "$id"
 everything >"$tmp/after"
-check "all is as it was before that" diff "$tmp/changed" "$tmp/after"
+check "all is as it was before that" same "$tmp/changed" "$tmp/after"
 
 echo "# with --confirm"
 run 0 "restore --confirm" snapshot restore good --netns "$ns" --confirm 20s
