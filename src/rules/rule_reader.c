@@ -280,6 +280,16 @@ static int read_tunable(struct setting_reader *r, const config_setting_t *s, voi
 	return 0;
 }
 
+/* 'auto', where the tunable takes that in place of a number. */
+static bool is_word_of(const struct expression *x, const struct tunable *t)
+{
+	const char *text = expression_text(x);
+	const size_t len = t->word != NULL ? strlen(t->word) : 0;
+
+	return len > 0 && strlen(text) == len + 2 && text[0] == '\'' &&
+	       strncmp(text + 1, t->word, len) == 0 && text[len + 1] == '\'';
+}
+
 /* A value for the tunable: in its dimension, or a text for a token. */
 static int read_target(struct setting_reader *r, const config_setting_t *s, const struct tunable *t,
 		       struct expression **x)
@@ -294,8 +304,12 @@ static int read_target(struct setting_reader *r, const config_setting_t *s, cons
 		return expression_type(*x) == EXPRESSION_TEXT
 			       ? 0
 			       : setting_fail(r, s, "%s takes a text such as 'name'", t->name);
+	if (is_word_of(*x, t))
+		return 0;
 	if (expression_type(*x) != EXPRESSION_NUMBER)
-		return setting_fail(r, s, "%s takes a number", t->name);
+		return t->word == NULL
+			       ? setting_fail(r, s, "%s takes a number", t->name)
+			       : setting_fail(r, s, "%s takes a number, or '%s'", t->name, t->word);
 	if (!dimension_equal(expression_dimension(*x), wanted) &&
 	    strcmp(expression_text(*x), "0") != 0)
 		return setting_fail(

@@ -72,6 +72,7 @@ struct tunable {
 	const char *since; /* first kernel that has it, "4.9"; NULL: older than any we care for */
 	const char *side_effects; /* what else a write changes, in sentences; NULL: nothing */
 	const char *help;	  /* what it does, one or two sentences */
+	const char *word;	  /* that is taken in place of a number: "auto"; NULL: none is */
 };
 
 /* Sorted by name. */

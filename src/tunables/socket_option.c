@@ -40,12 +40,13 @@
  * after. So it is enlarged this much first, and its window's bound with it. */
 #define RELEASE_FACTOR 2
 
-#define ROW(NAME, TYPE, UNIT, SCALE, MINIMUM, MAXIMUM, SINCE, SOURCE, ALSO, HELP)          \
-	{                                                                                  \
-		.name = SOCKET_PREFIX NAME, .type = (TYPE), .elements = 1, .unit = (UNIT), \
-		.scale = (SCALE), .minimum = (MINIMUM), .maximum = (MAXIMUM),              \
-		.scope = TUNABLE_PER_SOCKET, .undo = TUNABLE_UNDO_FULL, .since = (SINCE),  \
-		.source = (SOURCE), .side_effects = (ALSO), .help = (HELP),                \
+#define ROW(...) WORD_ROW(NULL, __VA_ARGS__)
+#define WORD_ROW(WORD, NAME, TYPE, UNIT, SCALE, MINIMUM, MAXIMUM, SINCE, SOURCE, ALSO, HELP) \
+	{                                                                                    \
+		.name = SOCKET_PREFIX NAME, .type = (TYPE), .elements = 1, .unit = (UNIT),   \
+		.scale = (SCALE), .minimum = (MINIMUM), .maximum = (MAXIMUM),                \
+		.scope = TUNABLE_PER_SOCKET, .undo = TUNABLE_UNDO_FULL, .since = (SINCE),    \
+		.source = (SOURCE), .side_effects = (ALSO), .help = (HELP), .word = (WORD),  \
 	}
 #define PINNED                                                                                   \
 	"A connection that had none of its own keeps the sysctl's value of the moment after it " \
@@ -73,21 +74,22 @@ const struct tunable socket_rows[] = {
 	    "tcp(7), TCP_NOTSENT_LOWAT", NULL,
 	    "Unsent data above which the connection does not show as writable; 0: as "
 	    "net.ipv4.tcp_notsent_lowat says."),
-	ROW("pacing_rate", TUNABLE_INTEGER, UNIT_RATE, 1, 1, INT64_MAX, "5.6",
-	    "socket(7), SO_MAX_PACING_RATE",
-	    "A connection that was limited once stays paced, at the rate that TCP reckons for it.",
-	    "Highest rate at which it sends: a number of bytes per second, one with a unit "
-	    "(100Mbit), or \"" UNLIMITED "\"."),
-	ROW("rcvbuf", TUNABLE_INTEGER, UNIT_BYTES, 1, BUFFER_MIN, BUFFER_MAX, "5.14",
-	    "socket(7), SO_RCVBUF",
-	    "A size ends the kernel's own adjustment; \"" AUTO "\" lets it begin again.",
-	    "Receive buffer as ss(8) shows it, twice what programs ask for, or \"" AUTO
-	    "\". The window can never exceed 65535 << its scale, which was settled when the "
-	    "connection was opened: beyond, only a new connection helps."),
-	ROW("sndbuf", TUNABLE_INTEGER, UNIT_BYTES, 1, BUFFER_MIN, BUFFER_MAX, "5.14",
-	    "socket(7), SO_SNDBUF",
-	    "A size ends the kernel's own adjustment; \"" AUTO "\" lets it begin again.",
-	    "Send buffer as ss(8) shows it, twice what programs ask for, or \"" AUTO "\"."),
+	WORD_ROW(
+		UNLIMITED, "pacing_rate", TUNABLE_INTEGER, UNIT_RATE, 1, 1, INT64_MAX, "5.6",
+		"socket(7), SO_MAX_PACING_RATE",
+		"A connection that was limited once stays paced, at the rate that TCP reckons for it.",
+		"Highest rate at which it sends: a number of bytes per second, one with a unit "
+		"(100Mbit), or \"" UNLIMITED "\"."),
+	WORD_ROW(AUTO, "rcvbuf", TUNABLE_INTEGER, UNIT_BYTES, 1, BUFFER_MIN, BUFFER_MAX, "5.14",
+		 "socket(7), SO_RCVBUF",
+		 "A size ends the kernel's own adjustment; \"" AUTO "\" lets it begin again.",
+		 "Receive buffer as ss(8) shows it, twice what programs ask for, or \"" AUTO
+		 "\". The window can never exceed 65535 << its scale, which was settled when the "
+		 "connection was opened: beyond, only a new connection helps."),
+	WORD_ROW(AUTO, "sndbuf", TUNABLE_INTEGER, UNIT_BYTES, 1, BUFFER_MIN, BUFFER_MAX, "5.14",
+		 "socket(7), SO_SNDBUF",
+		 "A size ends the kernel's own adjustment; \"" AUTO "\" lets it begin again.",
+		 "Send buffer as ss(8) shows it, twice what programs ask for, or \"" AUTO "\"."),
 	ROW("user_timeout", TUNABLE_INTEGER, UNIT_SECONDS, 1e-3, 0, INT_MAX, "5.6",
 	    "tcp(7), TCP_USER_TIMEOUT", NULL,
 	    "How long data may stay unacknowledged before the connection is closed; 0: as "
@@ -147,23 +149,15 @@ static const char *plain_words(const struct tunable *row, const char *words)
 	return words;
 }
 
-static const char *special_word(const struct tunable *row)
-{
-	enum format format = option_of(row)->format;
-
-	return format == FORMAT_BUFFER ? AUTO : format == FORMAT_RATE ? UNLIMITED : NULL;
-}
-
 int socket_option_parse(const struct tunable *row, const char *words, char ret_to[HELD_TEXT_MAX],
 			struct error *e)
 {
-	const char *special = special_word(row);
 	struct tunable_setting setting;
 	int64_t size;
 	int r;
 
-	if (special != NULL && strcmp(words, special) == 0) {
-		(void)snprintf(ret_to, HELD_TEXT_MAX, "%s", special);
+	if (row->word != NULL && strcmp(words, row->word) == 0) {
+		(void)snprintf(ret_to, HELD_TEXT_MAX, "%s", words);
 		return 0;
 	}
 	r = tunable_parse(row, plain_words(row, words), &setting, e);

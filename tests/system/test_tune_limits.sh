@@ -5,11 +5,12 @@
 # Not here, because their change holds for the whole machine and is refused inside a namespace
 # (test_change_failures.sh): CPU-01 netdev_max_backlog, CT-01 and CT-02 nf_conntrack, NB-01 and V6-01
 # gc_thresh, ORPH-01 tcp_max_orphans, MEM-01 and MEM-05 tcp_mem and udp_mem, FD-01 file-max, BLOAT-03
-# default_qdisc; RCV-04, SND-02 and UDP-01 rmem_max, wmem_max and rmem_default, which can only be read
-# there. LST-02 raises somaxconn as LST-01 does (test_tune.sh). PORT-02 is about one port, and TW-03
-# about a setting without effect: there is no harm to measure. No sysctl helps against a slow reader
-# (RCV-07, UDP-01), one that does not close (CW-01) or does not accept (LST-07), random datagrams
-# (UDP-03), a short queue (Q-01, CC-02), dead neighbours (NB-02) and descriptors (FD-02).
+# default_qdisc; UDP-01 rmem_default, and what RCV-04 and SND-02 would set beside the open connections
+# (test_tune_paths.sh), rmem_max and wmem_max, which can only be read there. LST-02 raises somaxconn as
+# LST-01 does (test_tune.sh). PORT-02 is about one port, and TW-03 about a setting without effect: there
+# is no harm to measure. No sysctl helps against a slow reader (RCV-07, UDP-01), one that does not close
+# (CW-01) or does not accept (LST-07), random datagrams (UDP-03), a short queue (Q-01, CC-02), dead
+# neighbours (NB-02) and descriptors (FD-02).
 #
 # LST-08 proposes nothing, because tcp_synack_retries was not measured to cure what it finds: clients that
 # try again keep their places with 3 as with 5, and of those that do not the kernel gives up the old ones

@@ -176,6 +176,39 @@ situation_unsent() {
   expect_value A net.ipv4.tcp_notsent_lowat 4294967295
 }
 
+# What is open now is helped where the program has fixed a buffer: the kernel adjusts it again, as far as
+# the connection's window scale goes; undone, it has the program's size.
+buffer_of() { # HOST rb|tb PORT
+  lab_exec "$1" ss -Htinm state established "( sport = :$3 or dport = :$3 )" | grep -oE "skmem:[^ ]*" | grep -oE ",$2[0-9]+" | tr -d "a-z,"
+}
+released() { # RULE HOST rb|tb TUNABLE PORT FACTOR
+  local before size
+  size=$(buffer_of "$2" "$3" "$5")
+  before=$(goodput "$5" 2)
+  tune "$2" "$1" --for 5s --only "$1"
+  expect_json "$1" "released the buffer of the open connection" \
+    ".transaction.changes | length == 1 and (.[0].tunable | test(\"^socket:.*/$4\$\")) and .[0].to == \"auto\""
+  sleep 2
+  expect_gain "goodput of the open connection with its buffer released" "$before" "$(goodput "$5" 2)" "$6"
+  undo "$1"
+  if [ "$(buffer_of "$2" "$3" "$5")" = "$size" ]; then ok "$1: $size bytes again"; else
+    not_ok "$1: $(buffer_of "$2" "$3" "$5") bytes, not $size"
+  fi
+}
+situation_fixed_receive_buffer() {
+  lab_up fixedreceive 100mbit 50ms 1250000 0%
+  lab_bg B "$LAB_BIN/traffic" sink --port 5001 --rcvbuf 65536 --max-time 60 >/dev/null
+  lab_wait_port B 5001
+  lab_bg A "$LAB_BIN/traffic" source --to "$LAB_B4" --port 5001 --time 30 >/dev/null
+  sleep 2
+  released RCV-04 B rb rcvbuf 5001 1.3
+}
+situation_fixed_send_buffer() {
+  lab_up fixedsend 100mbit 50ms 1250000 0%
+  bulk 5001 30 2 --sndbuf 65536 >/dev/null
+  released SND-02 A tb sndbuf 5001 3
+}
+
 # Median of the RTT in ms of A's connections, over SECONDS.
 rtt() { # PORT SECONDS
   local i

@@ -222,26 +222,79 @@ START_TEST(without_bbr_the_lossy_path_is_told_so)
 }
 END_TEST
 
-/* The recording's path, several times; the last `others` of them send without loss. */
-static const struct {
-	size_t lossy, others, loopback; /* paths */
-	bool host_wide;
-} losses[] = {
-	{ 1, 0, 0, false }, /* one says nothing about the others there will be */
-	{ 1, 1, 0, false }, { 2, 0, 0, true }, { 2, 1, 0, false },
-	{ 2, 0, 1, true },  { 3, 0, 0, true }, { 3, 2, 0, true },
+static void lose_nothing(struct path_stats *p)
+{
+	p->sum.bytes_retrans = p->sum.total_retrans = 0;
+}
+
+static void queue_nothing(struct path_stats *p)
+{
+	p->notsent_delay = (struct quantiles){ 0 };
+}
+
+/* A rule that cures a path alone, or the whole host. */
+struct scoped_rule {
+	const char *recording, *id;
+	void (*make_well)(struct path_stats *);
+	const char *route, *socket; /* of the path; NULL: none */
+	const char *host;
 };
 
-static void copy_paths(struct path_stats *paths, const struct path_stats *lossy, int row)
+static const struct scoped_rule lossy = {
+	"tests/data/random-loss-ipv4.nwr",
+	"CC-01",
+	lose_nothing,
+	"route:%s/congctl",
+	"socket:dst %s/congestion",
+	"net.ipv4.tcp_congestion_control",
+};
+static const struct scoped_rule unsent = {
+	"tests/data/unsent-answers-ipv4.nwr",
+	"SND-03",
+	queue_nothing,
+	NULL,
+	"socket:dst %s/notsent_lowat",
+	"net.ipv4.tcp_notsent_lowat",
+};
+static const struct scoped_rule fixed_receive = {
+	"tests/data/receive-fixed-ipv6.nwr",
+	"RCV-04",
+	lose_nothing,
+	NULL,
+	"socket:dst %s/rcvbuf",
+	NULL,
+};
+static const struct scoped_rule fixed_send = {
+	"tests/data/send-fixed-ipv6.nwr", "SND-02", lose_nothing, NULL,
+	"socket:dst %s/sndbuf",		  NULL,
+};
+
+/* The recording's path, several times; the last `others` of them are well, and send. */
+static const struct {
+	const struct scoped_rule *rule;
+	size_t ill, others, loopback; /* paths */
+	bool host_wide;
+} scopes[] = {
+	{ &lossy, 1, 0, 0, false }, /* one says nothing about the others there will be */
+	{ &lossy, 1, 1, 0, false },	    { &lossy, 2, 0, 0, true },
+	{ &lossy, 2, 1, 0, false },	    { &lossy, 2, 0, 1, true },
+	{ &lossy, 3, 0, 0, true },	    { &lossy, 3, 2, 0, true },
+	{ &unsent, 1, 0, 0, true }, /* no route would cure what is opened later */
+	{ &unsent, 1, 1, 0, false },	    { &unsent, 2, 1, 0, false },
+	{ &unsent, 2, 0, 1, true },	    { &unsent, 3, 1, 0, true },
+	{ &fixed_receive, 3, 0, 0, false }, { &fixed_send, 3, 0, 0, false },
+};
+
+static void copy_paths(struct path_stats *paths, const struct path_stats *ill, int row)
 {
-	size_t count = losses[row].lossy + losses[row].others + losses[row].loopback;
+	size_t count = scopes[row].ill + scopes[row].others + scopes[row].loopback;
 
 	for (size_t i = 0; i < count; i++) {
-		paths[i] = *lossy;
+		paths[i] = *ill;
 		(void)snprintf(paths[i].name, sizeof(paths[i].name), "198.51.%zu.0/24", i);
-		if (i >= losses[row].lossy)
-			paths[i].sum.bytes_retrans = paths[i].sum.total_retrans = 0;
-		if (i >= losses[row].lossy + losses[row].others) {
+		if (i >= scopes[row].ill)
+			scopes[row].rule->make_well(&paths[i]);
+		if (i >= scopes[row].ill + scopes[row].others) {
 			struct prefix own;
 
 			ck_assert_int_eq(prefix_parse("127.0.0.1/32", &own), 0);
@@ -251,37 +304,49 @@ static void copy_paths(struct path_stats *paths, const struct path_stats *lossy,
 	}
 }
 
+/* The next change of the finding is that of the path, where the rule has one. */
+static size_t assert_path_change(const struct finding *finding, size_t at, const char *format)
+{
+	const char *star = format == NULL ? NULL : strstr(format, "%s");
+	char wanted[TARGET_NAME_MAX], name[TARGET_NAME_MAX];
+
+	if (star == NULL)
+		return at;
+	ck_assert_uint_lt(at, finding->change_count);
+	(void)snprintf(wanted, sizeof(wanted), "%.*s%s%s", (int)(star - format), format,
+		       finding->entities[0].name, star + 2);
+	ck_assert_str_eq(finding_change_name(&finding->changes[at], name), wanted);
+	return at + 1;
+}
+
 static void assert_scope(size_t row)
 {
-	size_t found = 0;
+	const struct scoped_rule *rule = scopes[row].rule;
+	size_t found = 0, changes;
 
 	for (size_t i = 0; i < d.finding_count; i++) {
 		const struct finding *finding = &d.findings[i];
-		char wanted[TARGET_NAME_MAX], name[TARGET_NAME_MAX];
+		char name[TARGET_NAME_MAX];
 
-		if (strcmp(finding->rule->id, "CC-01") != 0)
+		if (strcmp(finding->rule->id, rule->id) != 0)
 			continue;
 		found++;
-		if (losses[row].host_wide) {
-			ck_assert_uint_eq(finding->entity_count, losses[row].lossy);
+		if (scopes[row].host_wide) {
+			ck_assert_uint_eq(finding->entity_count, scopes[row].ill);
 			ck_assert_uint_eq(finding->change_count, 1);
 			ck_assert_str_eq(finding_change_name(&finding->changes[0], name),
-					 "net.ipv4.tcp_congestion_control");
+					 rule->host);
 			continue;
 		}
 		ck_assert_uint_eq(finding->entity_count, 1);
-		ck_assert_uint_eq(finding->change_count, 2);
-		(void)snprintf(wanted, sizeof(wanted), "route:%s/congctl",
-			       finding->entities[0].name);
-		ck_assert_str_eq(finding_change_name(&finding->changes[0], name), wanted);
-		(void)snprintf(wanted, sizeof(wanted), "socket:dst %s/congestion",
-			       finding->entities[0].name);
-		ck_assert_str_eq(finding_change_name(&finding->changes[1], name), wanted);
+		changes = assert_path_change(finding, 0, rule->route);
+		changes = assert_path_change(finding, changes, rule->socket);
+		ck_assert_uint_eq(finding->change_count, changes);
 	}
-	ck_assert_uint_eq(found, losses[row].host_wide ? 1 : losses[row].lossy);
+	ck_assert_uint_eq(found, scopes[row].host_wide ? 1 : scopes[row].ill);
 }
 
-START_TEST(loss_on_a_path_is_cured_on_that_path)
+START_TEST(what_ails_a_path_is_cured_on_that_path)
 {
 	const struct observe_options options = { 0 };
 	struct path_stats *paths = calloc(8, sizeof(*paths)), *recorded;
@@ -291,14 +356,14 @@ START_TEST(loss_on_a_path_is_cured_on_that_path)
 	size_t count;
 
 	ck_assert_ptr_nonnull(paths);
-	ck_assert_int_eq(recording_reader_new("tests/data/random-loss-ipv4.nwr", &s, &f.e), 0);
+	ck_assert_int_eq(recording_reader_new(scopes[_i].rule->recording, &s, &f.e), 0);
 	ck_assert_int_eq(observe(s, &options, &o, &f.e), 0);
 	ck_assert_int_eq(tunable_values_read(s, &values, &f.e), 0);
 	recorded = o->paths;
 	count = o->path_count;
 	copy_paths(paths, recorded, _i);
 	o->paths = paths;
-	o->path_count = losses[_i].lossy + losses[_i].others + losses[_i].loopback;
+	o->path_count = scopes[_i].ill + scopes[_i].others + scopes[_i].loopback;
 	diagnosis_done(&d);
 	ck_assert_int_eq(diagnose(&book, o, &values, &d, &f.e), 0);
 	assert_scope((size_t)_i);
@@ -317,7 +382,7 @@ Suite *test_builtin_rules_entities_suite(void)
 {
 	Suite *s = suite_create("builtin_rules_entities");
 	TCase *c = tcase_create("entities");
-	TCase *loss = tcase_create("loss");
+	TCase *scope = tcase_create("scope");
 
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, a_process_near_its_limit);
@@ -328,10 +393,10 @@ Suite *test_builtin_rules_entities_suite(void)
 	tcase_add_test(c, neighbours_that_do_not_answer);
 	tcase_add_test(c, a_default_that_nobody_may_choose);
 	tcase_add_test(c, without_bbr_the_lossy_path_is_told_so);
-	tcase_add_checked_fixture(loss, set_up, tear_down);
-	tcase_add_loop_test(loss, loss_on_a_path_is_cured_on_that_path, 0,
-			    sizeof(losses) / sizeof(losses[0]));
+	tcase_add_checked_fixture(scope, set_up, tear_down);
+	tcase_add_loop_test(scope, what_ails_a_path_is_cured_on_that_path, 0,
+			    sizeof(scopes) / sizeof(scopes[0]));
 	suite_add_tcase(s, c);
-	suite_add_tcase(s, loss);
+	suite_add_tcase(s, scope);
 	return s;
 }

@@ -148,6 +148,12 @@ static const struct {
 	  "route:*/congctl takes a text such as 'name'" },
 	{ REQUIRED "set = ( { tunable = \"route:{path.name}/initcwnd\"; to = \"current\"; } );" END,
 	  "\"current\"" },
+	{ REQUIRED
+	  "set = ( { tunable = \"socket:dst {path.name}/rcvbuf\"; to = \"'autos'\"; } );" END,
+	  "socket:rcvbuf takes a number, or 'auto'" },
+	{ REQUIRED
+	  "set = ( { tunable = \"socket:dst {path.name}/nodelay\"; to = \"'auto'\"; } );" END,
+	  "socket:nodelay takes a number" },
 	{ REQUIRED "needs = \"matches > 1\"; " END, "\"matches\"" },
 	{ REQUIRED "set = ( { tunable = \"net.core.default_qdisc\"; to = \"1\"; } );" END,
 	  "takes a text" },
