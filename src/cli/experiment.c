@@ -135,11 +135,11 @@ int experiment_prepare(struct experiment *x, const struct plan *plan, const stru
 	return r < 0 ? r : live_world_prepare(x->world, plan, e);
 }
 
-bool experiment_needs_new_sockets(const struct plan *plan)
+enum trial_sockets experiment_sockets(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		if (plan->changes[i].target.tunable->undo != TUNABLE_UNDO_NEW_SOCKETS_ONLY)
-			return false;
-	}
-	return plan->count > 0;
+	size_t new_only = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		new_only += plan->changes[i].target.tunable->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY;
+	return trial_sockets_for(new_only > 0, new_only == plan->count);
 }

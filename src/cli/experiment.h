@@ -49,7 +49,7 @@ int experiment_try(struct experiment *x, struct trial_request *request, struct t
 /* Whether the journal says that nothing of a trial that came to a verdict is in force. */
 bool experiment_is_restored(const struct experiment *x, const struct trial_report *report);
 
-/* Whether none of the plan's changes reaches sockets that are open. */
-bool experiment_needs_new_sockets(const struct plan *plan);
+/* Which sockets the plan's changes reach. */
+enum trial_sockets experiment_sockets(const struct plan *plan);
 
 #endif

@@ -193,7 +193,7 @@ json_t *trial_object(struct document *d, const struct trial_view *v)
 	document_set(d, object, "subject", subject_object(d, &v->request->criteria.subject));
 	document_set(d, object, "design", document_text("abba"));
 	document_set(d, object, "window_seconds", document_number(v->request->window_s));
-	document_set(d, object, "new_sockets", json_boolean(v->request->new_sockets));
+	document_set(d, object, "new_sockets", json_boolean(v->report->new_sockets));
 	document_set(d, object, "changes", changes_array(d, v->plan));
 	document_set(d, object, "metric", metric_object(d, j));
 	document_set(d, object, "pairs", json_integer((json_int_t)j->pairs));

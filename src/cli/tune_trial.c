@@ -233,7 +233,7 @@ static int try_plan(struct pass *p, struct choice *c, struct window *w, const st
 		.pairs = p->pairs,
 		.window_s = window_s,
 		.settle_s = SETTLE_WINDOWS * window_s,
-		.new_sockets = c->new_sockets,
+		.sockets = c->sockets,
 		.leave_in_place = true,
 	};
 	struct trial_report report;

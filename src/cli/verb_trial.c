@@ -174,6 +174,13 @@ static void announce(const struct trial_run *t, const struct terminal *terminal)
 	const struct subject *subject = &q->criteria.subject;
 	char count[48];
 
+	static const char *const sockets[] = {
+		[TRIAL_ALL_SOCKETS] = "",
+		[TRIAL_NEW_SOCKETS] = ", connections opened after each switch",
+		[TRIAL_NEW_SOCKETS_IF_THEY_CARRY] =
+			", connections opened after each switch if those carry most of the traffic",
+	};
+
 	(void)fprintf(terminal->out, "trial of %s, judged by ",
 		      print_count(t->plan.count, "change", count, sizeof(count)));
 	if (subject->kind == ENTITY_HOST)
@@ -183,8 +190,7 @@ static void announce(const struct trial_run *t, const struct terminal *terminal)
 			      subject->entity);
 	(void)fprintf(terminal->out,
 		      "%s: %u pairs of windows of %.3g s, without and with it in turn\n",
-		      q->new_sockets ? ", connections opened after each switch" : "", q->pairs,
-		      q->window_s);
+		      sockets[q->sockets], q->pairs, q->window_s);
 	trial_print_changes(terminal, &t->plan);
 	(void)fflush(terminal->out);
 }
@@ -250,13 +256,15 @@ static int carry_out(struct trial_run *t, const struct terminal *terminal, struc
 	return printed < 0 ? printed : status_of(&t->report);
 }
 
-/* A change that reaches new connections alone is judged by those, if the metric can tell them. */
-static bool judges_new_sockets(const struct trial_run *t)
+/* A change that reaches new connections is judged by those, if the metric can tell them. */
+static enum trial_sockets sockets_judged(const struct trial_run *t)
 {
 	const struct metric *m = t->request.criteria.objective;
 
-	return t->settings->new_sockets || (experiment_needs_new_sockets(&t->plan) &&
-					    (m == NULL || objective_is_of_sockets(m)));
+	if (t->settings->new_sockets)
+		return TRIAL_NEW_SOCKETS;
+	return m == NULL || objective_is_of_sockets(m) ? experiment_sockets(&t->plan)
+						       : TRIAL_ALL_SOCKETS;
 }
 
 static int try_wishes(void *arg, const struct wish *wishes, size_t count, struct error *e)
@@ -276,7 +284,7 @@ static int try_wishes(void *arg, const struct wish *wishes, size_t count, struct
 	terminal_examine(t->out, COLOR_NEVER, &terminal);
 	t->request.wishes = wishes;
 	t->request.wish_count = count;
-	t->request.new_sockets = judges_new_sockets(t);
+	t->request.sockets = sockets_judged(t);
 	if (!t->settings->json && !t->settings->quiet)
 		announce(t, &terminal);
 	return carry_out(t, &terminal, e);

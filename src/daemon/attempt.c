@@ -159,7 +159,7 @@ int attempt_run(const struct attempt *a, const struct policy *policy, struct wor
 		.pairs = policy->config.pairs,
 		.window_s = policy->config.window_s,
 		.settle_s = policy->config.settle_s,
-		.new_sockets = a->choice.new_sockets,
+		.sockets = a->choice.sockets,
 		.leave_in_place = true,
 	};
 	struct error why = { 0 };

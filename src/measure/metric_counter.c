@@ -240,6 +240,14 @@ static struct value count_of(const struct observation *o, size_t count)
 	return o->sockets_unseen ? value_unknown(REASON_UNSEEN) : value_number((double)count);
 }
 
+static struct value busy_goodput(const struct observation *o)
+{
+	if (o->sockets_unseen)
+		return value_unknown(REASON_UNSEEN);
+	return metric_info_quotient(o, INFO_BUSY_TIME, (double)o->sum.bytes_acked,
+				    (double)o->sum.busy_us / 1e6, "no flow was sending");
+}
+
 METRIC_GETTER(metric_host)
 {
 	(void)entity;
@@ -258,6 +266,8 @@ METRIC_GETTER(metric_host)
 		return count_of(o, o->sockets);
 	case TCP_ACTIVE_FLOWS:
 		return count_of(o, o->flow_count);
+	case TCP_BUSY_GOODPUT:
+		return busy_goodput(o);
 	case TCP_GOODPUT:
 		return rate_of(o, INFO_BYTES_ACKED, o->sum.bytes_acked);
 	case TCP_THROUGHPUT:

@@ -187,7 +187,6 @@ static int take_change(const struct choice_request *q, const struct finding *f,
 				     : take_number(q, c, ret, text, why);
 	if (r != 0)
 		return r;
-	ret->new_sockets &= c->tunable->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY;
 	ret->wishes[ret->wish_count++] = (struct wish){ text->tunable, text->value, text->why,
 							WISH_SET };
 	return 0;
@@ -197,17 +196,20 @@ static int take_change(const struct choice_request *q, const struct finding *f,
 static int take_finding(const struct choice_request *q, const struct finding *f, struct choice *ret,
 			struct refusal *why)
 {
+	size_t new_only = 0;
 	int r = 0;
 
-	ret->new_sockets = true;
 	ret->wishes = calloc(f->change_count, sizeof(ret->wishes[0]));
 	ret->texts = calloc(f->change_count, sizeof(ret->texts[0]));
 	if (ret->wishes == NULL || ret->texts == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < f->change_count && r == 0; i++)
+	for (size_t i = 0; i < f->change_count && r == 0; i++) {
 		r = take_change(q, f, &f->changes[i], ret, why);
+		new_only += f->changes[i].tunable->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY;
+	}
 	if (r != 0)
 		return r;
+	ret->sockets = trial_sockets_for(new_only > 0, new_only == f->change_count);
 	ret->rule = f->rule;
 	ret->subject.kind = f->rule->scope;
 	(void)snprintf(ret->subject.entity, sizeof(ret->subject.entity), "%s", f->entities[0].name);

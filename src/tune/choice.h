@@ -12,6 +12,7 @@
 #include "tune/judge.h"
 #include "tune/limits.h"
 #include "tune/memory.h"
+#include "tune/trial.h"
 #include "tune/window.h"
 
 #include <stdbool.h>
@@ -45,8 +46,8 @@ struct choice {
 	struct wish *wishes; /* owned, with their texts */
 	size_t wish_count;
 	struct choice_text *texts;
-	bool new_sockets; /* every change reaches new sockets only */
-	bool stepped;	  /* less than the finding asks for: more may follow */
+	enum trial_sockets sockets; /* which the changes reach */
+	bool stepped;		    /* less than the finding asks for: more may follow */
 };
 void choice_done(struct choice *c); /* accepts {0} */
 

@@ -79,6 +79,7 @@ const struct objective objectives[] = {
 	LESS("softnet.squeezed"),
 	MORE("tcp.active_opens_rate"),
 	LESS("tcp.backlog_drops"),
+	MORE("tcp.busy_goodput"),
 	LESS("tcp.collapsed_rate"),
 	MORE("tcp.goodput"),
 	LESS("tcp.jitter"),

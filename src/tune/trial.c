@@ -10,6 +10,8 @@
 #define RETRIES_MAX 3
 /* Where new sockets alone count, windows without any are passed over: so many for each pair. */
 #define WINDOWS_WITHOUT_SOCKETS 4
+/* New sockets that carry less of the traffic than this are not what the change is for. */
+#define NEW_SOCKETS_SHARE 0.5
 /* Two windows in a row must say that a change does harm. */
 #define HARM_WINDOWS 2
 /* For opening sockets, the journal, and a machine that is busy. */
@@ -29,6 +31,8 @@ struct trial {
 	size_t without_count;
 	struct transaction_record first; /* owned: what held before the first change */
 	int64_t pending;		 /* the transaction in force; 0: none */
+	bool new_sockets;		 /* they alone count */
+	bool waited;			 /* the last window had none of them */
 	bool expired;			 /* its guardian has put it back */
 	bool marked;			 /* sockets are remembered since the last change */
 	unsigned int harm, retries, empty, done;
@@ -37,7 +41,9 @@ struct trial {
 double trial_deadline_s(const struct trial_request *q)
 {
 	const unsigned int windows = 2;
-	const unsigned int empty = q->new_sockets ? q->pairs * WINDOWS_WITHOUT_SOCKETS : 0;
+	const unsigned int empty = q->sockets != TRIAL_ALL_SOCKETS
+					   ? q->pairs * WINDOWS_WITHOUT_SOCKETS
+					   : 0;
 
 	return q->settle_s + q->window_s * (windows + empty + RETRIES_MAX) * 1.25 +
 	       DEADLINE_SLACK_S;
@@ -56,9 +62,10 @@ static void tell(const struct trial *t, const char *phase)
 static int settle(struct trial *t, struct error *e)
 {
 	const struct trial_request *q = t->request;
-	int r = q->new_sockets ? t->world->ops->mark(t->world, e) : 0;
+	int r = t->new_sockets ? t->world->ops->mark(t->world, e) : 0;
 
 	t->marked = true;
+	t->waited = false;
 	if (r == 0 && q->settle_s > 0) {
 		tell(t, "settling");
 		r = t->world->ops->wait(t->world, q->settle_s, e);
@@ -143,7 +150,7 @@ static int bring(struct trial *t, bool with, struct error *e)
 {
 	int r = 1;
 
-	if (with == (t->pending != 0) && (t->marked || !t->request->new_sockets))
+	if (with == (t->pending != 0) && (t->marked || !t->new_sockets))
 		return 1;
 	if (with && t->pending == 0)
 		r = switch_on(t, e);
@@ -176,35 +183,106 @@ static int look_for_others(struct trial *t, struct error *e)
 
 /* --- windows ------------------------------------------------------------------------------- */
 
+/* 1, or 0 when the trial is over. */
+static int observe_once(struct trial *t, bool new_sockets, struct window *ret, struct error *e)
+{
+	const struct window_request request = {
+		.seconds = t->request->window_s,
+		.interval_s = fmin(SAMPLE_INTERVAL_S, t->request->window_s / SAMPLE_INTERVALS),
+		.new_sockets = new_sockets,
+	};
+	int r;
+
+	do
+		r = t->world->ops->observe(t->world, &request, ret, e);
+	while (r == -ETIME && t->retries++ < RETRIES_MAX);
+	return r == 0 ? look_for_others(t, e) : r;
+}
+
+static bool has_subject(const struct trial *t, const struct window *w)
+{
+	return window_find(w, &t->judge.criteria.subject) != NULL;
+}
+
 /* Whether it tells nothing only because nobody has opened a connection yet. */
 static bool is_empty(struct trial *t, const struct window *w)
 {
-	return t->request->new_sockets && window_find(w, &t->judge.criteria.subject) == NULL &&
+	return t->new_sockets && !has_subject(t, w) &&
 	       t->empty++ < t->request->pairs * WINDOWS_WITHOUT_SOCKETS;
+}
+
+/* A window in which the first new sockets were opened holds but a part of a window's traffic, and
+ * its beginning: the next one tells more, unless they are gone by then. */
+static int observe_next(struct trial *t, struct window *ret, struct error *e)
+{
+	struct window next = { 0 };
+	int r = observe_once(t, true, &next, e);
+
+	if (r == 1 && has_subject(t, &next)) {
+		window_done(ret);
+		*ret = next;
+		return r;
+	}
+	window_done(&next);
+	return r;
 }
 
 /* 1, or 0 when the trial is over. */
 static int observe(struct trial *t, struct window *ret, struct error *e)
 {
-	const struct window_request request = {
-		.seconds = t->request->window_s,
-		.interval_s = fmin(SAMPLE_INTERVAL_S, t->request->window_s / SAMPLE_INTERVALS),
-		.new_sockets = t->request->new_sockets,
-	};
+	int r = observe_once(t, t->new_sockets, ret, e);
 
-	for (;;) {
-		int r = t->world->ops->observe(t->world, &request, ret, e);
-
-		if (r == -ETIME && t->retries++ < RETRIES_MAX)
-			continue;
-		if (r == 0)
-			r = look_for_others(t, e);
-		if (r != 1 || !is_empty(t, ret)) {
-			t->done += r == 1;
-			return r;
-		}
+	while (r == 1 && is_empty(t, ret)) {
+		t->waited = true;
 		window_done(ret);
+		r = observe_once(t, true, ret, e);
 	}
+	if (r == 1 && t->waited && has_subject(t, ret))
+		r = observe_next(t, ret, e);
+	t->waited = false;
+	t->done += r == 1;
+	return r;
+}
+
+/* The subject's rate in a window of its own; 0 when it was not there. */
+static int measure_rate(struct trial *t, bool new_sockets, const struct metric **m, double *ret,
+			struct error *e)
+{
+	const struct subject *s = &t->judge.criteria.subject;
+	struct window w = { 0 };
+	int r = observe_once(t, new_sockets, &w, e);
+
+	if (r == 1) {
+		struct value rate;
+
+		if (*m == NULL)
+			*m = judge_objective(&w, s);
+		rate = window_metric(&w, s, *m);
+		*ret = rate.kind == VALUE_NUMBER ? rate.number : 0;
+	}
+	window_done(&w);
+	return r;
+}
+
+/* Whether new sockets carry the traffic: 1, or 0 when the trial is over. */
+static int choose_sockets(struct trial *t, struct error *e)
+{
+	const struct metric *m = NULL;
+	double all = 0, rate = 0;
+	int r;
+
+	t->new_sockets = t->request->sockets == TRIAL_NEW_SOCKETS;
+	if (t->request->sockets != TRIAL_NEW_SOCKETS_IF_THEY_CARRY)
+		return 1;
+	tell(t, "looking for new connections");
+	r = t->world->ops->mark(t->world, e);
+	if (r == 0)
+		r = measure_rate(t, false, &m, &all, e);
+	for (int i = 0; r == 1 && !t->new_sockets && i < WINDOWS_WITHOUT_SOCKETS; i++) {
+		r = measure_rate(t, true, &m, &rate, e);
+		t->new_sockets = rate > 0 && rate >= NEW_SOCKETS_SHARE * all;
+	}
+	return r;
 }
 
 /* The objective is chosen by what the traffic does, which only a window tells. */
@@ -230,7 +308,7 @@ static void note_harm(struct trial *t, const struct window *with)
 {
 	const struct judge_criteria *c = &t->judge.criteria;
 	/* No connection that counts is not the change's doing. */
-	const bool absent = t->request->new_sockets && window_find(with, &c->subject) == NULL;
+	const bool absent = t->new_sockets && !has_subject(t, with);
 
 	if (t->without_count > 0)
 		t->harm = !absent && judge_is_harm(c, t->without, t->without_count, with)
@@ -264,11 +342,13 @@ static int take_pair(struct trial *t, bool with_first, struct error *e)
 
 static int take_pairs(struct trial *t, struct error *e)
 {
-	int r = 1;
+	int r;
 
 	t->without = calloc(t->request->pairs, sizeof(t->without[0]));
 	if (t->without == NULL)
 		return error_errno(e, -ENOMEM, NULL, "trial");
+	r = choose_sockets(t, e);
+	t->report->new_sockets = t->new_sockets;
 	for (unsigned int i = 0; r == 1 && i < t->request->pairs; i++)
 		r = take_pair(t, i % 2 == 1, e);
 	return r;
@@ -351,6 +431,13 @@ static int put_back(struct trial *t, int failed, struct error *e)
 			 "transaction %lld could not be put back (%.300s); its deadline does it "
 			 "within %.0f s, netwright rollback %lld at once",
 			 (long long)id, why.text, trial_deadline_s(t->request), (long long)id);
+}
+
+enum trial_sockets trial_sockets_for(bool some_new_only, bool all_new_only)
+{
+	if (!some_new_only)
+		return TRIAL_ALL_SOCKETS;
+	return all_new_only ? TRIAL_NEW_SOCKETS : TRIAL_NEW_SOCKETS_IF_THEY_CARRY;
 }
 
 static int check_request(const struct trial_request *q, struct error *e)

@@ -15,14 +15,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Which sockets the windows count. */
+enum trial_sockets {
+	TRIAL_ALL_SOCKETS,
+	TRIAL_NEW_SOCKETS, /* opened after each switch: the change reaches no others */
+	/* Those, if they carry at least half of the traffic, else all. For changes that reach open
+	 * sockets in part: what is opened with a route's congestion control keeps it when the
+	 * route's is put back, so that windows without the change would hold sockets with it. */
+	TRIAL_NEW_SOCKETS_IF_THEY_CARRY,
+};
+/* For tunables some or all of which reach new sockets only. */
+enum trial_sockets trial_sockets_for(bool some_new_only, bool all_new_only);
+
 struct trial_request {
 	const struct wish *wishes;
 	size_t wish_count;
 	struct judge_criteria criteria;
-	unsigned int pairs;  /* PAIRED_SHIFT_MIN to PAIRED_SHIFT_MAX */
-	double window_s;     /* of each window; 1 to 3600 */
-	double settle_s;     /* left out after each change, for the traffic to find its new level */
-	bool new_sockets;    /* the change reaches new sockets only: judge those */
+	unsigned int pairs; /* PAIRED_SHIFT_MIN to PAIRED_SHIFT_MAX */
+	double window_s;    /* of each window; 1 to 3600 */
+	double settle_s;    /* left out after each change, for the traffic to find its new level */
+	enum trial_sockets sockets;
 	bool leave_in_place; /* keep what is better; else restore in any case */
 	/* Told of each window as it is done; may be NULL. */
 	void (*progress)(void *arg, const char *phase, unsigned int done, unsigned int of);
@@ -31,8 +43,9 @@ struct trial_request {
 
 struct trial_report {
 	struct judgement_of_trial judgement;
-	bool in_place; /* the change is in force */
-	bool foreign;  /* ended because somebody else changed a target or rolled back */
+	bool new_sockets; /* it was judged by those opened after each switch */
+	bool in_place;	  /* the change is in force */
+	bool foreign;	  /* ended because somebody else changed a target or rolled back */
 	char foreign_target[TARGET_NAME_MAX]; /* which; "" all of the trial */
 	bool confirmed;	     /* in force because somebody has confirmed it meanwhile */
 	int64_t transaction; /* the last one; 0: nothing was changed */

@@ -102,7 +102,7 @@ static void fill(struct sim_host *h, const struct window_request *q, struct wind
 	o->paths[0].flows = 1;
 	o->paths[0].info_len = UINT16_MAX;
 	o->paths[0].min_rtt_us = (uint32_t)lround(h->rtt_s * 1e6);
-	o->paths[0].receive_rate = rate_now(h);
+	o->paths[0].receive_rate = rate_now(h) * (q->new_sockets ? 1 - h->old_share : 1);
 }
 
 static int observe(struct world *w, const struct window_request *q, struct window *ret,

@@ -38,6 +38,7 @@ struct sim_host {
 	unsigned int rolled_back_at, confirmed_at, expired_at;
 	unsigned int
 		foreign_between; /* after that window somebody sets 5 MB, if nothing is on trial */
+	double old_share;	 /* of the rate, by sockets that are never new */
 	unsigned int late;	 /* new sockets come only after so many windows from each mark() */
 	unsigned int suspended;	 /* so many windows say -ETIME */
 	unsigned int stop_at;	 /* that observe() says -EINTR */

@@ -298,7 +298,7 @@ END_TEST
 
 START_TEST(new_sockets_are_marked_at_the_start_and_after_each_change)
 {
-	request.new_sockets = true;
+	request.sockets = TRIAL_NEW_SOCKETS;
 	run(0);
 	ck_assert_uint_eq(host.marks, 7);
 }
@@ -308,11 +308,13 @@ END_TEST
  * waited for without end. */
 START_TEST(new_sockets_are_waited_for)
 {
-	request.new_sockets = true;
+	request.sockets = TRIAL_NEW_SOCKETS;
 	host.late = 3;
 	run(0);
 	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
-	ck_assert_uint_eq(host.windows, 12 + 7 * 3);
+	ck_assert(report.new_sockets);
+	/* That in which they appear is not counted. */
+	ck_assert_uint_eq(host.windows, 12 + 7 * (3 + 1));
 	host.rmem = 6291456;
 	host.windows = 0;
 	host.late = 1000;
@@ -321,6 +323,33 @@ START_TEST(new_sockets_are_waited_for)
 	ck_assert_uint_eq(report.judgement.pairs, 0);
 	ck_assert_uint_eq(host.windows, 12 + 4 * 6);
 	ck_assert_double_gt(host.deadline_s, (2 + 4 * 6) * request.window_s);
+}
+END_TEST
+
+/* Those that are opened soon, and carry most of the traffic; else all. */
+static const struct {
+	double old_share;
+	unsigned int late;
+	bool new_sockets;
+	unsigned int looks; /* windows before the first that counts */
+} shares[] = {
+	{ 0, 0, true, 2 },     { 0.4, 0, true, 2 },	  { 0.6, 0, false, 5 },
+	{ 0, 3, true, 1 + 4 }, { 0, 1000, false, 1 + 4 },
+};
+
+START_TEST(new_sockets_count_alone_if_they_carry_the_traffic)
+{
+	request.sockets = TRIAL_NEW_SOCKETS_IF_THEY_CARRY;
+	host.old_share = shares[_i].old_share;
+	host.late = shares[_i].late;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert(report.new_sockets == shares[_i].new_sockets);
+	ck_assert_uint_eq(host.marks, shares[_i].new_sockets ? 8 : 1);
+	ck_assert_uint_eq(host.windows, shares[_i].looks + 12 +
+						(shares[_i].new_sockets && shares[_i].late > 0
+							 ? 7 * (shares[_i].late + 1)
+							 : 0));
 }
 END_TEST
 
@@ -390,6 +419,8 @@ Suite *test_trial_suite(void)
 	tcase_add_test(c, a_deadline_that_passed_is_nobodys_doing);
 	tcase_add_test(c, new_sockets_are_marked_at_the_start_and_after_each_change);
 	tcase_add_test(c, new_sockets_are_waited_for);
+	tcase_add_loop_test(c, new_sockets_count_alone_if_they_carry_the_traffic, 0,
+			    sizeof(shares) / sizeof(shares[0]));
 	tcase_add_test(c, impossible_requests_are_refused);
 	tcase_add_test(c, smaller_may_be_better);
 	tcase_add_test(c, the_sign_test_counts_coins);
