@@ -92,7 +92,8 @@ static void fill(struct sim_host *h, const struct window_request *q, struct wind
 	set(&ret->settings, "net.ipv4.tcp_rmem", 1, 131072);
 	set(&ret->settings, "net.ipv4.tcp_rmem", 2, h->rmem);
 	set(&ret->settings, "net.ipv4.tcp_sack", 0, h->harmed ? 0 : 1);
-	if (h->idle || (q->new_sockets && h->since_mark++ < h->late))
+	if (h->idle || (h->windows >= h->silent_from && h->windows <= h->silent_to) ||
+	    (q->new_sockets && h->since_mark++ < h->late))
 		return;
 	o->paths = calloc(1, sizeof(o->paths[0]));
 	ck_assert_ptr_nonnull(o->paths);

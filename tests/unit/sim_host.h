@@ -40,8 +40,9 @@ struct sim_host {
 		foreign_between; /* after that window somebody sets 5 MB, if nothing is on trial */
 	double old_share;	 /* of the rate, by sockets that are never new */
 	unsigned int late;	 /* new sockets come only after so many windows from each mark() */
-	unsigned int suspended;	 /* so many windows say -ETIME */
-	unsigned int stop_at;	 /* that observe() says -EINTR */
+	unsigned int silent_from, silent_to; /* nobody sends in these windows, from 1 */
+	unsigned int suspended;		     /* so many windows say -ETIME */
+	unsigned int stop_at;		     /* that observe() says -EINTR */
 	int apply_error, keep_error, revert_error;
 
 	unsigned int windows, checks, applies, keeps, reverts, marks, since_mark;

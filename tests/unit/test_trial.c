@@ -326,6 +326,23 @@ START_TEST(new_sockets_are_waited_for)
 }
 END_TEST
 
+/* Pairs in which nobody sent are made up for, unless they are the most. */
+static const struct {
+	unsigned int silent_to, pairs, windows;
+} silences[] = { { 2, 6, 14 }, { 6, 6, 18 }, { 8, 2, 12 } };
+
+START_TEST(pairs_that_tell_nothing_are_made_up_for)
+{
+	host.silent_from = 1;
+	host.silent_to = silences[_i].silent_to;
+	run(0);
+	ck_assert_uint_eq(report.judgement.pairs, silences[_i].pairs);
+	ck_assert_uint_eq(host.windows, silences[_i].windows);
+	ck_assert_int_eq(report.judgement.verdict,
+			 silences[_i].pairs == 6 ? VERDICT_KEEP : VERDICT_UNDECIDED);
+}
+END_TEST
+
 /* Those that are opened soon, and carry most of the traffic; else all. */
 static const struct {
 	double old_share;
@@ -346,10 +363,9 @@ START_TEST(new_sockets_count_alone_if_they_carry_the_traffic)
 	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
 	ck_assert(report.new_sockets == shares[_i].new_sockets);
 	ck_assert_uint_eq(host.marks, shares[_i].new_sockets ? 8 : 1);
-	ck_assert_uint_eq(host.windows, shares[_i].looks + 12 +
-						(shares[_i].new_sockets && shares[_i].late > 0
-							 ? 7 * (shares[_i].late + 1)
-							 : 0));
+	ck_assert_uint_eq(host.windows,
+			  shares[_i].looks + 12 +
+				  (shares[_i].new_sockets ? 7 * (shares[_i].late + 1) : 0));
 }
 END_TEST
 
@@ -419,6 +435,8 @@ Suite *test_trial_suite(void)
 	tcase_add_test(c, a_deadline_that_passed_is_nobodys_doing);
 	tcase_add_test(c, new_sockets_are_marked_at_the_start_and_after_each_change);
 	tcase_add_test(c, new_sockets_are_waited_for);
+	tcase_add_loop_test(c, pairs_that_tell_nothing_are_made_up_for, 0,
+			    sizeof(silences) / sizeof(silences[0]));
 	tcase_add_loop_test(c, new_sockets_count_alone_if_they_carry_the_traffic, 0,
 			    sizeof(shares) / sizeof(shares[0]));
 	tcase_add_test(c, impossible_requests_are_refused);
