@@ -236,6 +236,10 @@ lab-quick: check-deps ## five scenarios of it, short and side by side (as root; 
 	$(Q)$(MAKE) --no-print-directory all $B/tests/wanem $B/tests/traffic
 	$(Q)LAB_QUICK=1 LAB_JOBS=5 bash tests/lab/matrix.sh $B/lab/quick $(SCENARIOS)
 
+lab-false-keeps: check-deps ## how often 200 live trials keep a change that does nothing (as root; 10 minutes)
+	$(Q)$(MAKE) --no-print-directory all $B/tests/wanem $B/tests/traffic
+	$(Q)bash tests/lab/false_keeps.sh
+
 fuzz: lint-deps ## fuzz every target for FUZZ_SECONDS (60) each, with clang's libFuzzer
 	$(Q)$(MAKE) --no-print-directory $(FUZZERS:%=$B/%)
 	$(Q)for target in $(FUZZERS); do \
@@ -335,7 +339,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 .SECONDARY:
-.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings lab lab-quick \
+.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings lab lab-quick lab-false-keeps \
 	fuzz bench man tuned-profiles lint layers format install uninstall clean help
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

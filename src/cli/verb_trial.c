@@ -358,7 +358,8 @@ static const struct option_spec options[] = {
 	{ .name = "new-sockets",
 	  .type = OPTION_FLAG,
 	  .help = "judge by connections alone that are opened after each switch; goes without "
-		  "saying when the change reaches no others",
+		  "saying when the change reaches no others, or in part, if those carry most of the "
+		  "traffic",
 	  .offset = offsetof(struct settings, new_sockets) },
 	OPTION_ROW_PAIRS,
 	OPTION_ROW_PERSIST,
