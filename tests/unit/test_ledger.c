@@ -168,6 +168,48 @@ START_TEST(metrics_are_written_together)
 }
 END_TEST
 
+static off_t size_after(const struct window *w, int from, int to)
+{
+	const struct realm_place place = { .name = "web", .label = "web", .cookie = 9 };
+	struct outcome o = some_outcome("net.core.somaxconn", OUTCOME_REVERTED);
+	struct stat file;
+
+	for (int i = from; i < to; i++) {
+		o.utc_s = 1.6e9 + 600.0 * i;
+		ledger_add(&ledger, o.utc_s, &place, w);
+		if (i % 50 != 0)
+			continue;
+		ledger_write(&ledger);
+		(void)snprintf(o.tunable, sizeof(o.tunable), "net.ipv4.conf.veth%d.rp_filter",
+			       i % 7);
+		ledger_save(&ledger, &o);
+	}
+	ck_assert_int_eq(stat(fixture_path("history.db"), &file), 0);
+	return file.st_size;
+}
+
+/* Ten thousand audits, one every ten minutes: what is older than the retention goes. */
+START_TEST(a_soak_does_not_grow_the_database)
+{
+	const struct window_request q = { 5, 1, false };
+	const int retained = HISTORY_TRENDS_DAYS * 24 * 6;
+	struct window w = { 0 };
+	struct sim_host host;
+	off_t young, full;
+
+	sim_host_open(&host);
+	ck_assert_int_eq(host.world.ops->observe(&host.world, &q, &w, &e), 0);
+	young = size_after(&w, 0, retained / 4);
+	full = size_after(&w, retained / 4, 2 * retained);
+	ck_assert_int_lt(young, full);
+	ck_assert_int_le(size_after(&w, 2 * retained, 10000), full + full / 10);
+	ck_assert_int_eq(fflush(log_.out), 0);
+	ck_assert_uint_eq(log_len, 0); /* nothing was complained of */
+	window_done(&w);
+	sim_host_close(&host);
+}
+END_TEST
+
 Suite *test_ledger_suite(void)
 {
 	Suite *suite = suite_create("ledger");
@@ -179,6 +221,7 @@ Suite *test_ledger_suite(void)
 	tcase_add_test(tests, without_a_history_nothing_is_known);
 	tcase_add_test(tests, a_history_that_cannot_be_written_is_said_once);
 	tcase_add_test(tests, metrics_are_written_together);
+	tcase_add_test(tests, a_soak_does_not_grow_the_database);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
