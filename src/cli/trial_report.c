@@ -50,7 +50,7 @@ static int print_table(const struct terminal *t, const struct judgement_of_trial
 						       { "WITHOUT", true },
 						       { "WITH", true },
 						       { "EFFECT", true },
-						       { "90 % INTERVAL", true } };
+						       { "95 % INTERVAL", true } };
 	char without[PRINT_VALUE_MAX], with[PRINT_VALUE_MAX], effect[24] = "unknown";
 	char interval[48] = "unknown";
 	const char *cells[] = { NULL, without, with, effect, interval };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define WALSH_MAX (PAIRED_SHIFT_MAX * (PAIRED_SHIFT_MAX + 1) / 2)
-#define TAIL	  0.05 /* on each side of a 90 % interval */
+#define TAIL	  0.025 /* on each side of a 95 % interval */
 
 static int compare(const void *a, const void *b)
 {
@@ -44,7 +44,7 @@ static size_t critical_value(size_t n, double *ret_tail)
 		for (size_t sum = 0; sum < rank; sum++)
 			probability[sum] /= 2;
 	}
-	/* From 5 pairs on the sum 0 alone is rare enough, so that c does not run below it. */
+	/* From 6 pairs on the sum 0 alone is rare enough, so that c does not run below it. */
 	while (below + probability[c] <= TAIL)
 		below += probability[c++];
 	*ret_tail = below;

@@ -60,7 +60,7 @@ situation_better() {
   path better "$SMALL"
   trial_until better --keep-better "net.ipv4.tcp_rmem=$LARGE"
   expect_json trial "  by how much, and how sure" '.trial.metric | .name == "path.receive_rate" and .with > 2 * .without
-    and .effect.low > 1 and .effect.low <= .effect.estimate and .effect.estimate <= .effect.high and .effect.coverage >= 0.9'
+    and .effect.low > 1 and .effect.low <= .effect.estimate and .effect.estimate <= .effect.high and .effect.coverage >= 0.95'
   expect_json trial "  on the busiest path" ".trial.subject == {kind: \"path\", name: \"$LAB_NET_A4\"}"
   expect_json trial "  and is kept" '.trial | .in_place and .design == "abba" and .pairs == 6'
   expect_value B net.ipv4.tcp_rmem "$LARGE"
