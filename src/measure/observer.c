@@ -303,7 +303,7 @@ static int finish(struct observer *ob, struct error *e)
 		r = closing_find_routes(ob->source, o);
 	if (r == 0 && ob->options->find_owners)
 		r = closing_find_owners(ob->source, o, e);
-	if (r == 0 && ob->options->find_owners)
+	if (r == 0 && (ob->options->find_owners || ob->options->find_processes))
 		r = closing_find_processes(ob->source, o, e);
 	if (r == 0)
 		r = closing_read_ending(ob->source, o);
