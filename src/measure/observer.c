@@ -6,6 +6,7 @@
 #include "measure/blind_spot.h"
 #include "measure/census.h"
 #include "measure/closing.h"
+#include "measure/dump_need.h"
 #include "measure/listener.h"
 #include "measure/path.h"
 #include "measure/reason.h"
@@ -179,10 +180,13 @@ static int dump_sockets(struct observer *ob, const struct dump_plan *plan, bool 
 	bool complete = true;
 
 	for (int i = 0; i < 2; i++) {
+		const int family = i == 0 ? AF_INET : AF_INET6;
 		struct error e = { 0 };
-		int r = sockdiag_dump(ob->source, plan->what, i == 0 ? AF_INET : AF_INET6,
-				      plan->visit, ob, NULL, &e);
+		int r = 0;
 
+		if (dump_is_needed(&ob->o->last, plan->what, family))
+			r = sockdiag_dump(ob->source, plan->what, family, plan->visit, ob, NULL,
+					  &e);
 		if (r == -ENOMEM)
 			return r;
 		if (r >= 0) {
