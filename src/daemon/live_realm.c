@@ -59,6 +59,29 @@ static bool is_wanted(void *arg, const struct netns_entry *entry)
 	       (is_self(w->list, entry) && daemon_config_has_netns(w->config, "self"));
 }
 
+static bool has_entry(const struct netns_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct netns_entry *entry = &list->entries[i];
+
+		if (strcmp(entry->name, name) == 0 || strcmp(entry->label, name) == 0 ||
+		    (is_self(list, entry) && strcmp(name, "self") == 0))
+			return true;
+	}
+	return false;
+}
+
+/* What is configured by name is not looked for among processes. */
+static bool is_enough(void *arg, const struct netns_list *named)
+{
+	const struct daemon_config *c = ((const struct wanting *)arg)->config;
+
+	for (size_t i = 0; i < c->netns_count; i++)
+		if (!has_entry(named, c->netns[i]))
+			return false;
+	return !c->all_netns;
+}
+
 static bool is_entry(const struct place *p, const struct netns_entry *entry)
 {
 	struct stat st;
@@ -151,13 +174,8 @@ static void complain_of_missing(const struct realm_survey *s, const struct netns
 {
 	for (size_t i = 0; i < s->config->netns_count; i++) {
 		const char *name = s->config->netns[i];
-		size_t at = 0;
 
-		while (at < list->count && strcmp(list->entries[at].name, name) != 0 &&
-		       strcmp(list->entries[at].label, name) != 0 &&
-		       !(is_self(list, &list->entries[at]) && strcmp(name, "self") == 0))
-			at++;
-		if (at == list->count)
+		if (!has_entry(list, name))
 			s->unseen(s->arg, name, "there is no such network namespace");
 	}
 }
@@ -180,7 +198,8 @@ static int observe_all(struct live_realm *l, const struct surveying *sv, struct 
 	const uint64_t end_ns = live_window_now_ns() +
 				(uint64_t)llround(s->config->interval_s * 1e9);
 	struct wanting wanting = { s->config, &p->list };
-	int r = panorama_open(p, &how, &options, is_wanted, &wanting, e);
+	const struct panorama_choice choice = { is_wanted, is_enough, &wanting };
+	int r = panorama_open(p, &how, &options, &choice, e);
 
 	if (r == 0)
 		r = panorama_sample(p, e);
