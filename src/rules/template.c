@@ -171,7 +171,9 @@ int template_compile(const char *text, const struct expression_context *context,
 		return r;
 	/* Most have one part or two, and a book has hundreds of them. */
 	shrunk = realloc(t, sizeof(*t) + t->count * sizeof(t->parts[0]));
-	*ret = shrunk != NULL ? shrunk : t;
+	if (shrunk != NULL)
+		t = shrunk;
+	*ret = t;
 	t = NULL;
 	return 0;
 }
