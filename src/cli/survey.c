@@ -69,7 +69,7 @@ static int observe_all(struct survey *s, const struct live_options *live,
 		       const struct observe_options *options, struct error *e)
 {
 	struct panorama p = { 0 };
-	int r = panorama_open(&p, live, options, NULL, NULL, e);
+	int r = panorama_open(&p, live, options, NULL, e);
 
 	if (r == 0)
 		r = make_places(s, &p, e);

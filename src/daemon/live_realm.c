@@ -5,6 +5,7 @@
 #include "daemon/undo.h"
 #include "host/live_window.h"
 #include "measure/panorama.h"
+#include "rules/demand.h"
 
 #include <errno.h>
 #include <math.h>
@@ -58,6 +59,29 @@ static bool is_wanted(void *arg, const struct netns_entry *entry)
 	       (is_self(w->list, entry) && daemon_config_has_netns(w->config, "self"));
 }
 
+static bool has_entry(const struct netns_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct netns_entry *entry = &list->entries[i];
+
+		if (strcmp(entry->name, name) == 0 || strcmp(entry->label, name) == 0 ||
+		    (is_self(list, entry) && strcmp(name, "self") == 0))
+			return true;
+	}
+	return false;
+}
+
+/* What is configured by name is not looked for among processes. */
+static bool is_enough(void *arg, const struct netns_list *named)
+{
+	const struct daemon_config *c = ((const struct wanting *)arg)->config;
+
+	for (size_t i = 0; i < c->netns_count; i++)
+		if (!has_entry(named, c->netns[i]))
+			return false;
+	return !c->all_netns;
+}
+
 static bool is_entry(const struct place *p, const struct netns_entry *entry)
 {
 	struct stat st;
@@ -89,19 +113,25 @@ static int find_place(const struct netns_entry *entry, struct realm_place *ret, 
 	return 0;
 }
 
-static int finish(struct panorama_view *view, const struct rulebook *book, struct window *ret,
+/* A survey, and what its rule book needs. */
+struct surveying {
+	const struct realm_survey *s;
+	struct demand demand; /* owned */
+};
+
+static int finish(const struct surveying *sv, struct panorama_view *view, struct window *ret,
 		  struct error *e)
 {
 	int r = observer_finish(view->observer, &ret->observation, e);
 
 	if (r == 0)
-		r = tunable_values_read(view->source, &ret->settings, e);
+		r = tunable_values_read_some(view->source, sv->demand.tunables, &ret->settings, e);
 	if (r == 0)
-		r = diagnose(book, ret->observation, &ret->settings, &ret->diagnosis, e);
+		r = diagnose(sv->s->book, ret->observation, &ret->settings, &ret->diagnosis, e);
 	return r;
 }
 
-static int show_window(const struct realm_survey *s, const struct netns_entry *entry,
+static int show_window(const struct surveying *sv, const struct netns_entry *entry,
 		       struct panorama_view *view, struct error *e)
 {
 	struct realm_place place = { 0 };
@@ -109,17 +139,18 @@ static int show_window(const struct realm_survey *s, const struct netns_entry *e
 	int r = find_place(entry, &place, e);
 
 	if (r == 0)
-		r = finish(view, s->book, &w, e);
+		r = finish(sv, view, &w, e);
 	if (r == 0 && !w.observation->gone)
-		r = s->seen(s->arg, &place, &w, e);
+		r = sv->s->seen(sv->s->arg, &place, &w, e);
 	window_done(&w);
 	return r;
 }
 
 /* One namespace's failure is its own. */
-static int show(const struct realm_survey *s, const struct netns_entry *entry,
+static int show(const struct surveying *sv, const struct netns_entry *entry,
 		struct panorama_view *view, struct error *e)
 {
+	const struct realm_survey *s = sv->s;
 	struct error why = { 0 };
 	int r;
 
@@ -128,7 +159,7 @@ static int show(const struct realm_survey *s, const struct netns_entry *entry,
 			s->unseen(s->arg, entry->label, view->reason);
 		return 0;
 	}
-	r = show_window(s, entry, view, &why);
+	r = show_window(sv, entry, view, &why);
 	/* Many namespaces are not to be held in memory longer than needed. */
 	observer_free(view->observer);
 	view->observer = NULL;
@@ -143,21 +174,20 @@ static void complain_of_missing(const struct realm_survey *s, const struct netns
 {
 	for (size_t i = 0; i < s->config->netns_count; i++) {
 		const char *name = s->config->netns[i];
-		size_t at = 0;
 
-		while (at < list->count && strcmp(list->entries[at].name, name) != 0 &&
-		       strcmp(list->entries[at].label, name) != 0 &&
-		       !(is_self(list, &list->entries[at]) && strcmp(name, "self") == 0))
-			at++;
-		if (at == list->count)
+		if (!has_entry(list, name))
 			s->unseen(s->arg, name, "there is no such network namespace");
 	}
 }
 
-static int observe_all(struct live_realm *l, const struct realm_survey *s, struct panorama *p,
+static int observe_all(struct live_realm *l, const struct surveying *sv, struct panorama *p,
 		       struct error *e)
 {
-	const struct observe_options options = { .find_owners = s->find_owners };
+	const struct realm_survey *s = sv->s;
+	const struct observe_options options = {
+		.find_owners = s->find_processes && sv->demand.owners,
+		.find_processes = s->find_processes && sv->demand.processes,
+	};
 	const struct live_options how = {
 		.duration_s = s->config->interval_s,
 		.interval_s = s->config->sample_s,
@@ -168,7 +198,8 @@ static int observe_all(struct live_realm *l, const struct realm_survey *s, struc
 	const uint64_t end_ns = live_window_now_ns() +
 				(uint64_t)llround(s->config->interval_s * 1e9);
 	struct wanting wanting = { s->config, &p->list };
-	int r = panorama_open(p, &how, &options, is_wanted, &wanting, e);
+	const struct panorama_choice choice = { is_wanted, is_enough, &wanting };
+	int r = panorama_open(p, &how, &options, &choice, e);
 
 	if (r == 0)
 		r = panorama_sample(p, e);
@@ -182,20 +213,24 @@ static int observe_all(struct live_realm *l, const struct realm_survey *s, struc
 	if (r == 0)
 		complain_of_missing(s, &p->list);
 	for (size_t i = 0; r == 0 && i < p->list.count; i++)
-		r = show(s, &p->list.entries[i], &p->views[i], e);
+		r = show(sv, &p->list.entries[i], &p->views[i], e);
 	return r;
 }
 
 static int live_survey(struct realm *r, const struct realm_survey *s, struct error *e)
 {
 	struct live_realm *l = live(r);
+	struct surveying sv = { .s = s };
 	struct panorama p = { 0 };
-	int code;
+	int code = demand_of(s->book, &sv.demand);
 
+	if (code < 0)
+		return error_errno(e, code, NULL, "observe");
 	l->waiter->reload_ends = true;
-	code = observe_all(l, s, &p, e);
+	code = observe_all(l, &sv, &p, e);
 	l->waiter->reload_ends = false;
 	panorama_done(&p);
+	demand_done(&sv.demand);
 	return code;
 }
 

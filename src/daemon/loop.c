@@ -245,7 +245,7 @@ static int survey(struct loop *l, struct error *e)
 	const struct realm_survey request = {
 		.config = c,
 		.book = &l->policy.book,
-		.find_owners = l->turns % LOOP_OWNERS_EVERY == 0,
+		.find_processes = l->turns % LOOP_PROCESSES_EVERY == 0,
 		.arg = l,
 		.seen = take_window,
 		.unseen = take_unseen,

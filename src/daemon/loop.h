@@ -20,10 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Turns: looking up the processes behind sockets reads all of /proc, which costs more than all else
- * together. */
-#define LOOP_OWNERS_EVERY 10
-#define LOOP_REASONS_MAX  256
+/* Turns: looking up processes reads all of /proc, which costs more than all else together. */
+#define LOOP_PROCESSES_EVERY 10
+#define LOOP_REASONS_MAX     256
 
 struct watched; /* one namespace, from turn to turn */
 

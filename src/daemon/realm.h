@@ -27,7 +27,7 @@ struct realm_place {
 struct realm_survey {
 	const struct daemon_config *config; /* how long, and which namespaces */
 	const struct rulebook *book;
-	bool find_owners; /* look up the processes behind sockets: reads all of /proc */
+	bool find_processes; /* look up those that the book needs: reads all of /proc */
 	void *arg;
 	/* Told of each namespace in turn, with its window, which is gone afterwards. What it
 	 * returns, if negative, ends the survey. */

@@ -26,21 +26,22 @@ struct file_row {
 	const char *columns; /* names of the columns, '+'-separated, where the file has no names */
 };
 
-#define PATH_SNMP     "/proc/net/snmp"
-#define PATH_SNMP6    "/proc/net/snmp6"
-#define PATH_NETSTAT  "/proc/net/netstat"
-#define PATH_SOCKSTAT "/proc/net/sockstat"
-#define PATH_TCP_MEM  "/proc/sys/net/ipv4/tcp_mem"
-#define PATH_UDP_MEM  "/proc/sys/net/ipv4/udp_mem"
-#define PATH_SOFTNET  "/proc/net/softnet_stat"
-#define PATH_MEMINFO  "/proc/meminfo"
-#define PATH_STAT     "/proc/stat"
-#define PATH_PRESSURE "/proc/pressure/"
-#define PATH_CT	      "/proc/sys/net/netfilter/nf_conntrack_"
-#define PATH_CT_STAT  "/proc/net/stat/nf_conntrack"
-#define PATH_ARP      "/proc/net/stat/arp_cache"
-#define PATH_NDISC    "/proc/net/stat/ndisc_cache"
-#define PATH_FILE_NR  "/proc/sys/fs/file-nr"
+#define PATH_SNMP      "/proc/net/snmp"
+#define PATH_SNMP6     "/proc/net/snmp6"
+#define PATH_NETSTAT   "/proc/net/netstat"
+#define PATH_SOCKSTAT  "/proc/net/sockstat"
+#define PATH_SOCKSTAT6 "/proc/net/sockstat6"
+#define PATH_TCP_MEM   "/proc/sys/net/ipv4/tcp_mem"
+#define PATH_UDP_MEM   "/proc/sys/net/ipv4/udp_mem"
+#define PATH_SOFTNET   "/proc/net/softnet_stat"
+#define PATH_MEMINFO   "/proc/meminfo"
+#define PATH_STAT      "/proc/stat"
+#define PATH_PRESSURE  "/proc/pressure/"
+#define PATH_CT	       "/proc/sys/net/netfilter/nf_conntrack_"
+#define PATH_CT_STAT   "/proc/net/stat/nf_conntrack"
+#define PATH_ARP       "/proc/net/stat/arp_cache"
+#define PATH_NDISC     "/proc/net/stat/ndisc_cache"
+#define PATH_FILE_NR   "/proc/sys/fs/file-nr"
 
 /* Columns: softnet_seq_show() in net/core/net-procfs.c; proc(5) for stat, whose guest times are
  * contained in user and nice; proc(5) for file-nr. The neighbour tables, like tcp_mem, are the
@@ -50,6 +51,7 @@ static const struct file_row files[COUNTER_FILES] = {
 	[COUNTER_FILE_SNMP6] = { PATH_SNMP6, SOURCE_NETNS, SHAPE_KEY, 10, NULL },
 	[COUNTER_FILE_NETSTAT] = { PATH_NETSTAT, SOURCE_NETNS, SHAPE_PAIR, 10, NULL },
 	[COUNTER_FILE_SOCKSTAT] = { PATH_SOCKSTAT, SOURCE_NETNS, SHAPE_INLINE, 10, NULL },
+	[COUNTER_FILE_SOCKSTAT6] = { PATH_SOCKSTAT6, SOURCE_NETNS, SHAPE_INLINE, 10, NULL },
 	[COUNTER_FILE_TCP_MEM] = { PATH_TCP_MEM, SOURCE_HOST, SHAPE_COLUMN, 10,
 				   "low+pressure+high" },
 	[COUNTER_FILE_UDP_MEM] = { PATH_UDP_MEM, SOURCE_HOST, SHAPE_COLUMN, 10,
@@ -96,6 +98,7 @@ struct counter_row {
 #define SNMP(group, field)     ROW(COUNTER_FILE_SNMP, PATH_SNMP, group, field, 1)
 #define NETSTAT(group, field)  ROW(COUNTER_FILE_NETSTAT, PATH_NETSTAT, group, field, 1)
 #define SOCKSTAT(group, field) ROW(COUNTER_FILE_SOCKSTAT, PATH_SOCKSTAT, group, field, 1)
+#define SOCKSTAT6(group)       ROW(COUNTER_FILE_SOCKSTAT6, PATH_SOCKSTAT6, group, "inuse", 1)
 #define TCP_MEM(field)	       PLAIN_ROW(COUNTER_FILE_TCP_MEM, PATH_TCP_MEM, field, 1)
 #define UDP_MEM(field)	       PLAIN_ROW(COUNTER_FILE_UDP_MEM, PATH_UDP_MEM, field, 1)
 #define SNMP6(field)	       PLAIN_ROW(COUNTER_FILE_SNMP6, PATH_SNMP6, field, 1)
@@ -185,6 +188,8 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNTER_SOCKETS_TCP_MEMORY] = SOCKSTAT("TCP", "mem"),
 	[COUNTER_SOCKETS_UDP_INUSE] = SOCKSTAT("UDP", "inuse"),
 	[COUNTER_SOCKETS_UDP_MEMORY] = SOCKSTAT("UDP", "mem"),
+	[COUNTER_SOCKETS_TCP6_INUSE] = SOCKSTAT6("TCP6"),
+	[COUNTER_SOCKETS_UDP6_INUSE] = SOCKSTAT6("UDP6"),
 	[COUNTER_TCP_MEM_LOW] = TCP_MEM("low"),
 	[COUNTER_TCP_MEM_PRESSURE] = TCP_MEM("pressure"),
 	[COUNTER_TCP_MEM_HIGH] = TCP_MEM("high"),
@@ -254,6 +259,7 @@ static struct text_span list_nth(const char *list, size_t n)
 struct reading {
 	struct counters *counters;
 	enum counter_file file;
+	size_t begin, end;	  /* its rows are among these */
 	bool malformed[COUNTERS]; /* a part of its sum was no number: the rest must not pass for it
 				   */
 };
@@ -281,11 +287,22 @@ static void take_field(void *arg, const struct procfile_field *field)
 	const struct text_span name = columns != NULL ? list_nth(columns, field->column)
 						      : field->name;
 
-	for (size_t i = 0; i < COUNTERS; i++) {
-		if (rows[i].file == reading->file && list_has(rows[i].fields, name) &&
-		    text_span_equal(field->group, rows[i].group))
+	for (size_t i = reading->begin; i < reading->end; i++) {
+		if (rows[i].file == reading->file && text_span_equal(field->group, rows[i].group) &&
+		    list_has(rows[i].fields, name))
 			add_value(reading, i, field->value);
 	}
+}
+
+static void choose_file(struct reading *reading, enum counter_file file)
+{
+	reading->file = file;
+	reading->begin = 0;
+	reading->end = COUNTERS;
+	while (reading->begin < COUNTERS && rows[reading->begin].file != file)
+		reading->begin++;
+	while (reading->end > reading->begin && rows[reading->end - 1].file != file)
+		reading->end--;
 }
 
 static void take_file(struct reading *reading, struct text_span text)
@@ -333,7 +350,7 @@ int counters_read(struct source *s, struct counters *ret, struct error *e)
 				       "%s: %s", files[i].path, strerror(-r));
 			continue;
 		}
-		reading.file = (enum counter_file)i;
+		choose_file(&reading, (enum counter_file)i);
 		take_file(&reading, procfile_text(&content));
 	}
 	for (size_t i = 0; i < COUNTERS; i++) {

@@ -85,6 +85,9 @@ enum counter {
 	COUNTER_SOCKETS_TCP_MEMORY, /* pages, all namespaces together */
 	COUNTER_SOCKETS_UDP_INUSE,
 	COUNTER_SOCKETS_UDP_MEMORY, /* pages */
+	/* /proc/net/sockstat6: gauges */
+	COUNTER_SOCKETS_TCP6_INUSE,
+	COUNTER_SOCKETS_UDP6_INUSE,
 	/* /proc/sys/net/ipv4/tcp_mem of the initial namespace: gauges, pages */
 	COUNTER_TCP_MEM_LOW,
 	COUNTER_TCP_MEM_PRESSURE,
@@ -137,6 +140,7 @@ enum counter_file {
 	COUNTER_FILE_SNMP6,
 	COUNTER_FILE_NETSTAT,
 	COUNTER_FILE_SOCKSTAT,
+	COUNTER_FILE_SOCKSTAT6,
 	COUNTER_FILE_TCP_MEM,
 	COUNTER_FILE_UDP_MEM,
 	COUNTER_FILE_SOFTNET,

@@ -214,14 +214,16 @@ static int add_all_processes(struct netns_list *l, struct error *e)
 	return r;
 }
 
-int netns_list_read(struct netns_list *ret, struct error *e)
+int netns_list_read(struct netns_list *ret,
+		    bool (*is_enough)(void *arg, const struct netns_list *named), void *arg,
+		    struct error *e)
 {
 	struct netns_list l = { 0 };
 	int r = add_own(&l, e);
 
 	if (r == 0)
 		r = add_all_named(&l, e);
-	if (r == 0)
+	if (r == 0 && (is_enough == NULL || !is_enough(arg, &l)))
 		r = add_all_processes(&l, e);
 	if (r < 0) {
 		netns_list_done(&l);

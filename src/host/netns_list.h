@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -28,8 +29,13 @@ struct netns_list {
 };
 
 /* A namespace that has several names or processes is listed once, by the first. Errors: -ENOMEM,
- * -EMFILE, and that /proc or our own namespace cannot be opened; a missing /run/netns is none. */
-int netns_list_read(struct netns_list *ret, struct error *e);
+ * -EMFILE, and that /proc or our own namespace cannot be opened; a missing /run/netns is none.
+ *
+ * Looking at every process costs 5 us each (Linux 6.18): where `is_enough` (NULL: never) is true of
+ * our own and those with names, none is. */
+int netns_list_read(struct netns_list *ret,
+		    bool (*is_enough)(void *arg, const struct netns_list *named), void *arg,
+		    struct error *e);
 void netns_list_done(struct netns_list *l); /* closes them; accepts {0} */
 
 #endif

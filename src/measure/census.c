@@ -1,6 +1,7 @@
 #include "measure/census.h"
 
 #include "measure/blind_spot.h"
+#include "measure/dump_need.h"
 #include "measure/port_use.h"
 
 #include <errno.h>
@@ -28,8 +29,10 @@ static int dump(struct census *c, enum socket_dump what, sockdiag_visit visit, v
 
 	for (size_t i = 0; i < 2; i++) {
 		struct error e = { 0 };
-		int r = sockdiag_dump(c->source, what, families[i], visit, arg, NULL, &e);
+		int r = 0;
 
+		if (dump_is_needed(&c->o->last, what, families[i]))
+			r = sockdiag_dump(c->source, what, families[i], visit, arg, NULL, &e);
 		if (r == -ENOMEM)
 			return r;
 		repeated = repeated || r > 0;

@@ -53,6 +53,28 @@ bool metric_is_fact(const struct metric *m)
 	return false;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	const size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+bool metric_needs_owner(const struct metric *m)
+{
+	if (m->entity == ENTITY_PROCESS)
+		return false;
+	return m->entity == ENTITY_OWNER || ends_with(m->name, ".process") ||
+	       ends_with(m->name, ".cgroup");
+}
+
+bool metric_needs_processes(const struct metric *m)
+{
+	static const char prefix[] = "processes.";
+
+	return m->entity == ENTITY_PROCESS || strncmp(m->name, prefix, sizeof(prefix) - 1) == 0;
+}
+
 struct value metric_get(const struct metric *m, const struct observation *o, const void *entity)
 {
 	if (entity == NULL && m->entity != ENTITY_HOST)

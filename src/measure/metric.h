@@ -33,6 +33,10 @@ const struct metric *metric_find(const char *name); /* or NULL */
 /* Whether it is a fact of the host, which does not change by itself: what is worked out from facts
  * alone comes out the same tomorrow. */
 bool metric_is_fact(const struct metric *m);
+/* Whether the process behind a socket has to be looked up for it. */
+bool metric_needs_owner(const struct metric *m);
+/* Whether the open descriptors of all processes have to be counted for it. */
+bool metric_needs_processes(const struct metric *m);
 /* The value for one entity (observation_entity()); never a guess: unknown carries its reason. */
 struct value metric_get(const struct metric *m, const struct observation *o, const void *entity);
 

@@ -6,6 +6,7 @@
 #include "measure/blind_spot.h"
 #include "measure/census.h"
 #include "measure/closing.h"
+#include "measure/dump_need.h"
 #include "measure/listener.h"
 #include "measure/path.h"
 #include "measure/reason.h"
@@ -179,10 +180,13 @@ static int dump_sockets(struct observer *ob, const struct dump_plan *plan, bool 
 	bool complete = true;
 
 	for (int i = 0; i < 2; i++) {
+		const int family = i == 0 ? AF_INET : AF_INET6;
 		struct error e = { 0 };
-		int r = sockdiag_dump(ob->source, plan->what, i == 0 ? AF_INET : AF_INET6,
-				      plan->visit, ob, NULL, &e);
+		int r = 0;
 
+		if (dump_is_needed(&ob->o->last, plan->what, family))
+			r = sockdiag_dump(ob->source, plan->what, family, plan->visit, ob, NULL,
+					  &e);
 		if (r == -ENOMEM)
 			return r;
 		if (r >= 0) {
@@ -303,7 +307,7 @@ static int finish(struct observer *ob, struct error *e)
 		r = closing_find_routes(ob->source, o);
 	if (r == 0 && ob->options->find_owners)
 		r = closing_find_owners(ob->source, o, e);
-	if (r == 0 && ob->options->find_owners)
+	if (r == 0 && (ob->options->find_owners || ob->options->find_processes))
 		r = closing_find_processes(ob->source, o, e);
 	if (r == 0)
 		r = closing_read_ending(ob->source, o);

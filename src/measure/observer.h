@@ -9,7 +9,10 @@
 
 struct observe_options {
 	struct filter *filter; /* which flows and listeners count; NULL: all */
-	bool find_owners;      /* look up processes at the end */
+	/* Looked up at the end: the processes behind sockets, and those that are close to their
+	 * limit of descriptors. */
+	bool find_owners;
+	bool find_processes; /* the latter, also without the former */
 };
 
 /* Runs the source to its end. What cannot be read becomes a blind spot, not an error. Errors:

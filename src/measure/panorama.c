@@ -82,16 +82,18 @@ static int open_view(struct panorama *p, size_t i, const struct observe_options 
 }
 
 int panorama_open(struct panorama *ret, const struct live_options *live,
-		  const struct observe_options *options,
-		  bool (*wanted)(void *arg, const struct netns_entry *entry), void *arg,
+		  const struct observe_options *options, const struct panorama_choice *choice,
 		  struct error *e)
 {
+	static const struct panorama_choice all = { 0 };
 	size_t affordable;
 	bool enters;
 	int r;
 
+	if (choice == NULL)
+		choice = &all;
 	raise_descriptor_limit();
-	r = netns_list_read(&ret->list, e);
+	r = netns_list_read(&ret->list, choice->is_enough, choice->arg, e);
 	if (r < 0)
 		return r;
 	ret->views = calloc(ret->list.count, sizeof(*ret->views));
@@ -104,7 +106,7 @@ int panorama_open(struct panorama *ret, const struct live_options *live,
 		const struct netns_entry *entry = &ret->list.entries[i];
 		const char *reason = obstacle(entry, i == 0 || enters, affordable);
 
-		if (wanted != NULL && !wanted(arg, entry))
+		if (choice->is_wanted != NULL && !choice->is_wanted(choice->arg, entry))
 			continue;
 		if (reason != NULL) {
 			set_reason(&ret->views[i], reason);

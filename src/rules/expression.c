@@ -125,6 +125,18 @@ bool expression_reads(const struct expression *x, const struct tunable *t)
 	return false;
 }
 
+void expression_each_name(const struct expression *x,
+			  void (*visit)(void *arg, const struct metric *m, const struct tunable *t),
+			  void *arg)
+{
+	for (size_t i = 0; i < x->count; i++) {
+		if (x->nodes[i].kind == NODE_METRIC)
+			visit(arg, x->nodes[i].u.metric, NULL);
+		else if (x->nodes[i].kind == NODE_SYSCTL)
+			visit(arg, NULL, x->nodes[i].u.sysctl.tunable);
+	}
+}
+
 struct expression_result expression_evaluate(const struct expression *x,
 					     const struct expression_environment *env)
 {

@@ -29,6 +29,7 @@
 
 enum expression_type { EXPRESSION_NUMBER, EXPRESSION_CONDITION, EXPRESSION_TEXT };
 
+struct metric;
 struct expression; /* immutable once compiled */
 
 /* A name the caller gives a value, e.g. `current`. */
@@ -64,6 +65,12 @@ const char *expression_text(const struct expression *x);
 
 /* Whether it reads that tunable with sysctl(). */
 bool expression_reads(const struct expression *x, const struct tunable *t);
+
+/* Calls `visit` for each metric and each tunable that it names, as often as it does; the other one
+ * is NULL. */
+void expression_each_name(const struct expression *x,
+			  void (*visit)(void *arg, const struct metric *m, const struct tunable *t),
+			  void *arg);
 
 struct expression_environment {
 	const struct observation *observation;

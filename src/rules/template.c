@@ -17,8 +17,8 @@ struct part {
 struct template
 {
 	char *text;
-	struct part parts[TEMPLATE_PARTS_MAX];
 	size_t count;
+	struct part parts[]; /* room for TEMPLATE_PARTS_MAX while it is compiled */
 };
 
 static const char unitless_suffix[] = ":unit-less";
@@ -38,6 +38,16 @@ DEFINE_CLEANUP(struct template, template_free)
 const char *template_text(const struct template *t)
 {
 	return t->text;
+}
+
+void template_each_name(const struct template *t,
+			void (*visit)(void *arg, const struct metric *m, const struct tunable *of),
+			void *arg)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->parts[i].expression != NULL)
+			expression_each_name(t->parts[i].expression, visit, arg);
+	}
 }
 
 static int fail(const struct expression_context *c, size_t at, struct error *e, const char *what)
@@ -146,11 +156,12 @@ int template_compile(const char *text, const struct expression_context *context,
 		     struct template **ret, struct error *e)
 {
 	CLEANUP(template_freep) struct template *t = NULL;
+	struct template *shrunk;
 	int r;
 
 	if (strnlen(text, TEMPLATE_TEXT_MAX + 1) > TEMPLATE_TEXT_MAX)
 		return fail(context, TEMPLATE_TEXT_MAX, e, "longer than 4096 characters");
-	t = calloc(1, sizeof(*t));
+	t = calloc(1, sizeof(*t) + TEMPLATE_PARTS_MAX * sizeof(t->parts[0]));
 	if (t != NULL)
 		t->text = strdup(text);
 	if (t == NULL || t->text == NULL)
@@ -158,6 +169,10 @@ int template_compile(const char *text, const struct expression_context *context,
 	r = compile_parts(t, context, e);
 	if (r < 0)
 		return r;
+	/* Most have one part or two, and a book has hundreds of them. */
+	shrunk = realloc(t, sizeof(*t) + t->count * sizeof(t->parts[0]));
+	if (shrunk != NULL)
+		t = shrunk;
 	*ret = t;
 	t = NULL;
 	return 0;

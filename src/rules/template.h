@@ -22,6 +22,10 @@ int template_compile(const char *text, const struct expression_context *context,
 		     struct template **ret, struct error *e);
 void template_free(struct template *t);		     /* accepts NULL */
 const char *template_text(const struct template *t); /* as it was written */
+/* expression_each_name() of each expression in it. */
+void template_each_name(const struct template *t,
+			void (*visit)(void *arg, const struct metric *m, const struct tunable *of),
+			void *arg);
 /* Appends the filled-in text. 0 or -ENOMEM. */
 int template_fill(const struct template *t, const struct expression_environment *env,
 		  struct bytes *out);

@@ -113,6 +113,10 @@ struct tunable_values {
 /* Reads every catalogued tunable from the audited namespace; init-only ones that are not shown
  * there from the initial namespace. Missing keys and patterns are unknown; returns 0 or -ENOMEM. */
 int tunable_values_read(struct source *s, struct tunable_values *ret, struct error *e);
+/* Those that are `wanted`, a flag for each in catalogue order; NULL: all. The others are unknown.
+ */
+int tunable_values_read_some(struct source *s, const bool *wanted, struct tunable_values *ret,
+			     struct error *e);
 void tunable_values_done(struct tunable_values *v);
 /* The value of a text such as the kernel shows. Its elements point into *ret: do not copy it. */
 void tunable_value_take(const struct tunable *t, const char *text, size_t len,

@@ -110,7 +110,30 @@ static int read_key(struct source *s, const struct tunable *t, struct bytes *fil
 	return r;
 }
 
-int tunable_values_read(struct source *s, struct tunable_values *ret, struct error *e)
+/* 0 or -ENOMEM. */
+static int read_value(struct source *s, const struct tunable *t, struct bytes *file,
+		      struct tunable_value *ret)
+{
+	int r = read_key(s, t, file);
+
+	if (r == -ENOMEM)
+		return r;
+	set_unknown(ret);
+	if (r == 0)
+		tunable_value_take(t, file->data, file->len, ret);
+	else
+		explain(t, r, ret);
+	return 0;
+}
+
+static void leave_out(const struct tunable *t, struct tunable_value *ret)
+{
+	set_unknown(ret);
+	(void)snprintf(ret->reason, sizeof(ret->reason), "%s was not asked for", t->name);
+}
+
+int tunable_values_read_some(struct source *s, const bool *wanted, struct tunable_values *ret,
+			     struct error *e)
 {
 	CLEANUP(bytes_done) struct bytes file = { 0 };
 	struct tunable_value *values = calloc(tunable_count, sizeof(*values));
@@ -118,20 +141,20 @@ int tunable_values_read(struct source *s, struct tunable_values *ret, struct err
 	if (values == NULL)
 		return error_errno(e, -ENOMEM, NULL, "settings");
 	for (size_t i = 0; i < tunable_count; i++) {
-		int r = read_key(s, &tunables[i], &file);
-
-		if (r == -ENOMEM) {
+		if (wanted != NULL && !wanted[i]) {
+			leave_out(&tunables[i], &values[i]);
+		} else if (read_value(s, &tunables[i], &file, &values[i]) < 0) {
 			free(values);
 			return error_errno(e, -ENOMEM, tunables[i].name, "reading");
 		}
-		set_unknown(&values[i]);
-		if (r == 0)
-			tunable_value_take(&tunables[i], file.data, file.len, &values[i]);
-		else
-			explain(&tunables[i], r, &values[i]);
 	}
 	ret->values = values;
 	return 0;
+}
+
+int tunable_values_read(struct source *s, struct tunable_values *ret, struct error *e)
+{
+	return tunable_values_read_some(s, NULL, ret, e);
 }
 
 void tunable_values_done(struct tunable_values *v)

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 Suite *test_catalogue_suite(void);
@@ -228,6 +229,30 @@ START_TEST(reads_a_vector_with_tabs)
 }
 END_TEST
 
+START_TEST(reads_only_what_is_wanted)
+{
+	struct source *s = fake_source_new();
+	bool *wanted = calloc(tunable_count, sizeof(*wanted));
+	struct tunable_values v;
+	struct error e;
+	const struct tunable *rmem = tunable_find("net.ipv4.tcp_rmem");
+	const struct tunable *wmem = tunable_find("net.ipv4.tcp_wmem");
+
+	ck_assert_ptr_nonnull(wanted);
+	wanted[rmem - tunables] = true;
+	fake_source_add_file(s, "/proc/sys/net/ipv4/tcp_rmem", "4096\t131072\t6291456\n");
+	fake_source_add_file(s, "/proc/sys/net/ipv4/tcp_wmem", "4096\t16384\t4194304\n");
+	ck_assert_int_eq(tunable_values_read_some(s, wanted, &v, &e), 0);
+	ck_assert_double_eq(tunable_value_of(&v, rmem)->element[2].number, 6291456);
+	ck_assert_int_eq(tunable_value_of(&v, wmem)->element[2].kind, VALUE_UNKNOWN);
+	ck_assert_str_eq(tunable_value_of(&v, wmem)->element[2].text,
+			 "net.ipv4.tcp_wmem was not asked for");
+	tunable_values_done(&v);
+	free(wanted);
+	source_free(s);
+}
+END_TEST
+
 START_TEST(missing_key_is_unknown_with_a_reason)
 {
 	struct tunable_values v;
@@ -372,6 +397,7 @@ Suite *test_catalogue_suite(void)
 	tcase_add_test(c, path_needs_room);
 	tcase_add_test(c, conversion_scales_rounds_and_bounds);
 	tcase_add_test(c, reads_a_vector_with_tabs);
+	tcase_add_test(c, reads_only_what_is_wanted);
 	tcase_add_test(c, missing_key_is_unknown_with_a_reason);
 	tcase_add_test(c, unreadable_key_exists);
 	tcase_add_loop_test(c, malformed_content_is_unknown, 0,

@@ -164,6 +164,18 @@ START_TEST(sockstat)
 }
 END_TEST
 
+START_TEST(sockstat6)
+{
+	const struct counters c = read_one("/proc/net/sockstat6",
+					   "TCP6: inuse 7\nUDP6: inuse 0\nUDPLITE6: inuse 9\n"
+					   "FRAG6: inuse 4 memory 0\n");
+
+	check_known(&c, COUNTER_SOCKETS_TCP6_INUSE, 7);
+	check_known(&c, COUNTER_SOCKETS_UDP6_INUSE, 0);
+	check_unknown(&c, COUNTER_SOCKETS_TCP_INUSE);
+}
+END_TEST
+
 START_TEST(softnet_lines_are_summed)
 {
 	struct counters c = read_one("/proc/net/softnet_stat",
@@ -342,6 +354,7 @@ Suite *test_counters_suite(void)
 	tcase_add_test(tc, numbers_that_are_none_are_unknown);
 	tcase_add_test(tc, a_pair_that_does_not_match_is_unknown);
 	tcase_add_test(tc, sockstat);
+	tcase_add_test(tc, sockstat6);
 	tcase_add_test(tc, softnet_lines_are_summed);
 	tcase_add_test(tc, the_hosts_own_files);
 	tcase_add_test(tc, a_number_beyond_64_bits_of_bytes_is_unknown);

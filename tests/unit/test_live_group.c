@@ -211,7 +211,7 @@ START_TEST(list_has_our_own_first_and_each_once)
 	struct error e = { 0 };
 	int own = netns_open(NULL, NULL);
 
-	ck_assert_msg(netns_list_read(&l, &e) == 0, "%s", e.text);
+	ck_assert_msg(netns_list_read(&l, NULL, NULL, &e) == 0, "%s", e.text);
 	ck_assert_uint_ge(l.count, 1);
 	ck_assert(netns_same(l.entries[0].fd, own));
 	ck_assert_str_ne(l.entries[0].label, "");
@@ -224,6 +224,44 @@ START_TEST(list_has_our_own_first_and_each_once)
 	netns_list_done(&l);
 	ck_assert_uint_eq(l.count, 0);
 	(void)close(own);
+}
+END_TEST
+
+struct question {
+	bool answer;
+	unsigned int asked;
+	size_t named;
+};
+
+static bool answer(void *arg, const struct netns_list *named)
+{
+	struct question *q = arg;
+
+	q->asked++;
+	q->named = named->count;
+	for (size_t i = 0; i < named->count; i++)
+		ck_assert_int_eq(named->entries[i].pid, 0);
+	return q->answer;
+}
+
+START_TEST(processes_are_looked_at_unless_names_are_enough)
+{
+	struct question q = { .answer = _i == 1 };
+	struct netns_list l = { 0 };
+	struct error e = { 0 };
+	size_t of_processes = 0;
+
+	ck_assert_msg(netns_list_read(&l, answer, &q, &e) == 0, "%s", e.text);
+	ck_assert_uint_eq(q.asked, 1);
+	ck_assert_uint_ge(q.named, 1);
+	for (size_t i = 0; i < l.count; i++)
+		of_processes += l.entries[i].pid != 0;
+	ck_assert_uint_eq(l.count, q.named + of_processes);
+	if (q.answer) {
+		ck_assert_uint_eq(of_processes, 0);
+		ck_assert_uint_eq(l.unseen_processes, 0);
+	}
+	netns_list_done(&l);
 }
 END_TEST
 
@@ -242,6 +280,7 @@ Suite *test_live_group_suite(void)
 	tcase_add_loop_test(shared, what_is_shared, 0, (int)(sizeof(files) / sizeof(files[0])));
 	tcase_add_test(shared, each_finds_its_own_sockets);
 	tcase_add_test(list, list_has_our_own_first_and_each_once);
+	tcase_add_loop_test(list, processes_are_looked_at_unless_names_are_enough, 0, 2);
 	suite_add_tcase(suite, window);
 	suite_add_tcase(suite, shared);
 	suite_add_tcase(suite, list);
