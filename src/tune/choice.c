@@ -162,6 +162,11 @@ static int take_text(const struct choice_request *q, const struct finding_change
 	return 0;
 }
 
+static bool is_elsewhere(const struct choice_request *q, const struct finding_change *c)
+{
+	return c->tunable->scope == TUNABLE_INIT_ONLY && !q->is_init;
+}
+
 /* 0, or 1 with why not. */
 static int take_change(const struct choice_request *q, const struct finding *f,
 		       const struct finding_change *c, struct choice *ret, struct refusal *why)
@@ -172,7 +177,7 @@ static int take_change(const struct choice_request *q, const struct finding *f,
 
 	(void)finding_change_name(c, text->tunable);
 	(void)snprintf(text->why, sizeof(text->why), "%s %s", f->rule->id, f->rule->slug);
-	if (c->tunable->scope == TUNABLE_INIT_ONLY && !q->is_init)
+	if (is_elsewhere(q, c))
 		return refuse(why, "%s can be set in the initial network namespace only",
 			      text->tunable);
 	if (c->tunable->undo == TUNABLE_UNDO_NO)
@@ -192,6 +197,15 @@ static int take_change(const struct choice_request *q, const struct finding *f,
 	return 0;
 }
 
+static bool all_are_elsewhere(const struct choice_request *q, const struct finding *f)
+{
+	for (size_t i = 0; i < f->change_count; i++) {
+		if (!is_elsewhere(q, &f->changes[i]))
+			return false;
+	}
+	return true;
+}
+
 /* 0 with *ret, 1 with why not, or -ENOMEM. All changes of a finding belong together. */
 static int take_finding(const struct choice_request *q, const struct finding *f, struct choice *ret,
 			struct refusal *why)
@@ -204,12 +218,16 @@ static int take_finding(const struct choice_request *q, const struct finding *f,
 	if (ret->wishes == NULL || ret->texts == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < f->change_count && r == 0; i++) {
+		/* What the whole host would have to do besides does not keep from what can be done
+		 * here. */
+		if (is_elsewhere(q, &f->changes[i]) && !all_are_elsewhere(q, f))
+			continue;
 		r = take_change(q, f, &f->changes[i], ret, why);
 		new_only += f->changes[i].tunable->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY;
 	}
 	if (r != 0)
 		return r;
-	ret->sockets = trial_sockets_for(new_only > 0, new_only == f->change_count);
+	ret->sockets = trial_sockets_for(new_only > 0, new_only == ret->wish_count);
 	ret->rule = f->rule;
 	ret->subject.kind = f->rule->scope;
 	(void)snprintf(ret->subject.entity, sizeof(ret->subject.entity), "%s", f->entities[0].name);

@@ -138,7 +138,7 @@ static int apply(struct world *w, const struct wish *wishes, size_t count, doubl
 	h->applies++;
 	*ret = (struct transaction_record){ 0 };
 	ck_assert_int_eq(h->pending, 0);
-	if (h->apply_error < 0)
+	if (h->apply_error < 0 && h->applies >= h->apply_error_from)
 		return error_set(e, h->apply_error, ERROR_FAILED, NULL, "simulated");
 	h->rmem_before = h->rmem;
 	h->harmed_before = h->harmed;
@@ -154,7 +154,10 @@ static int apply(struct world *w, const struct wish *wishes, size_t count, doubl
 	ck_assert_ptr_nonnull(ret->changes);
 	ret->change_count = 1;
 	(void)snprintf(ret->changes[0].change.target.name, TARGET_NAME_MAX, "net.ipv4.tcp_rmem");
-	(void)snprintf(ret->changes[0].change.from.text, HELD_TEXT_MAX, "%.0f", h->rmem_before);
+	(void)snprintf(ret->changes[0].change.from.text, HELD_TEXT_MAX, "%.0f",
+		       h->rmem_before + (h->reused ? h->applies : 0));
+	(void)snprintf(ret->changes[0].change.target.identity, TARGET_IDENTITY_MAX, "%u",
+		       h->reused ? h->applies : 0);
 	h->pending = ++h->last_id;
 	h->deadline_s = deadline_s;
 	ret->id = h->pending;

@@ -43,6 +43,9 @@ struct sim_host {
 	unsigned int silent_from, silent_to; /* nobody sends in these windows, from 1 */
 	unsigned int suspended;		     /* so many windows say -ETIME */
 	unsigned int stop_at;		     /* that observe() says -EINTR */
+	unsigned int apply_error_from;	     /* apply_error is said from this apply() on */
+	bool reused; /* each time the target is another of the same name, and holds something else
+		      */
 	int apply_error, keep_error, revert_error;
 
 	unsigned int windows, checks, applies, keeps, reverts, marks, since_mark;

@@ -110,6 +110,44 @@ START_TEST(one_trial_goes_one_step)
 }
 END_TEST
 
+/* What only the initial namespace has is left out where something else is to be done. */
+START_TEST(what_the_whole_host_has_keeps_from_nothing_else)
+{
+	static char path[] = SIM_PATH;
+	const struct tunable *gain = tunable_find("net.ipv4.tcp_rmem");
+	const struct tunable *cap = tunable_find("net.core.rmem_max");
+	struct finding_change changes[] = {
+		{ .tunable = cap, .from = value_number(4096), .to = value_number(8192) },
+		{ .tunable = gain,
+		  .element = 2,
+		  .from = value_number(4096),
+		  .to = value_number(8192) },
+	};
+	struct finding_entity entity = { .name = path };
+	struct finding finding = { .rule = sim_rule(&host, "GAIN-01"),
+				   .severity = SEVERITY_HIGH,
+				   .entities = &entity,
+				   .entity_count = 1,
+				   .changes = changes,
+				   .change_count = 2 };
+	const struct diagnosis d = { .findings = &finding, .finding_count = 1 };
+
+	for (int is_init = 0; is_init < 2; is_init++) {
+		request.is_init = is_init;
+		choice_done(&choice);
+		ck_assert_int_eq(choice_make(&request, &d, note_skipped, NULL, &choice, &e), 0);
+		ck_assert_uint_eq(choice.wish_count, 1 + (size_t)is_init);
+		ck_assert_str_eq(choice.wishes[is_init].tunable, "net.ipv4.tcp_rmem[2]");
+	}
+	finding.change_count = 1;
+	request.is_init = false;
+	choice_done(&choice);
+	ck_assert_int_eq(choice_make(&request, &d, note_skipped, NULL, &choice, &e), 0);
+	ck_assert_ptr_null(choice.rule);
+	ck_assert_ptr_nonnull(strstr(passed_over, "in the initial network namespace only"));
+}
+END_TEST
+
 START_TEST(rules_may_be_chosen_by_id_and_slug)
 {
 	configure("tune = { rules = \"ga*\"; };");
@@ -326,6 +364,7 @@ Suite *test_choice_suite(void)
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, the_most_severe_finding_comes_first);
 	tcase_add_test(c, one_trial_goes_one_step);
+	tcase_add_test(c, what_the_whole_host_has_keeps_from_nothing_else);
 	tcase_add_test(c, rules_may_be_chosen_by_id_and_slug);
 	tcase_add_test(c, pins_bound_and_forbid);
 	tcase_add_test(c, what_failed_or_is_parked_is_left_alone);

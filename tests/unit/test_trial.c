@@ -99,6 +99,56 @@ START_TEST(a_change_that_hurts_is_put_back_after_two_windows)
 }
 END_TEST
 
+/* Gone with the change in force and with it put back again: it ended by itself. */
+START_TEST(traffic_that_ends_is_not_called_harm)
+{
+	host.silent_from = 5; /* the second window with the change */
+	host.silent_to = 100;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert(!report.in_place);
+	ck_assert_double_eq(host.rmem, 6291456);
+	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "too little"));
+	host.windows = 0;
+	host.silent_from = 2; /* the first */
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert_uint_eq(host.windows, 1 + 2 + 1);
+	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "the traffic ended"));
+	host.windows = 0;
+	host.silent_to = 3; /* it comes back */
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_REVERT);
+	ck_assert(!report.in_place);
+}
+END_TEST
+
+/* What it was set on has been closed since: a connection, a process. */
+START_TEST(a_change_with_nothing_left_to_set_it_on)
+{
+	static const int errors[] = { -ENOENT, -ESTALE };
+
+	host.apply_error = errors[_i];
+	host.apply_error_from = 2;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_UNDECIDED);
+	ck_assert(!report.in_place && !report.foreign);
+	ck_assert_ptr_nonnull(strstr(report.judgement.reason, "nothing is left"));
+	host.apply_error_from = 0;
+	run(errors[_i]);
+}
+END_TEST
+
+/* Another descriptor of the same number is not somebody else's doing. */
+START_TEST(a_reused_name_is_no_foreign_write)
+{
+	host.reused = true;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert(!report.foreign);
+}
+END_TEST
+
 START_TEST(a_change_that_does_nothing_is_put_back)
 {
 	host.path_rate = 10e6;
@@ -418,6 +468,9 @@ Suite *test_trial_suite(void)
 	tcase_add_test(c, a_change_that_helps_is_kept);
 	tcase_add_test(c, a_change_that_helps_is_put_back_when_only_asked_about);
 	tcase_add_test(c, a_change_that_hurts_is_put_back_after_two_windows);
+	tcase_add_test(c, traffic_that_ends_is_not_called_harm);
+	tcase_add_loop_test(c, a_change_with_nothing_left_to_set_it_on, 0, 2);
+	tcase_add_test(c, a_reused_name_is_no_foreign_write);
 	tcase_add_test(c, a_change_that_does_nothing_is_put_back);
 	tcase_add_test(c, without_traffic_there_is_no_verdict);
 	tcase_add_loop_test(c, a_drift_deceives_nobody, 0, 5);
