@@ -5,6 +5,7 @@
 #include "apply/store_columns.h"
 #include "apply/store_record.h"
 #include "apply/store_schema.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 
 #include <errno.h>
@@ -146,15 +147,11 @@ struct id_list {
 
 static int append_id(struct id_list *l, int64_t id)
 {
-	if (l->count == l->capacity) {
-		size_t capacity = l->capacity == 0 ? 16 : 2 * l->capacity;
-		int64_t *grown = reallocarray(l->ids, capacity, sizeof(*grown));
+	int64_t *grown = array_grow(l->ids, l->count, &l->capacity, sizeof(*grown));
 
-		if (grown == NULL)
-			return -ENOMEM;
-		l->ids = grown;
-		l->capacity = capacity;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	l->ids = grown;
 	l->ids[l->count++] = id;
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include "tunables/sysctl_file.h"
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -152,20 +153,16 @@ static int add_line(struct sysctl_settings *s, struct text_span text, unsigned i
 	struct sysctl_line line = { .file = s->files[s->file_count - 1],
 				    .line = number,
 				    .overridden_by = SIZE_MAX };
-	size_t capacity = s->line_capacity == 0 ? 64 : 2 * s->line_capacity;
+	struct sysctl_line *grown;
 	bool too_long = text.len >= SYSCTL_LINE_MAX;
 
 	text = text_span_trim(text);
 	if (text.len == 0 || text.at[0] == '#' || text.at[0] == ';')
 		return 0;
-	if (s->line_count == s->line_capacity) {
-		struct sysctl_line *lines = reallocarray(s->lines, capacity, sizeof(*lines));
-
-		if (lines == NULL)
-			return -ENOMEM;
-		s->lines = lines;
-		s->line_capacity = capacity;
-	}
+	grown = array_grow(s->lines, s->line_count, &s->line_capacity, sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	s->lines = grown;
 	if (too_long) {
 		line.problem = "longer than 4095 characters";
 		line.key = strdup("");
