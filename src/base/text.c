@@ -161,6 +161,20 @@ struct text_span text_span_trim(struct text_span span)
 	return span;
 }
 
+bool text_split_setting(struct text_span line, struct text_span *ret_key,
+			struct text_span *ret_value)
+{
+	const char *equals = line.len > 0 ? memchr(line.at, '=', line.len) : NULL;
+	size_t key_len;
+
+	if (equals == NULL)
+		return false;
+	key_len = (size_t)(equals - line.at);
+	*ret_key = text_span_trim((struct text_span){ line.at, key_len });
+	*ret_value = text_span_trim((struct text_span){ equals + 1, line.len - key_len - 1 });
+	return true;
+}
+
 bool text_is_printable(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {

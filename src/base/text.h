@@ -34,6 +34,10 @@ bool text_span_equal(struct text_span span, const char *word);
 bool text_same_words(const char *a, const char *b);
 /* Without what is blank (space, tab, CR, VT, FF) at either end. */
 struct text_span text_span_trim(struct text_span span);
+/* Parts "KEY = VALUE" at its first '=', both trimmed. False: there is none, and nothing is written.
+ */
+bool text_split_setting(struct text_span line, struct text_span *ret_key,
+			struct text_span *ret_value);
 
 /* Whether all are printable characters of ASCII, the blank among them. */
 bool text_is_printable(const char *text, size_t len);
