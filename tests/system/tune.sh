@@ -86,7 +86,7 @@ count_of() { # HOST COUNTER
 # Runs every function situation_* of this script in a process of its own, ABREAST at a time, and adds
 # up; returns in that process once SITUATION says which one it is. FAMILY is set by the script.
 situations_abreast() { # SCRIPT ABREAST
-  local name out counts dir total_passed=0 total_failed=0 names
+  local name dir names
   [ -z "${SITUATION:-}" ] || {
     "situation_$SITUATION"
     finish
@@ -97,21 +97,9 @@ situations_abreast() { # SCRIPT ABREAST
   printf '%s\n' "${names[@]}" | FAMILY=$FAMILY xargs -P "$2" -I{} \
     bash -c 'SITUATION=$1 bash "$2" >"$3/$1" 2>&1 </dev/null || true' - {} "$1" "$dir"
   for name in "${names[@]}"; do
-    out=$dir/$name
     echo "-- $name"
-    grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$out"
-    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out" | tail -n 1)
-    if [ -z "$counts" ]; then
-      echo "FAIL $name did not finish"
-      total_failed=$((total_failed + 1))
-      continue
-    fi
-    # shellcheck disable=SC2086 # split into words
-    set -- ${counts//,/}
-    total_passed=$((total_passed + $1)) total_failed=$((total_failed + $3))
+    add_counts "$name" "$dir/$name"
   done
   rm -rf "$dir"
-  echo "$total_passed passed, $total_failed failed"
-  [ "$total_failed" -eq 0 ]
-  exit
+  finish
 }
