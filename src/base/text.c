@@ -126,6 +126,16 @@ bool text_next_line(struct text_span *rest, struct text_span *ret_line)
 	return true;
 }
 
+size_t text_count_lines(struct text_span text)
+{
+	struct text_span line;
+	size_t n = 0;
+
+	while (text_next_line(&text, &line))
+		n++;
+	return n;
+}
+
 bool text_span_equal(struct text_span span, const char *word)
 {
 	return strlen(word) == span.len && (span.len == 0 || memcmp(span.at, word, span.len) == 0);

@@ -29,6 +29,7 @@ struct text_span {
 bool text_next_word(struct text_span *rest, struct text_span *ret_word);
 /* Likewise the next line, without its newline; a last line without a newline counts. */
 bool text_next_line(struct text_span *rest, struct text_span *ret_line);
+size_t text_count_lines(struct text_span text);
 bool text_span_equal(struct text_span span, const char *word);
 /* Whether two texts are the same words, whatever blanks are between and around them. */
 bool text_same_words(const char *a, const char *b);

@@ -139,6 +139,7 @@ START_TEST(lines)
 	static const char text[] = "one\n\ntwo";
 	struct text_span rest = { text, sizeof(text) - 1 }, line = { 0 };
 
+	ck_assert_uint_eq(text_count_lines(rest), 3);
 	ck_assert(text_next_line(&rest, &line));
 	ck_assert(text_span_equal(line, "one"));
 	ck_assert(text_next_line(&rest, &line));
@@ -147,9 +148,11 @@ START_TEST(lines)
 	ck_assert(text_span_equal(line, "two"));
 	ck_assert(!text_next_line(&rest, &line));
 	rest = (struct text_span){ "one\n", 4 };
+	ck_assert_uint_eq(text_count_lines(rest), 1);
 	ck_assert(text_next_line(&rest, &line));
 	ck_assert(!text_next_line(&rest, &line));
 	rest = (struct text_span){ NULL, 0 };
+	ck_assert_uint_eq(text_count_lines(rest), 0);
 	ck_assert(!text_next_line(&rest, &line));
 	ck_assert(!text_next_word(&rest, &line));
 }
