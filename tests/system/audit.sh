@@ -9,30 +9,13 @@
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 NETWRIGHT=${NETWRIGHT:-$here/../../build/netwright}
+# shellcheck source=counts.sh
+. "$here/counts.sh"
 # shellcheck source=../lab/lab.sh
 . "$here/../lab/lab.sh"
 
-passed=0
-failed=0
 six=() # the option that makes the traffic tool listen on IPv6
 [ "${FAMILY:-4}" = 4 ] || six=(-6)
-
-ok() {
-  passed=$((passed + 1))
-  echo "ok   [IPv${FAMILY:-}] $*"
-}
-
-not_ok() {
-  failed=$((failed + 1))
-  echo "FAIL [IPv${FAMILY:-}] $*"
-}
-
-finish() {
-  echo "$passed passed, $failed failed"
-  lab_down_all
-  [ "$failed" -eq 0 ]
-  exit
-}
 
 # Shows what a child process has written and adds its last line, "N passed, M failed", to our counts.
 add_counts() { # WHAT FILE

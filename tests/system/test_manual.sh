@@ -74,4 +74,4 @@ sed -n '/^rules = ($/,/^);$/p' man/netwright-rules.5 >"$dir/rules.d/site.conf"
 check "the example can be read" sh -c "$netwright rules --rules $dir/rules.d | grep -q '^SITE-01'"
 check "and be judged" sh -c "$netwright audit --rules $dir/rules.d --replay tests/data/random-loss-ipv4.nwr --json | jq -e 'any(.findings[]; .id == \"SITE-01\")'"
 check "and is silent where it should be" sh -c "$netwright audit --rules $dir/rules.d --replay tests/data/no-loss-ipv4.nwr --json | jq -e 'all(.findings[], .unjudged[]; .id != \"SITE-01\")'"
-checks_done
+finish

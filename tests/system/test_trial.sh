@@ -32,11 +32,10 @@ path() { # NAME TCP_RMEM
 
 # trial STATUS DESCRIPTION OPTION...: output in $LAB_TMP/trial.json and .err.
 trial() {
-  local wanted=$1 what=$2 status
+  local wanted=$1 what=$2
   shift 2
   "$NETWRIGHT" trial --netns "$ns" --state-dir "$state" --json "$@" >"$LAB_TMP/trial.json" 2>"$LAB_TMP/trial.err"
-  status=$?
-  if [ "$status" -eq "$wanted" ]; then ok "$what: status $status"; else not_ok "$what: status $status, not $wanted: $(head -n 3 "$LAB_TMP/trial.err")"; fi
+  status_is "$what" "$wanted" $? "$LAB_TMP/trial.err"
 }
 
 # What a busy machine does to the traffic may hide an effect, or look like one: three tries.
