@@ -45,7 +45,7 @@ check "there are tunables" test "$(wc -l <"$dir/tunables")" -gt 200
 sed -n 's/.*ROW[A-Z_]*("\([a-z]*\)".*/rlimit:\1/p' src/tunables/rlimit.c >>"$dir/tunables"
 check "there are limits" grep -q '^rlimit:nofile$' "$dir/tunables"
 tr -s '\n\t' ' ' <src/tunables/socket_option.c | # a row may be broken before its name
-  grep -oE '(ROW\(|WORD_ROW\( ?[A-Z]+, )"[a-z_]+"' | sed 's/.*"\(.*\)"/socket:\1/' >>"$dir/tunables"
+  grep -oE '(ROW\(|WORD_ROW\( ?[A-Z_]+, )"[a-z_]+"' | sed 's/.*"\(.*\)"/socket:\1/' >>"$dir/tunables"
 check "there are options of connections" grep -q '^socket:keepalive_idle$' "$dir/tunables"
 sed -n 's/^\tROW("\([a-z_]*\)".*/route:*\/\1/p' src/tunables/route.c >>"$dir/tunables"
 check "there are metrics of routes" grep -q '^route:\*/congctl$' "$dir/tunables"
