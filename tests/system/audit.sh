@@ -17,6 +17,12 @@ NETWRIGHT=${NETWRIGHT:-$here/../../build/netwright}
 six=() # the option that makes the traffic tool listen on IPv6
 [ "${FAMILY:-4}" = 4 ] || six=(-6)
 
+# The build with the sanitizers, where there is one: what they find ends it with status 99.
+use_sanitizers() {
+  [ ! -x "$here/../../build/netwright-san" ] || NETWRIGHT=$here/../../build/netwright-san
+  export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+}
+
 # Shows what a child process has written and adds its last line, "N passed, M failed", to our counts.
 add_counts() { # WHAT FILE
   local counts

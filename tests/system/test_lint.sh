@@ -5,8 +5,7 @@
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
-[ -x "$here/../../build/netwright-san" ] && NETWRIGHT=$here/../../build/netwright-san
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+use_sanitizers
 corpus=$here/../data/sysctl
 lab_veth_up lint
 ns=$(lab_ns A)

@@ -45,6 +45,18 @@ tune_rule() {
   expect_value "$1" "$4" "$5"
 }
 
+# Connections of a second and more from A to B, four at a time, all the time.
+come_and_go() { # PORT
+  local i
+  lab_bg B "$LAB_BIN/traffic" sink --port "$1" --max-time 120 >/dev/null
+  lab_wait_port B "$1"
+  for i in 2 4 6 8; do
+    # shellcheck disable=SC2016 # the inner shell expands them
+    lab_bg A bash -c 'sleep "0.$3"; while :; do "$0" source --to "$1" --port "$2" --time "1.$3" >/dev/null || exit; done' \
+      "$LAB_BIN/traffic" "$LAB_B4" "$1" "$i"
+  done
+}
+
 # --- measured before and after -------------------------------------------------------------------
 
 # Bytes per second that B receives on a port by all its connections, over SECONDS.
