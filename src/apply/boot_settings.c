@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define ENDING	 ".conf"
-#define FILE_MAX (16u << 20) /* as of apply/persistence.c */
+#define FILE_MAX (16u << 20) /* as of apply/persistence_file.c */
 
 /* One file as it is read. */
 struct reading {
