@@ -49,17 +49,12 @@ static int take_input(struct reading *g, struct text_span value)
 static int take_line(struct reading *g, struct text_span line)
 {
 	struct text_span key, value;
-	const char *equals;
 
 	line = text_span_trim(line);
 	if (line.len == 0 || line.at[0] == '#')
 		return 0;
-	equals = memchr(line.at, '=', line.len);
-	if (equals == NULL || !text_is_printable(line.at, line.len))
+	if (!text_split_setting(line, &key, &value) || !text_is_printable(line.at, line.len))
 		return fail(g, "is neither profile = NAME nor input = NAME=VALUE");
-	key = text_span_trim((struct text_span){ line.at, (size_t)(equals - line.at) });
-	value = text_span_trim(
-		(struct text_span){ equals + 1, line.len - (size_t)(equals - line.at) - 1 });
 	if (value.len > 0 && text_span_equal(key, "profile"))
 		return take_name(g, value);
 	if (value.len > 0 && text_span_equal(key, "input"))

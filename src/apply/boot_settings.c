@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define ENDING	 ".conf"
-#define FILE_MAX (16u << 20) /* as of apply/persistence.c */
+#define FILE_MAX (16u << 20) /* as of apply/persistence_file.c */
 
 /* One file as it is read. */
 struct reading {
@@ -74,17 +74,12 @@ static int add(struct reading *g, struct text_span name, struct text_span value)
 static int read_line(struct reading *g, struct text_span line)
 {
 	struct text_span name, value;
-	const char *equals;
 
 	line = text_span_trim(line);
 	if (line.len == 0 || line.at[0] == '#')
 		return 0;
-	equals = memchr(line.at, '=', line.len);
-	if (equals == NULL || !text_is_printable(line.at, line.len))
+	if (!text_split_setting(line, &name, &value) || !text_is_printable(line.at, line.len))
 		return add_problem(g, "is not TUNABLE = VALUE in printable characters");
-	name = (struct text_span){ line.at, (size_t)(equals - line.at) };
-	value = text_span_trim((struct text_span){ equals + 1, line.len - name.len - 1 });
-	name = text_span_trim(name);
 	if (name.len == 0 || name.len >= TARGET_NAME_MAX || value.len == 0 ||
 	    value.len >= HELD_TEXT_MAX)
 		return add_problem(g, "its name or value is empty or too long");

@@ -1,36 +1,22 @@
 #include "apply/plan.h"
 
 #include "apply/plan_order.h"
+#include "base/array.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY_FIRST 8
-
-static int reserve(struct plan *plan)
-{
-	size_t capacity = plan->capacity == 0 ? CAPACITY_FIRST : plan->capacity * 2;
-	struct plan_change *changes;
-
-	if (plan->count < plan->capacity)
-		return 0;
-	changes = reallocarray(plan->changes, capacity, sizeof(*changes));
-	if (changes == NULL)
-		return -ENOMEM;
-	plan->changes = changes;
-	plan->capacity = capacity;
-	return 0;
-}
-
 int plan_add(struct plan *plan, const struct plan_change *change)
 {
 	unsigned int rank = plan_order_rank(change);
 	size_t at = plan->count;
-	int r = reserve(plan);
+	struct plan_change *grown = array_grow(plan->changes, plan->count, &plan->capacity,
+					       sizeof(*grown));
 
-	if (r < 0)
-		return r;
+	if (grown == NULL)
+		return -ENOMEM;
+	plan->changes = grown;
 	while (at > 0 && plan_order_rank(&plan->changes[at - 1]) > rank)
 		at--;
 	memmove(plan->changes + at + 1, plan->changes + at,

@@ -3,6 +3,7 @@
 
 #include "apply/plan_order.h"
 #include "apply/wish_mode.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-
-#define CAPACITY_FIRST 8
 
 /* One wish for one target. A selector makes several of one wish; elements of one vector are several
  * wishes for one target. */
@@ -37,20 +36,6 @@ static void planner_done(struct planner *m)
 {
 	free(m->drafts);
 	free(m->claims);
-}
-
-/* The array with room for one more, or NULL; the array is the caller's as before then. */
-static void *grown(void *array, size_t *capacity, size_t count, size_t size)
-{
-	size_t wanted = *capacity == 0 ? CAPACITY_FIRST : *capacity * 2;
-	void *larger;
-
-	if (count < *capacity)
-		return array;
-	larger = reallocarray(array, wanted, size);
-	if (larger != NULL)
-		*capacity = wanted;
-	return larger;
 }
 
 /* Errors name the wish, whoever found them. */
@@ -82,7 +67,7 @@ static int draft_of(struct planner *m, const struct target *t, size_t *ret, stru
 			return 0;
 		}
 	}
-	drafts = grown(m->drafts, &m->draft_capacity, m->draft_count, sizeof(*m->drafts));
+	drafts = array_grow(m->drafts, m->draft_count, &m->draft_capacity, sizeof(*m->drafts));
 	if (drafts == NULL)
 		return out_of_memory(e);
 	m->drafts = drafts;
@@ -99,8 +84,8 @@ static int draft_of(struct planner *m, const struct target *t, size_t *ret, stru
 
 static int add_claim(struct planner *m, const struct claim *claim, struct error *e)
 {
-	struct claim *claims = grown(m->claims, &m->claim_capacity, m->claim_count,
-				     sizeof(*m->claims));
+	struct claim *claims = array_grow(m->claims, m->claim_count, &m->claim_capacity,
+					  sizeof(*m->claims));
 
 	if (claims == NULL)
 		return out_of_memory(e);

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #define COMM_MAX  16
-#define PERSISTED "95-netwright-" /* apply/persistence.c */
+#define PERSISTED "95-netwright-" /* apply/persistence_file.c */
 
 /* The keys that bpftune 0.4 writes: the bpftunable_desc tables of its tuners, which write them when
  * their events come, and its neighbour tuner, which does the same over netlink. */

@@ -5,6 +5,7 @@
 #include "apply/store_columns.h"
 #include "apply/store_record.h"
 #include "apply/store_schema.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 
 #include <errno.h>
@@ -83,11 +84,19 @@ static int load_changes(struct store *s, struct transaction_record *t, struct er
 	return r;
 }
 
+/* Both groups of columns, from `column` on. */
+static int read_transaction(sqlite3_stmt *q, int column, struct transaction_record *ret,
+			    struct error *e)
+{
+	column = record_read(q, column, TRANSACTION_ORIGIN, ret, e);
+	return column < 0 ? column : record_read(q, column, TRANSACTION_PROGRESS, ret, e);
+}
+
 static int load(struct store *s, int64_t id, struct transaction_record *t, struct error *e)
 {
 	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
 	struct error why = { 0 };
-	int column, r;
+	int r;
 
 	r = database_prepare(s->db, &store_schema,
 			     "SELECT " TRANSACTION_COLUMNS " FROM transactions WHERE id = ?", &q,
@@ -103,10 +112,7 @@ static int load(struct store *s, int64_t id, struct transaction_record *t, struc
 				 "there is no transaction %lld; netwright history lists them",
 				 (long long)id);
 	t->id = id;
-	column = record_read(q, 0, TRANSACTION_ORIGIN, t, &why);
-	if (column > 0)
-		column = record_read(q, column, TRANSACTION_PROGRESS, t, &why);
-	if (column < 0)
+	if (read_transaction(q, 0, t, &why) < 0)
 		return bad_record(s, id, why.text, e);
 	return load_changes(s, t, e);
 }
@@ -146,15 +152,11 @@ struct id_list {
 
 static int append_id(struct id_list *l, int64_t id)
 {
-	if (l->count == l->capacity) {
-		size_t capacity = l->capacity == 0 ? 16 : 2 * l->capacity;
-		int64_t *grown = reallocarray(l->ids, capacity, sizeof(*grown));
+	int64_t *grown = array_grow(l->ids, l->count, &l->capacity, sizeof(*grown));
 
-		if (grown == NULL)
-			return -ENOMEM;
-		l->ids = grown;
-		l->capacity = capacity;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	l->ids = grown;
 	l->ids[l->count++] = id;
 	return 0;
 }
@@ -203,11 +205,8 @@ static int visit_row(struct store *s, sqlite3_stmt *q,
 {
 	struct transaction_record t = { .id = sqlite3_column_int64(q, 0) };
 	struct error what = { 0 }, why = { 0 };
-	int column = record_read(q, 1, TRANSACTION_ORIGIN, &t, &what);
 
-	if (column > 0)
-		column = record_read(q, column, TRANSACTION_PROGRESS, &t, &what);
-	if (column > 0)
+	if (read_transaction(q, 1, &t, &what) >= 0)
 		return visit(arg, t.id, &t, NULL);
 	(void)bad_record(s, t.id, what.text, &why);
 	return visit(arg, t.id, NULL, &why);

@@ -126,6 +126,16 @@ bool text_next_line(struct text_span *rest, struct text_span *ret_line)
 	return true;
 }
 
+size_t text_count_lines(struct text_span text)
+{
+	struct text_span line;
+	size_t n = 0;
+
+	while (text_next_line(&text, &line))
+		n++;
+	return n;
+}
+
 bool text_span_equal(struct text_span span, const char *word)
 {
 	return strlen(word) == span.len && (span.len == 0 || memcmp(span.at, word, span.len) == 0);
@@ -159,6 +169,20 @@ struct text_span text_span_trim(struct text_span span)
 	while (span.len > 0 && is_line_blank(span.at[span.len - 1]))
 		span.len--;
 	return span;
+}
+
+bool text_split_setting(struct text_span line, struct text_span *ret_key,
+			struct text_span *ret_value)
+{
+	const char *equals = line.len > 0 ? memchr(line.at, '=', line.len) : NULL;
+	size_t key_len;
+
+	if (equals == NULL)
+		return false;
+	key_len = (size_t)(equals - line.at);
+	*ret_key = text_span_trim((struct text_span){ line.at, key_len });
+	*ret_value = text_span_trim((struct text_span){ equals + 1, line.len - key_len - 1 });
+	return true;
 }
 
 bool text_is_printable(const char *text, size_t len)

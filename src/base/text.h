@@ -29,11 +29,16 @@ struct text_span {
 bool text_next_word(struct text_span *rest, struct text_span *ret_word);
 /* Likewise the next line, without its newline; a last line without a newline counts. */
 bool text_next_line(struct text_span *rest, struct text_span *ret_line);
+size_t text_count_lines(struct text_span text);
 bool text_span_equal(struct text_span span, const char *word);
 /* Whether two texts are the same words, whatever blanks are between and around them. */
 bool text_same_words(const char *a, const char *b);
 /* Without what is blank (space, tab, CR, VT, FF) at either end. */
 struct text_span text_span_trim(struct text_span span);
+/* Parts "KEY = VALUE" at its first '=', both trimmed. False: there is none, and nothing is written.
+ */
+bool text_split_setting(struct text_span line, struct text_span *ret_key,
+			struct text_span *ret_value);
 
 /* Whether all are printable characters of ASCII, the blank among them. */
 bool text_is_printable(const char *text, size_t len);

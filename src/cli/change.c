@@ -3,6 +3,7 @@
 #include "apply/guardian.h"
 #include "apply/persisted.h"
 #include "apply/persistence.h"
+#include "cli/change_journal.h"
 #include "cli/change_list.h"
 #include "cli/change_notices.h"
 #include "cli/change_report.h"

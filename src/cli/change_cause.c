@@ -3,8 +3,8 @@
 #include "apply/history.h"
 #include "base/bytes.h"
 #include "cli/audit_report.h"
+#include "cli/change_journal.h"
 #include "cli/change_report.h"
-#include "cli/change_session.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
 

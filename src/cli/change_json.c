@@ -2,9 +2,9 @@
 
 #include "apply/guardian.h"
 #include "apply/persistence.h"
+#include "apply/session.h"
 #include "base/bytes.h"
 #include "cli/change_notices.h"
-#include "cli/change_session.h"
 
 #include <string.h>
 

@@ -2,14 +2,14 @@
 
 #include "apply/guardian.h"
 #include "apply/persistence.h"
+#include "apply/session.h"
 #include "base/bytes.h"
 #include "base/os.h"
 #include "cli/change_cause.h"
-#include "cli/change_session.h"
+#include "cli/change_journal.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -259,18 +259,15 @@ int change_print_result(const struct settings *s, const struct transaction_recor
 int change_finish_printing(const struct settings *s, const struct transaction_record *t,
 			   int printed, FILE *out, struct error *e)
 {
+	int r = print_flush(printed, out);
 	char suffix[256];
-	int cause = -printed;
 
-	errno = 0;
-	if (printed == 0 && fflush(out) == 0 && !ferror(out))
+	if (r == 0)
 		return 0;
-	if (cause == 0)
-		cause = errno != 0 ? errno : EIO;
-	return error_set(e, -cause, ERROR_CONFLICT, "standard output",
+	return error_set(e, r, ERROR_CONFLICT, "standard output",
 			 "not everything could be written (%s), but transaction %" PRId64
 			 " is %s: netwright show %" PRId64 "%s",
-			 strerror(cause), t->id, transaction_state_name(t->state), t->id,
+			 strerror(-r), t->id, transaction_state_name(t->state), t->id,
 			 change_command_suffix(s, suffix, sizeof(suffix)));
 }
 

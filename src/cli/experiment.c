@@ -3,6 +3,7 @@
 #include "apply/persistence.h"
 #include "apply/rival.h"
 #include "base/cleanup.h"
+#include "cli/change_journal.h"
 #include "cli/change_notices.h"
 #include "cli/inspection.h"
 

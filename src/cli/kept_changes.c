@@ -1,9 +1,9 @@
 #include "cli/kept_changes.h"
 
 #include "base/bytes.h"
-#include "cli/change_session.h"
+#include "cli/change_journal.h"
+#include "cli/print.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -46,16 +46,13 @@ int kept_changes_explain(const struct kept_changes *k, const struct settings *s,
 int kept_changes_finish_printing(const struct kept_changes *k, const struct settings *s,
 				 int printed, FILE *out, struct error *e)
 {
-	int cause = -printed;
+	int r = print_flush(printed, out);
 
-	errno = 0;
-	if (printed == 0 && fflush(out) == 0 && !ferror(out))
+	if (r == 0)
 		return 0;
-	if (cause == 0)
-		cause = errno != 0 ? errno : EIO;
-	(void)error_set(e, -cause, ERROR_FAILED, "standard output",
-			"not everything could be written (%s)", strerror(cause));
-	return kept_changes_explain(k, s, -cause, e);
+	(void)error_set(e, r, ERROR_FAILED, "standard output",
+			"not everything could be written (%s)", strerror(-r));
+	return kept_changes_explain(k, s, r, e);
 }
 
 json_t *kept_changes_array(struct document *d, const struct kept_changes *k)

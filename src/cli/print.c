@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -102,4 +103,14 @@ const char *print_count(size_t n, const char *noun, char *buf, size_t len)
 {
 	(void)snprintf(buf, len, "%zu %s%s", n, noun, n == 1 ? "" : "s");
 	return buf;
+}
+
+int print_flush(int printed, FILE *out)
+{
+	if (printed != 0)
+		return printed;
+	errno = 0;
+	if (fflush(out) == 0 && !ferror(out))
+		return 0;
+	return errno != 0 ? -errno : -EIO;
 }

@@ -32,4 +32,8 @@ const char *print_value(enum unit unit, struct value value, char *buf, size_t le
 /* "1 path", "3 paths". Returns buf. */
 const char *print_count(size_t n, const char *noun, char *buf, size_t len);
 
+/* After everything was printed, which came to `printed`, 0 or a negative errno: 0 when it has
+ * reached its reader, else what is wrong, -EIO when nobody knows. */
+int print_flush(int printed, FILE *out);
+
 #endif

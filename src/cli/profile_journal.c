@@ -1,7 +1,7 @@
 #include "cli/profile_journal.h"
 
 #include "apply/boot.h"
-#include "cli/change_session.h"
+#include "cli/change_journal.h"
 
 #include <errno.h>
 #include <stdint.h>

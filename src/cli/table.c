@@ -1,5 +1,6 @@
 #include "cli/table.h"
 
+#include "base/array.h"
 #include "cli/print.h"
 
 #include <errno.h>
@@ -13,27 +14,15 @@ void table_init(struct table *t, const struct table_column *columns, size_t colu
 	*t = (struct table){ .columns = columns, .column_count = column_count };
 }
 
-static int grow(struct table *t)
-{
-	size_t capacity = t->row_capacity > 0 ? 2 * t->row_capacity : 32;
-	char **cells;
-
-	if (t->row_count < t->row_capacity)
-		return 0;
-	cells = reallocarray(t->cells, capacity * t->column_count, sizeof(*cells));
-	if (cells == NULL)
-		return -ENOMEM;
-	t->cells = cells;
-	t->row_capacity = capacity;
-	return 0;
-}
-
 int table_add(struct table *t, const char *const *cells)
 {
+	char **grown = array_grow(t->cells, t->row_count, &t->row_capacity,
+				  t->column_count * sizeof(*grown));
 	char **row;
 
-	if (grow(t) < 0)
+	if (grown == NULL)
 		return -ENOMEM;
+	t->cells = grown;
 	row = t->cells + t->row_count * t->column_count;
 	for (size_t i = 0; i < t->column_count; i++) {
 		row[i] = strdup(cells[i]);

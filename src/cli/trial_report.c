@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "cli/change_session.h"
+#include "cli/change_journal.h"
 #include "cli/print.h"
 #include "cli/table.h"
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/audit_report.h"
 #include "cli/change_cause.h"
+#include "cli/change_journal.h"
 #include "cli/exit_status.h"
 #include "cli/experiment.h"
 #include "cli/inspection.h"

@@ -1,5 +1,6 @@
 #include "apply/guardian.h"
 #include "base/cleanup.h"
+#include "cli/change_journal.h"
 #include "cli/change_options.h"
 #include "cli/change_report.h"
 #include "cli/change_session.h"

@@ -1,6 +1,6 @@
 #include "base/cleanup.h"
+#include "cli/change_journal.h"
 #include "cli/change_options.h"
-#include "cli/change_session.h"
 #include "cli/exit_status.h"
 #include "cli/inspection.h"
 #include "cli/verbs.h"

@@ -5,6 +5,7 @@
 #include "apply/rollback.h"
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "cli/change_journal.h"
 #include "cli/change_list.h"
 #include "cli/change_options.h"
 #include "cli/change_report.h"

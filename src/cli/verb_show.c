@@ -1,8 +1,8 @@
 #include "base/cleanup.h"
 #include "cli/change_cause.h"
+#include "cli/change_journal.h"
 #include "cli/change_options.h"
 #include "cli/change_report.h"
-#include "cli/change_session.h"
 #include "cli/exit_status.h"
 #include "cli/verbs.h"
 

@@ -2,6 +2,7 @@
 
 #include "apply/boot.h"
 #include "apply/transaction.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "tunables/place.h"
 
@@ -62,17 +63,13 @@ static const struct target_of *find_seen(const struct look *l, const struct targ
 
 static int add_seen(struct look *l, const struct target *t, const struct transaction_record *by)
 {
+	struct target_of *grown = array_grow(l->seen, l->seen_count, &l->seen_capacity,
+					     sizeof(*grown));
 	struct target_of *new;
 
-	if (l->seen_count == l->seen_capacity) {
-		size_t more = l->seen_capacity > 0 ? 2 * l->seen_capacity : 16;
-		struct target_of *grown = reallocarray(l->seen, more, sizeof(*grown));
-
-		if (grown == NULL)
-			return -ENOMEM;
-		l->seen = grown;
-		l->seen_capacity = more;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	l->seen = grown;
 	new = &l->seen[l->seen_count++];
 	*new = (struct target_of){ .kind = t->kind,
 				   .transaction = by->id,
@@ -186,20 +183,16 @@ static int list_one(void *arg, int64_t id, const struct transaction_record *t,
 		    const struct error *why)
 {
 	struct listing *l = arg;
+	int64_t *grown;
 
 	(void)why;
 	if (t == NULL || strcmp(t->boot_id, l->boot_id) != 0 ||
 	    (t->state != TRANSACTION_KEPT && !kept_is_own(t)))
 		return 0;
-	if (l->count == l->capacity) {
-		size_t more = l->capacity > 0 ? 2 * l->capacity : 32;
-		int64_t *grown = reallocarray(l->ids, more, sizeof(*grown));
-
-		if (grown == NULL)
-			return -ENOMEM;
-		l->ids = grown;
-		l->capacity = more;
-	}
+	grown = array_grow(l->ids, l->count, &l->capacity, sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	l->ids = grown;
 	l->ids[l->count++] = id;
 	if (t->state != TRANSACTION_ROLLED_BACK || transaction_is_undone_by_hand(t))
 		l->needed = l->count;

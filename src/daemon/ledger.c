@@ -1,6 +1,7 @@
 #include "daemon/ledger.h"
 
 #include "apply/history_trends.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "tune/memory_store.h"
 
@@ -129,15 +130,11 @@ static size_t take_all(const struct observation *o, struct ledger_point ret[POIN
 
 static struct ledger_page *new_page(struct ledger *l)
 {
-	if (l->count == l->capacity) {
-		size_t more = l->capacity > 0 ? 2 * l->capacity : LEDGER_BATCH;
-		struct ledger_page *grown = reallocarray(l->pages, more, sizeof(*grown));
+	struct ledger_page *grown = array_grow(l->pages, l->count, &l->capacity, sizeof(*grown));
 
-		if (grown == NULL)
-			return NULL;
-		l->pages = grown;
-		l->capacity = more;
-	}
+	if (grown == NULL)
+		return NULL;
+	l->pages = grown;
 	return &l->pages[l->count];
 }
 

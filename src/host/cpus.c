@@ -30,16 +30,6 @@ static int compare_numbers(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-static size_t count_lines(struct text_span text)
-{
-	struct text_span line;
-	size_t n = 0;
-
-	while (text_next_line(&text, &line))
-		n++;
-	return n;
-}
-
 /* "cpu3" but not "cpu". */
 static bool parse_cpu_name(struct text_span word, uint32_t *ret)
 {
@@ -74,7 +64,7 @@ static int take_stat(struct text_span text, struct cpu_table *t)
 {
 	struct text_span line, word;
 
-	t->cpus = calloc(count_lines(text) + 1, sizeof(*t->cpus));
+	t->cpus = calloc(text_count_lines(text) + 1, sizeof(*t->cpus));
 	if (t->cpus == NULL)
 		return -ENOMEM;
 	while (text_next_line(&text, &line)) {
@@ -120,7 +110,7 @@ static struct cpu_info *cpu_of_line(const struct cpu_table *t, const uint64_t *w
 
 static void take_softnet(struct text_span text, struct cpu_table *t)
 {
-	size_t lines = count_lines(text), matched = 0;
+	size_t lines = text_count_lines(text), matched = 0;
 	uint64_t words[SOFTNET_WORDS_MAX];
 	struct text_span line;
 

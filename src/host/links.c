@@ -1,5 +1,6 @@
 #include "host/links.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "host/attribute.h"
 #include "host/link_qdisc.h"
@@ -86,15 +87,11 @@ struct collecting {
 
 static int add_link(struct collecting *to, const struct link_info *link)
 {
-	if (to->count == to->capacity) {
-		const size_t capacity = to->capacity > 0 ? 2 * to->capacity : 16;
-		struct link_info *grown = reallocarray(to->links, capacity, sizeof(*grown));
+	struct link_info *grown = array_grow(to->links, to->count, &to->capacity, sizeof(*grown));
 
-		if (grown == NULL)
-			return -ENOMEM;
-		to->links = grown;
-		to->capacity = capacity;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	to->links = grown;
 	to->links[to->count++] = *link;
 	return 0;
 }

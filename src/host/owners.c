@@ -31,16 +31,6 @@ static int parse_line(struct text_span line, struct owner *ret)
 	return 0;
 }
 
-static size_t count_lines(struct text_span text)
-{
-	struct text_span line;
-	size_t n = 0;
-
-	while (text_next_line(&text, &line))
-		n++;
-	return n;
-}
-
 static int compare_owners(const void *a, const void *b)
 {
 	const struct owner *x = a, *y = b;
@@ -73,7 +63,7 @@ static int parse_scan(struct text_span text, struct owner_table *ret, struct err
 {
 	struct owner_table t = { 0 };
 	struct text_span line;
-	size_t lines = count_lines(text);
+	size_t lines = text_count_lines(text);
 
 	if (lines > 0) {
 		t.owners = calloc(lines, sizeof(*t.owners));

@@ -1,5 +1,6 @@
 #include "host/process_scan.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "host/process_dir.h"
@@ -73,15 +74,12 @@ static int compare_shares(const void *a, const void *b)
 
 static int keep(struct process_scan *s, const struct process_near_limit *p)
 {
-	if (s->count == s->capacity) {
-		size_t more = s->capacity > 0 ? 2 * s->capacity : 16;
-		struct process_near_limit *grown = reallocarray(s->all, more, sizeof(*grown));
+	struct process_near_limit *grown = array_grow(s->all, s->count, &s->capacity,
+						      sizeof(*grown));
 
-		if (grown == NULL)
-			return -ENOMEM;
-		s->all = grown;
-		s->capacity = more;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	s->all = grown;
 	s->all[s->count++] = *p;
 	return 0;
 }

@@ -1,5 +1,7 @@
 #include "host/recording_index.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,17 +36,12 @@ static int no_memory(const struct build *b)
 static int append(struct build *b, const struct indexed_record *record)
 {
 	struct recording_index *x = b->index;
+	struct indexed_record *grown = array_grow(x->records, x->count, &b->capacity,
+						  sizeof(*grown));
 
-	if (x->count == b->capacity) {
-		size_t capacity = b->capacity > 0 ? b->capacity * 2 : 64;
-		struct indexed_record *grown = reallocarray(x->records, capacity,
-							    sizeof(*x->records));
-
-		if (grown == NULL)
-			return no_memory(b);
-		x->records = grown;
-		b->capacity = capacity;
-	}
+	if (grown == NULL)
+		return no_memory(b);
+	x->records = grown;
 	x->records[x->count++] = *record;
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* The source that writes down what passes through it. Declared in host/recording.h. */
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "host/recording.h"
 #include "host/recording_format.h"
@@ -54,17 +55,13 @@ static void forget_questions(struct recording_writer *w)
 static struct question *add_question(struct recording_writer *w, enum record_kind kind,
 				     const char *name)
 {
+	struct question *grown = array_grow(w->questions, w->question_count, &w->question_capacity,
+					    sizeof(*grown));
 	struct question *q;
 
-	if (w->question_count == w->question_capacity) {
-		size_t capacity = w->question_capacity > 0 ? w->question_capacity * 2 : 64;
-		struct question *grown = reallocarray(w->questions, capacity, sizeof(*grown));
-
-		if (grown == NULL)
-			return NULL;
-		w->questions = grown;
-		w->question_capacity = capacity;
-	}
+	if (grown == NULL)
+		return NULL;
+	w->questions = grown;
 	q = &w->questions[w->question_count];
 	*q = (struct question){ .kind = kind, .name = strdup(name) };
 	if (q->name == NULL)

@@ -1,5 +1,6 @@
 #include "measure/flow.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 #include <errno.h>
@@ -302,15 +303,11 @@ static int stats_new(struct flow_table *t, struct flow *flow, const struct socke
 
 int flow_round_begin(struct flow_table *t, uint64_t time_ns)
 {
-	if (t->rounds == t->rounds_capacity) {
-		size_t capacity = t->rounds_capacity == 0 ? 64 : 2 * t->rounds_capacity;
-		uint64_t *list = realloc(t->round_ns, capacity * sizeof(*list));
+	uint64_t *grown = array_grow(t->round_ns, t->rounds, &t->rounds_capacity, sizeof(*grown));
 
-		if (list == NULL)
-			return -ENOMEM;
-		t->round_ns = list;
-		t->rounds_capacity = capacity;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	t->round_ns = grown;
 	t->round_ns[t->rounds++] = time_ns;
 	t->seen = 0;
 	t->expected[0] = 0;

@@ -1,5 +1,7 @@
 #include "measure/half_closed.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +14,16 @@ void half_closed_done(struct half_closed *h)
 
 int half_closed_add(struct half_closed *h, uint32_t inode)
 {
+	uint32_t *grown;
+
 	h->total++;
 	h->orphan += inode == 0;
 	if (inode == 0 || h->count == HALF_CLOSED_MAX)
 		return 0;
-	if (h->count == h->capacity) {
-		size_t capacity = h->capacity == 0 ? 256 : 2 * h->capacity;
-		uint32_t *inodes = realloc(h->inodes, capacity * sizeof(*inodes));
-
-		if (inodes == NULL)
-			return -ENOMEM;
-		h->inodes = inodes;
-		h->capacity = capacity;
-	}
+	grown = array_grow(h->inodes, h->count, &h->capacity, sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	h->inodes = grown;
 	h->inodes[h->count++] = inode;
 	return 0;
 }

@@ -1,5 +1,7 @@
 #include "measure/udp_socket.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,35 +51,20 @@ void udp_round_begin(struct udp_table *t)
 	t->round_overflowed = false;
 }
 
-static int make_room(struct udp_table *t)
-{
-	size_t capacity = t->round_capacity == 0 ? 64 : 2 * t->round_capacity;
-	struct entry *round;
-
-	if (t->round_count < t->round_capacity)
-		return 0;
-	round = realloc(t->round, capacity * sizeof(*round));
-	if (round == NULL)
-		return -ENOMEM;
-	t->round = round;
-	t->round_capacity = capacity;
-	return 0;
-}
-
 int udp_observe(struct udp_table *t, const struct socket_info *s)
 {
 	uint32_t buffer = s->memory[SOCKET_RCVBUF];
 	struct entry *e;
-	int r;
 
 	if (t->round_count == UDP_SOCKETS_MAX) {
 		t->overflowed = t->round_overflowed = true;
 		return 0;
 	}
-	r = make_room(t);
-	if (r < 0)
-		return r;
-	e = &t->round[t->round_count++];
+	e = array_grow(t->round, t->round_count, &t->round_capacity, sizeof(*e));
+	if (e == NULL)
+		return -ENOMEM;
+	t->round = e;
+	e += t->round_count++;
 	*e = (struct entry){
 		.cookie = s->cookie,
 		.local = s->local,

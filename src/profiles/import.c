@@ -1,5 +1,6 @@
 #include "profiles/import.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "tunables/kind.h"
@@ -12,23 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for one more; NULL: no memory, and nothing has changed. */
-static void *grow(void *all, size_t count, size_t *capacity, size_t size)
-{
-	size_t wanted = *capacity == 0 ? 16 : 2 * *capacity;
-
-	if (count < *capacity)
-		return all;
-	all = reallocarray(all, wanted, size);
-	if (all != NULL)
-		*capacity = wanted;
-	return all;
-}
-
 static int add_note(struct import_note **notes, size_t *count, size_t *capacity,
 		    struct import_origin origin, const char *what, const char *why)
 {
-	struct import_note *grown = grow(*notes, *count, capacity, sizeof(**notes));
+	struct import_note *grown = array_grow(*notes, *count, capacity, sizeof(**notes));
 	struct import_note n = { .origin = origin };
 
 	if (grown == NULL)
@@ -112,7 +100,7 @@ static int add_setting(struct import *im, const char *shown, struct imported_set
 		return import_leave_out(im, s.origin, shown,
 					"is one setting too many for a profile");
 	}
-	grown = grow(im->settings, im->count, &im->capacity, sizeof(*im->settings));
+	grown = array_grow(im->settings, im->count, &im->capacity, sizeof(*im->settings));
 	if (grown != NULL)
 		im->settings = grown;
 	if (grown == NULL || s.name == NULL || s.value == NULL || replace_earlier(im, &s) < 0) {

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -23,31 +24,15 @@ struct parser {
 	bool values_optional;
 };
 
-struct part {
-	const char *at;
-	size_t len;
-};
-
 static bool is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static struct part trim(struct part p)
-{
-	while (p.len > 0 && is_blank(p.at[0])) {
-		p.at++;
-		p.len--;
-	}
-	while (p.len > 0 && is_blank(p.at[p.len - 1]))
-		p.len--;
-	return p;
-}
-
 /* Where a comment begins, or the line's length. */
-static size_t comment_start(struct part line)
+static size_t comment_start(struct text_span line)
 {
-	struct part text = trim(line);
+	struct text_span text = text_span_trim(line);
 
 	if (text.len > 0 && (text.at[0] == '#' || text.at[0] == ';'))
 		return 0;
@@ -58,7 +43,7 @@ static size_t comment_start(struct part line)
 	return line.len;
 }
 
-static size_t indent_of(struct part line)
+static size_t indent_of(struct text_span line)
 {
 	size_t n = 0;
 
@@ -67,16 +52,16 @@ static size_t indent_of(struct part line)
 	return n;
 }
 
-static int set_part(struct bytes *b, struct part p)
+static int set_text(struct bytes *b, struct text_span text)
 {
 	bytes_clear(b);
-	return bytes_append(b, p.at, p.len);
+	return bytes_append(b, text.at, text.len);
 }
 
 /* The option is complete: blank lines at its end are none of its own. */
 static int close_option(struct parser *p, struct error *e)
 {
-	struct part value = { p->value.data, p->value.len };
+	struct text_span value = { p->value.data, p->value.len };
 
 	if (!p->open)
 		return 0;
@@ -94,64 +79,59 @@ static int fail(const struct parser *p, const char *why, struct error *e)
 }
 
 /* "[name]", and whatever follows the last bracket. False when the line is no header. */
-static bool header_of(struct part text, struct part *ret)
+static bool header_of(struct text_span text, struct text_span *ret)
 {
 	const char *end = text.len > 0 ? memrchr(text.at, ']', text.len) : NULL;
 
 	if (text.len == 0 || text.at[0] != '[' || end == NULL || end <= text.at + 1)
 		return false;
-	*ret = (struct part){ text.at + 1, (size_t)(end - text.at) - 1 };
+	*ret = (struct text_span){ text.at + 1, (size_t)(end - text.at) - 1 };
 	return true;
 }
 
-static int on_header(struct parser *p, struct part name, struct error *e)
+static int on_header(struct parser *p, struct text_span name, struct error *e)
 {
 	int r = close_option(p, e);
 
 	if (r == 0)
-		r = set_part(&p->key, name);
+		r = set_text(&p->key, name);
 	if (r < 0)
 		return r;
 	return tuned_section_get(strcmp(p->key.data, DEFAULTS) == 0 ? &p->defaults : p->sections,
 				 p->key.data, p->path, p->line, &p->section, e);
 }
 
-static int on_option(struct parser *p, struct part text, struct error *e)
+static int on_option(struct parser *p, struct text_span text, struct error *e)
 {
-	const char *equals = memchr(text.at, '=', text.len);
-	struct part key, value;
+	struct text_span key, value;
 	int r = close_option(p, e);
 
 	if (r < 0)
 		return r;
-	if (equals == NULL && p->values_optional)
-		return 0;
-	if (equals == NULL)
-		return fail(p, "is neither a [section] nor key=value", e);
-	key = trim((struct part){ text.at, (size_t)(equals - text.at) });
+	if (!text_split_setting(text, &key, &value))
+		return p->values_optional ? 0 : fail(p, "is neither a [section] nor key=value", e);
 	if (key.len == 0)
 		return fail(p, "has no name before the =", e);
-	value = trim((struct part){ equals + 1, text.len - (size_t)(equals - text.at) - 1 });
-	r = set_part(&p->key, key);
+	r = set_text(&p->key, key);
 	if (r == 0)
-		r = set_part(&p->value, value);
+		r = set_text(&p->value, value);
 	p->open = r == 0;
 	p->option_line = p->line;
 	return r;
 }
 
 /* A line that holds nothing, or the next one of a value. */
-static int extend(struct parser *p, struct part text)
+static int extend(struct parser *p, struct text_span text)
 {
 	int r = bytes_append(&p->value, "\n", 1);
 
 	return r == 0 ? bytes_append(&p->value, text.at, text.len) : r;
 }
 
-static int parse_line(struct parser *p, struct part line, struct error *e)
+static int parse_line(struct parser *p, struct text_span line, struct error *e)
 {
 	size_t comment = comment_start(line), indent = indent_of(line);
-	struct part text = trim((struct part){ line.at, comment }), name;
+	struct text_span text = text_span_trim((struct text_span){ line.at, comment }), name;
 
 	if (text.len == 0)
 		return comment == line.len && p->open ? extend(p, text) : 0;
@@ -171,7 +151,7 @@ static int parse_lines(struct parser *p, const char *text, size_t len, struct er
 	int r = 0;
 
 	for (size_t at = 0; at < len && r == 0; p->line++) {
-		struct part line = { text + at, 0 };
+		struct text_span line = { text + at, 0 };
 
 		while (at < len && text[at] != '\n' && text[at] != '\r') {
 			line.len++;

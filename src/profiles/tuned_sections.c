@@ -1,4 +1,5 @@
 /* The sections and options of TuneD's files, in memory. */
+#include "base/array.h"
 #include "profiles/tuned_file.h"
 
 #include <errno.h>
@@ -51,19 +52,6 @@ static int too_much(const char *file, unsigned int line, struct error *e, const 
 	return error_set(e, -EINVAL, ERROR_INPUT, NULL, "%s:%u: %s", file, line, what);
 }
 
-/* Room for one more of `size` bytes; NULL: no memory, and nothing has changed. */
-static void *grow(void *all, size_t count, size_t *capacity, size_t size)
-{
-	size_t wanted = *capacity == 0 ? 8 : 2 * *capacity;
-
-	if (count < *capacity)
-		return all;
-	all = reallocarray(all, wanted, size);
-	if (all != NULL)
-		*capacity = wanted;
-	return all;
-}
-
 struct tuned_section *tuned_section_find(const struct tuned_sections *s, const char *name)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -88,7 +76,7 @@ int tuned_section_get(struct tuned_sections *s, const char *name, const char *fi
 				"is one section too many: a profile may have %d, those of what it "
 				"includes among them",
 				TUNED_SECTIONS_MAX);
-	grown = grow(s->all, s->count, &s->capacity, sizeof(*s->all));
+	grown = array_grow(s->all, s->count, &s->capacity, sizeof(*s->all));
 	if (grown == NULL)
 		return no_memory(file, e);
 	s->all = grown;
@@ -112,7 +100,8 @@ struct tuned_option *tuned_option_find(const struct tuned_section *s, const char
 static int add_option(struct tuned_section *s, const char *key, const char *value, const char *file,
 		      unsigned int line)
 {
-	struct tuned_option *grown = grow(s->options, s->count, &s->capacity, sizeof(*s->options));
+	struct tuned_option *grown = array_grow(s->options, s->count, &s->capacity,
+						sizeof(*s->options));
 	struct tuned_option *o;
 
 	if (grown == NULL)

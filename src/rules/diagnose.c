@@ -1,5 +1,6 @@
 #include "rules/diagnose.h"
 
+#include "base/array.h"
 #include "rules/candidate.h"
 #include "rules/rule_reader.h"
 
@@ -25,15 +26,11 @@ void diagnosis_done(struct diagnosis *d)
 
 static int add_candidate(struct candidates *c, const struct candidate *added)
 {
-	if (c->count == c->capacity) {
-		size_t capacity = c->capacity > 0 ? 2 * c->capacity : 64;
-		struct candidate *all = realloc(c->all, capacity * sizeof(*all));
+	struct candidate *grown = array_grow(c->all, c->count, &c->capacity, sizeof(*grown));
 
-		if (all == NULL)
-			return -ENOMEM;
-		c->all = all;
-		c->capacity = capacity;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	c->all = grown;
 	c->all[c->count++] = *added;
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include "rules/lint.h"
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -142,18 +143,14 @@ int lint_report_add(struct lint_report *r, const struct lint *as, const struct s
 				  .line = line != NULL ? line->line : 0,
 				  .fix = as->fix,
 				  .source = as->source };
+	struct lint_finding *grown = array_grow(r->findings, r->count, &r->capacity,
+						sizeof(*grown));
 	va_list args;
 	int n;
 
-	if (r->count == r->capacity) {
-		size_t capacity = r->capacity == 0 ? 16 : 2 * r->capacity;
-		struct lint_finding *more = reallocarray(r->findings, capacity, sizeof(*more));
-
-		if (more == NULL)
-			return -ENOMEM;
-		r->findings = more;
-		r->capacity = capacity;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	r->findings = grown;
 	va_start(args, fmt);
 	n = vasprintf(&f.message, fmt, args);
 	va_end(args);
@@ -167,20 +164,17 @@ int lint_report_add(struct lint_report *r, const struct lint *as, const struct s
 
 static int add_unjudged(struct lint_report *r, const struct lint *lint, const char *reason)
 {
+	struct lint_unjudged *grown;
+
 	for (size_t i = 0; i < r->unjudged_count; i++) {
 		if (strcmp(r->unjudged[i].id, lint->id) == 0 &&
 		    strcmp(r->unjudged[i].key, lint->key) == 0)
 			return 0;
 	}
-	if (r->unjudged_count == r->unjudged_capacity) {
-		size_t capacity = r->unjudged_capacity == 0 ? 8 : 2 * r->unjudged_capacity;
-		struct lint_unjudged *more = reallocarray(r->unjudged, capacity, sizeof(*more));
-
-		if (more == NULL)
-			return -ENOMEM;
-		r->unjudged = more;
-		r->unjudged_capacity = capacity;
-	}
+	grown = array_grow(r->unjudged, r->unjudged_count, &r->unjudged_capacity, sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	r->unjudged = grown;
 	r->unjudged[r->unjudged_count++] =
 		(struct lint_unjudged){ .id = lint->id, .key = lint->key, .reason = reason };
 	return 0;

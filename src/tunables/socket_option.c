@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "host/sockdiag.h"
 #include "tunables/socket.h"
+#include "tunables/socket_buffer.h"
+#include "tunables/socket_number.h"
 #include "tunables/tunable_setting.h"
 
 #include <errno.h>
@@ -15,30 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* asm-generic/socket.h of Linux 5.14; older C libraries do not have it. */
-#ifndef SO_BUF_LOCK
-#define SO_BUF_LOCK 72
-#endif
-#define SEND_LOCK    1 /* SOCK_SNDBUF_LOCK of include/linux/socket.h */
-#define RECEIVE_LOCK 2
-
-#define AUTO	   "auto"
-#define UNLIMITED  "unlimited"
-#define UNDO_SIZE  "size "
-#define UNDO_CLAMP "clamp "
-#define NUMBER_MAX 24 /* a number and its NUL */
-
-/* The kernel's own least buffers: SOCK_MIN_SNDBUF of include/net/sock.h, with a struct sk_buff of
- * 256 bytes; the least receive buffer is half of it. It doubles what it is told, at most to
- * INT_MAX (sock_setsockopt). */
-#define BUFFER_MIN 4608
-#define BUFFER_MAX (INT_MAX - 1)
-
-/* A receive buffer that is merely unlocked stays as it is for good when it is what holds the flow:
- * the kernel enlarges it once the program reads more in a round trip than ever before
- * (tcp_rcv_space_adjust), which the window forbids. Measured on Linux 6.18: 13 Mbit/s before and
- * after. So it is enlarged this much first, and its window's bound with it. */
-#define RELEASE_FACTOR 2
+#define UNLIMITED "unlimited"
 
 #define ROW(...) WORD_ROW(NULL, __VA_ARGS__)
 #define WORD_ROW(WORD, NAME, TYPE, UNIT, SCALE, MINIMUM, MAXIMUM, SINCE, SOURCE, ALSO, HELP) \
@@ -80,16 +59,21 @@ const struct tunable socket_rows[] = {
 		"A connection that was limited once stays paced, at the rate that TCP reckons for it.",
 		"Highest rate at which it sends: a number of bytes per second, one with a unit "
 		"(100Mbit), or \"" UNLIMITED "\"."),
-	WORD_ROW(AUTO, "rcvbuf", TUNABLE_INTEGER, UNIT_BYTES, 1, BUFFER_MIN, BUFFER_MAX, "5.14",
-		 "socket(7), SO_RCVBUF",
-		 "A size ends the kernel's own adjustment; \"" AUTO "\" lets it begin again.",
-		 "Receive buffer as ss(8) shows it, twice what programs ask for, or \"" AUTO
-		 "\". The window can never exceed 65535 << its scale, which was settled when the "
-		 "connection was opened: beyond, only a new connection helps."),
-	WORD_ROW(AUTO, "sndbuf", TUNABLE_INTEGER, UNIT_BYTES, 1, BUFFER_MIN, BUFFER_MAX, "5.14",
-		 "socket(7), SO_SNDBUF",
-		 "A size ends the kernel's own adjustment; \"" AUTO "\" lets it begin again.",
-		 "Send buffer as ss(8) shows it, twice what programs ask for, or \"" AUTO "\"."),
+	WORD_ROW(
+		SOCKET_BUFFER_AUTO, "rcvbuf", TUNABLE_INTEGER, UNIT_BYTES, 1, SOCKET_BUFFER_MIN,
+		SOCKET_BUFFER_MAX, "5.14", "socket(7), SO_RCVBUF",
+		"A size ends the kernel's own adjustment; \"" SOCKET_BUFFER_AUTO
+		"\" lets it begin again.",
+		"Receive buffer as ss(8) shows it, twice what programs ask for, or \"" SOCKET_BUFFER_AUTO
+		"\". The window can never exceed 65535 << its scale, which was settled when the "
+		"connection was opened: beyond, only a new connection helps."),
+	WORD_ROW(
+		SOCKET_BUFFER_AUTO, "sndbuf", TUNABLE_INTEGER, UNIT_BYTES, 1, SOCKET_BUFFER_MIN,
+		SOCKET_BUFFER_MAX, "5.14", "socket(7), SO_SNDBUF",
+		"A size ends the kernel's own adjustment; \"" SOCKET_BUFFER_AUTO
+		"\" lets it begin again.",
+		"Send buffer as ss(8) shows it, twice what programs ask for, or \"" SOCKET_BUFFER_AUTO
+		"\"."),
 	ROW("user_timeout", TUNABLE_INTEGER, UNIT_SECONDS, 1e-3, 0, INT_MAX, "5.6",
 	    "tcp(7), TCP_USER_TIMEOUT", NULL,
 	    "How long data may stay unacknowledged before the connection is closed; 0: as "
@@ -103,19 +87,19 @@ enum format { FORMAT_NUMBER, FORMAT_UNSIGNED, FORMAT_RATE, FORMAT_TEXT, FORMAT_B
 static const struct option {
 	int level, name;
 	enum format format;
-	int force, lock; /* FORMAT_BUFFER */
+	const struct socket_buffer *buffer; /* FORMAT_BUFFER */
 } options[ARRAY_LEN(socket_rows)] = {
-	{ IPPROTO_TCP, TCP_CONGESTION, FORMAT_TEXT, 0, 0 },
-	{ SOL_SOCKET, SO_KEEPALIVE, FORMAT_NUMBER, 0, 0 },
-	{ IPPROTO_TCP, TCP_KEEPCNT, FORMAT_NUMBER, 0, 0 },
-	{ IPPROTO_TCP, TCP_KEEPIDLE, FORMAT_NUMBER, 0, 0 },
-	{ IPPROTO_TCP, TCP_KEEPINTVL, FORMAT_NUMBER, 0, 0 },
-	{ IPPROTO_TCP, TCP_NODELAY, FORMAT_NUMBER, 0, 0 },
-	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, FORMAT_UNSIGNED, 0, 0 },
-	{ SOL_SOCKET, SO_MAX_PACING_RATE, FORMAT_RATE, 0, 0 },
-	{ SOL_SOCKET, SO_RCVBUF, FORMAT_BUFFER, SO_RCVBUFFORCE, RECEIVE_LOCK },
-	{ SOL_SOCKET, SO_SNDBUF, FORMAT_BUFFER, SO_SNDBUFFORCE, SEND_LOCK },
-	{ IPPROTO_TCP, TCP_USER_TIMEOUT, FORMAT_NUMBER, 0, 0 },
+	{ IPPROTO_TCP, TCP_CONGESTION, FORMAT_TEXT, NULL },
+	{ SOL_SOCKET, SO_KEEPALIVE, FORMAT_NUMBER, NULL },
+	{ IPPROTO_TCP, TCP_KEEPCNT, FORMAT_NUMBER, NULL },
+	{ IPPROTO_TCP, TCP_KEEPIDLE, FORMAT_NUMBER, NULL },
+	{ IPPROTO_TCP, TCP_KEEPINTVL, FORMAT_NUMBER, NULL },
+	{ IPPROTO_TCP, TCP_NODELAY, FORMAT_NUMBER, NULL },
+	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, FORMAT_UNSIGNED, NULL },
+	{ SOL_SOCKET, SO_MAX_PACING_RATE, FORMAT_RATE, NULL },
+	{ SOL_SOCKET, SO_RCVBUF, FORMAT_BUFFER, &socket_receive_buffer },
+	{ SOL_SOCKET, SO_SNDBUF, FORMAT_BUFFER, &socket_send_buffer },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT, FORMAT_NUMBER, NULL },
 };
 
 static const struct option *option_of(const struct tunable *row)
@@ -125,12 +109,12 @@ static const struct option *option_of(const struct tunable *row)
 
 bool socket_option_is_buffer(const struct tunable *row)
 {
-	return option_of(row)->format == FORMAT_BUFFER;
+	return option_of(row)->buffer != NULL;
 }
 
 bool socket_option_is_receive_buffer(const struct tunable *row)
 {
-	return option_of(row)->name == SO_RCVBUF && socket_option_is_buffer(row);
+	return option_of(row)->buffer == &socket_receive_buffer;
 }
 
 bool socket_option_is_congestion(const struct tunable *row)
@@ -171,17 +155,6 @@ int socket_option_parse(const struct tunable *row, const char *words, char ret_t
 	return 0;
 }
 
-/* A number that fits an int. */
-static int parse_int(const char *text, int *ret)
-{
-	int64_t number;
-
-	if (text_parse_i64(text, strlen(text), &number) < 0 || number < 0 || number > INT_MAX)
-		return -EINVAL;
-	*ret = (int)number;
-	return 0;
-}
-
 /* A number that is told to the kernel as the int of the same bits. */
 static int parse_unsigned(const char *text, uint32_t *ret)
 {
@@ -214,22 +187,6 @@ static bool is_name(const char *text)
 
 /* --- one system call each --- */
 
-static int get_int(struct os *os, int fd, int level, int name, int *ret)
-{
-	socklen_t len = sizeof(*ret);
-	int value = 0;
-	int r = os->ops->getsockopt(os, fd, level, name, &value, &len);
-
-	if (r == 0)
-		*ret = value;
-	return r;
-}
-
-static int set_int(struct os *os, int fd, int level, int name, int value)
-{
-	return os->ops->setsockopt(os, fd, level, name, &value, sizeof(value));
-}
-
 static int read_rate(struct os *os, int fd, const struct option *o, char ret[HELD_TEXT_MAX])
 {
 	unsigned long rate = 0;
@@ -258,35 +215,6 @@ static int read_name(struct os *os, int fd, const struct option *o, char ret[HEL
 	return r;
 }
 
-static int read_clamp(struct os *os, int fd, const struct option *o, struct held *ret)
-{
-	int clamp = 0, r;
-
-	if (o->lock != RECEIVE_LOCK)
-		return 0;
-	r = get_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &clamp);
-	(void)snprintf(ret->undo, sizeof(ret->undo), UNDO_CLAMP "%d", clamp);
-	return r;
-}
-
-static int read_buffer(struct os *os, int fd, const struct option *o, struct held *ret)
-{
-	int size = 0, lock = 0;
-	int r = get_int(os, fd, o->level, o->name, &size);
-
-	if (r == 0)
-		r = get_int(os, fd, SOL_SOCKET, SO_BUF_LOCK, &lock);
-	if (r < 0)
-		return r;
-	if ((lock & o->lock) != 0) {
-		(void)snprintf(ret->text, sizeof(ret->text), "%d", size);
-		return read_clamp(os, fd, o, ret);
-	}
-	(void)snprintf(ret->text, sizeof(ret->text), AUTO);
-	(void)snprintf(ret->undo, sizeof(ret->undo), UNDO_SIZE "%d", size);
-	return 0;
-}
-
 int socket_option_read(struct os *os, int fd, const struct tunable *row, struct held *ret)
 {
 	const struct option *o = option_of(row);
@@ -301,15 +229,15 @@ int socket_option_read(struct os *os, int fd, const struct tunable *row, struct 
 		r = read_name(os, fd, o, held.text);
 		break;
 	case FORMAT_BUFFER:
-		r = read_buffer(os, fd, o, &held);
+		r = socket_buffer_read(os, fd, o->buffer, &held);
 		break;
 	case FORMAT_UNSIGNED:
-		r = get_int(os, fd, o->level, o->name, &number);
+		r = socket_number_get(os, fd, o->level, o->name, &number);
 		(void)snprintf(held.text, sizeof(held.text), "%u", (unsigned int)number);
 		break;
 	case FORMAT_NUMBER:
 	default:
-		r = get_int(os, fd, o->level, o->name, &number);
+		r = socket_number_get(os, fd, o->level, o->name, &number);
 		(void)snprintf(held.text, sizeof(held.text), "%d", number);
 		break;
 	}
@@ -335,49 +263,6 @@ static int write_name(struct os *os, int fd, const struct option *o, const char 
 	return os->ops->setsockopt(os, fd, o->level, o->name, to, (socklen_t)strlen(to));
 }
 
-/* Sets the size and locks it, in one call. */
-static int write_size(struct os *os, int fd, const struct option *o, const char *size)
-{
-	int value, r = parse_int(size, &value);
-
-	return r < 0 ? r : set_int(os, fd, SOL_SOCKET, o->force, value / 2);
-}
-
-/* SO_BUF_LOCK sets the locks of both buffers. */
-static int unlock(struct os *os, int fd, const struct option *o)
-{
-	int lock = 0;
-	int r = get_int(os, fd, SOL_SOCKET, SO_BUF_LOCK, &lock);
-
-	return r < 0 ? r : set_int(os, fd, SOL_SOCKET, SO_BUF_LOCK, lock & ~o->lock);
-}
-
-static int released_size(int size)
-{
-	return size > BUFFER_MAX / RELEASE_FACTOR ? BUFFER_MAX : size * RELEASE_FACTOR;
-}
-
-/* Lets the kernel adjust a locked buffer. */
-static int release(struct os *os, int fd, const struct option *o)
-{
-	int size = 0, clamp = 0, lock = 0;
-	int r = get_int(os, fd, SOL_SOCKET, SO_BUF_LOCK, &lock);
-
-	if (r < 0 || (lock & o->lock) == 0)
-		return r;
-	if (o->lock == RECEIVE_LOCK) {
-		r = get_int(os, fd, o->level, o->name, &size);
-		size = released_size(size);
-		if (r == 0)
-			r = set_int(os, fd, SOL_SOCKET, o->force, size / 2);
-		if (r == 0)
-			r = get_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &clamp);
-		if (r == 0 && clamp < size)
-			r = set_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, size);
-	}
-	return r < 0 ? r : unlock(os, fd, o);
-}
-
 int socket_option_write(struct os *os, int fd, const struct tunable *row, const char *to)
 {
 	const struct option *o = option_of(row);
@@ -387,43 +272,18 @@ int socket_option_write(struct os *os, int fd, const struct tunable *row, const 
 	switch (o->format) {
 	case FORMAT_UNSIGNED:
 		r = parse_unsigned(to, &bits);
-		return r < 0 ? r : set_int(os, fd, o->level, o->name, (int)bits);
+		return r < 0 ? r : socket_number_set(os, fd, o->level, o->name, (int)bits);
 	case FORMAT_RATE:
 		return write_rate(os, fd, o, to);
 	case FORMAT_TEXT:
 		return write_name(os, fd, o, to);
 	case FORMAT_BUFFER:
-		return strcmp(to, AUTO) == 0 ? release(os, fd, o) : write_size(os, fd, o, to);
+		return socket_buffer_write(os, fd, o->buffer, to);
 	case FORMAT_NUMBER:
 	default:
-		r = parse_int(to, &number);
-		return r < 0 ? r : set_int(os, fd, o->level, o->name, number);
+		r = socket_number_parse(to, &number);
+		return r < 0 ? r : socket_number_set(os, fd, o->level, o->name, number);
 	}
-}
-
-/* The number in `undo` after its word, or -EINVAL. */
-static int parse_undo(const struct held *from, const char *word, int *ret)
-{
-	size_t len = strlen(word);
-
-	return strncmp(from->undo, word, len) == 0 ? parse_int(from->undo + len, ret) : -EINVAL;
-}
-
-static int restore_buffer(struct os *os, int fd, const struct option *o, const struct held *from)
-{
-	int number = 0, r;
-
-	if (strcmp(from->text, AUTO) == 0) {
-		r = parse_undo(from, UNDO_SIZE, &number);
-		if (r == 0)
-			r = set_int(os, fd, SOL_SOCKET, o->force, number / 2);
-		return r < 0 ? r : unlock(os, fd, o);
-	}
-	/* The bound first: what is killed in between is looked at by its size, and done again. */
-	r = parse_undo(from, UNDO_CLAMP, &number) == 0
-		    ? set_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, number)
-		    : 0;
-	return r < 0 ? r : write_size(os, fd, o, from->text);
 }
 
 int socket_option_restore(struct os *os, int fd, const struct tunable *row, const struct held *from)
@@ -431,7 +291,7 @@ int socket_option_restore(struct os *os, int fd, const struct tunable *row, cons
 	const struct option *o = option_of(row);
 
 	if (o->format == FORMAT_BUFFER)
-		return restore_buffer(os, fd, o, from);
+		return socket_buffer_restore(os, fd, o->buffer, from);
 	return socket_option_write(os, fd, row, from->text);
 }
 
@@ -449,26 +309,15 @@ bool socket_option_can_restore(const struct tunable *row, const struct held *fro
 	case FORMAT_TEXT:
 		return is_name(from->text);
 	case FORMAT_BUFFER:
-		if (strcmp(from->text, AUTO) == 0)
-			return parse_undo(from, UNDO_SIZE, &number) == 0;
-		return parse_int(from->text, &number) == 0;
+		return socket_buffer_can_restore(from);
 	case FORMAT_NUMBER:
 	default:
-		return parse_int(from->text, &number) == 0;
+		return socket_number_parse(from->text, &number) == 0;
 	}
 }
 
 bool socket_option_half_done(const struct tunable *row, const struct held *now,
 			     const struct held *from, const char *to)
 {
-	int was, is;
-
-	if (!socket_option_is_buffer(row) || parse_int(now->text, &is) < 0)
-		return false;
-	/* Restored, and not unlocked yet; an odd size comes back as the even one below. */
-	if (strcmp(from->text, AUTO) == 0)
-		return parse_undo(from, UNDO_SIZE, &was) == 0 && is / 2 == was / 2;
-	/* Enlarged, and not unlocked yet. */
-	return strcmp(to, AUTO) == 0 && parse_int(from->text, &was) == 0 &&
-	       is == released_size(was);
+	return socket_option_is_buffer(row) && socket_buffer_half_done(now, from, to);
 }

@@ -1,5 +1,6 @@
 #include "tunables/sysctl_file.h"
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -111,30 +112,24 @@ static char *value_copy(struct text_span span)
 /* Splits a line that is neither blank nor a comment. Returns 0 or -ENOMEM. */
 static int parse_line(struct text_span line, struct sysctl_line *ret)
 {
-	const char *equals = memchr(line.at, '=', line.len);
-	struct text_span key = line, value = { 0 };
+	struct text_span key, value = { 0 };
 	char normal[SYSCTL_KEY_MAX] = "";
 
 	if (line.at[0] == '-') {
 		ret->ignores_errors = true;
-		key.at++;
-		key.len--;
+		line = (struct text_span){ line.at + 1, line.len - 1 };
 	}
-	if (equals != NULL) {
-		key.len = (size_t)(equals - key.at);
-		value.at = equals + 1;
-		value.len = (size_t)(line.at + line.len - value.at);
-		value = text_span_trim(value);
+	key = text_span_trim(line);
+	if (text_split_setting(line, &key, &value)) {
 		ret->value = value_copy(value);
 		if (ret->value == NULL)
 			return -ENOMEM;
 	} else if (!ret->ignores_errors) {
 		ret->problem = "not of the form key = value";
 	}
-	key = text_span_trim(key);
 	if (ret->problem == NULL && sysctl_key_normalise(key.at, key.len, normal) < 0)
 		ret->problem = "no name of a setting before the equals sign";
-	else if (ret->problem == NULL && equals != NULL && value.len == 0)
+	else if (ret->problem == NULL && ret->value != NULL && value.len == 0)
 		ret->problem = "no value after the equals sign";
 	ret->glob = strpbrk(normal, glob_characters) != NULL;
 	ret->key = strdup(normal);
@@ -152,20 +147,16 @@ static int add_line(struct sysctl_settings *s, struct text_span text, unsigned i
 	struct sysctl_line line = { .file = s->files[s->file_count - 1],
 				    .line = number,
 				    .overridden_by = SIZE_MAX };
-	size_t capacity = s->line_capacity == 0 ? 64 : 2 * s->line_capacity;
+	struct sysctl_line *grown;
 	bool too_long = text.len >= SYSCTL_LINE_MAX;
 
 	text = text_span_trim(text);
 	if (text.len == 0 || text.at[0] == '#' || text.at[0] == ';')
 		return 0;
-	if (s->line_count == s->line_capacity) {
-		struct sysctl_line *lines = reallocarray(s->lines, capacity, sizeof(*lines));
-
-		if (lines == NULL)
-			return -ENOMEM;
-		s->lines = lines;
-		s->line_capacity = capacity;
-	}
+	grown = array_grow(s->lines, s->line_count, &s->line_capacity, sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	s->lines = grown;
 	if (too_long) {
 		line.problem = "longer than 4095 characters";
 		line.key = strdup("");

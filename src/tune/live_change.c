@@ -177,8 +177,8 @@ static int check_pending(struct session *s, int64_t transaction, struct error *e
 	return r;
 }
 
-int live_change_keep(const struct live_change *c, int64_t transaction, const char *reason,
-		     struct error *e)
+static int end(const struct live_change *c, int64_t transaction, bool keep, const char *reason,
+	       struct error *e)
 {
 	struct transaction_record t = { 0 };
 	struct session s = { 0 };
@@ -187,26 +187,26 @@ int live_change_keep(const struct live_change *c, int64_t transaction, const cha
 	if (r == 0)
 		r = check_pending(&s, transaction, e);
 	if (r == 0)
-		r = transaction_confirm(&s.applier, transaction, reason, &t, e);
+		r = keep ? transaction_confirm(&s.applier, transaction, reason, &t, e)
+			 : transaction_roll_back(&s.applier, transaction, false, reason, &t, e);
 	session_close(&s);
 	release_guardian(&t);
 	transaction_record_done(&t);
+	return r;
+}
+
+int live_change_keep(const struct live_change *c, int64_t transaction, const char *reason,
+		     struct error *e)
+{
+	int r = end(c, transaction, true, reason, e);
+
 	return r == -EALREADY ? 0 : r;
 }
 
 int live_change_revert(const struct live_change *c, int64_t transaction, const char *reason,
 		       struct error *e)
 {
-	struct transaction_record t = { 0 };
-	struct session s = { 0 };
-	int r = open_session(c, &s, e);
+	int r = end(c, transaction, false, reason, e);
 
-	if (r == 0)
-		r = check_pending(&s, transaction, e);
-	if (r == 0)
-		r = transaction_roll_back(&s.applier, transaction, false, reason, &t, e);
-	session_close(&s);
-	release_guardian(&t);
-	transaction_record_done(&t);
 	return r == -ECANCELED || r == -ETIME ? 0 : r;
 }

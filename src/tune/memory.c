@@ -1,5 +1,6 @@
 #include "tune/memory.h"
 
+#include "base/array.h"
 #include "tunables/tunable_name.h"
 
 #include <errno.h>
@@ -56,21 +57,18 @@ static struct outcome *oldest(struct memory *m)
 /* Room for one more, zeroed; NULL: no memory. */
 static struct outcome *add(struct memory *m)
 {
+	struct outcome *grown;
+
 	if (m->count == MEMORY_OUTCOMES_MAX) {
 		struct outcome *o = oldest(m);
 
 		*o = (struct outcome){ 0 };
 		return o;
 	}
-	if (m->count == m->capacity) {
-		size_t more = m->capacity > 0 ? 2 * m->capacity : 8;
-		struct outcome *grown = reallocarray(m->all, more, sizeof(grown[0]));
-
-		if (grown == NULL)
-			return NULL;
-		m->all = grown;
-		m->capacity = more;
-	}
+	grown = array_grow(m->all, m->count, &m->capacity, sizeof(*grown));
+	if (grown == NULL)
+		return NULL;
+	m->all = grown;
 	m->all[m->count] = (struct outcome){ 0 };
 	return &m->all[m->count++];
 }

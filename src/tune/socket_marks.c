@@ -1,5 +1,6 @@
 #include "tune/socket_marks.h"
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "host/sockdiag.h"
 
@@ -8,21 +9,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define FIRST_CAPACITY 256
-
 static int add(void *arg, const struct socket_info *socket)
 {
 	struct socket_marks *m = arg;
+	uint64_t *grown = array_grow(m->cookies, m->count, &m->capacity, sizeof(*grown));
 
-	if (m->count == m->capacity) {
-		size_t capacity = m->capacity == 0 ? FIRST_CAPACITY : 2 * m->capacity;
-		uint64_t *grown = reallocarray(m->cookies, capacity, sizeof(grown[0]));
-
-		if (grown == NULL)
-			return -ENOMEM;
-		m->cookies = grown;
-		m->capacity = capacity;
-	}
+	if (grown == NULL)
+		return -ENOMEM;
+	m->cookies = grown;
 	m->cookies[m->count++] = socket->cookie;
 	return 0;
 }

@@ -9,34 +9,38 @@
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 NETWRIGHT=${NETWRIGHT:-$here/../../build/netwright}
+# shellcheck source=counts.sh
+. "$here/counts.sh"
 # shellcheck source=../lab/lab.sh
 . "$here/../lab/lab.sh"
 
-passed=0
-failed=0
 six=() # the option that makes the traffic tool listen on IPv6
 [ "${FAMILY:-4}" = 4 ] || six=(-6)
 
-ok() {
-  passed=$((passed + 1))
-  echo "ok   [IPv${FAMILY:-}] $*"
+# The build with the sanitizers, where there is one: what they find ends it with status 99.
+use_sanitizers() {
+  [ ! -x "$here/../../build/netwright-san" ] || NETWRIGHT=$here/../../build/netwright-san
+  export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
 }
 
-not_ok() {
-  failed=$((failed + 1))
-  echo "FAIL [IPv${FAMILY:-}] $*"
-}
-
-finish() {
-  echo "$passed passed, $failed failed"
-  lab_down_all
-  [ "$failed" -eq 0 ]
-  exit
+# Shows what a child process has written and adds its last line, "N passed, M failed", to our counts.
+add_counts() { # WHAT FILE
+  local counts
+  grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$2"
+  counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$2" | tail -n 1)
+  if [ -z "$counts" ]; then
+    echo "FAIL $1 did not finish"
+    failed=$((failed + 1))
+    return
+  fi
+  # shellcheck disable=SC2086 # split into words
+  set -- ${counts//,/}
+  passed=$((passed + $1)) failed=$((failed + $3))
 }
 
 # Runs this script for both families side by side and adds up, when FAMILY is not set yet.
 situation_families() { # SCRIPT
-  local family out total_passed=0 total_failed=0 counts dir
+  local family dir
   [ -z "${FAMILY:-}" ] || return 0
   dir=$(mktemp -d) || exit 1
   for family in 4 6; do
@@ -44,22 +48,10 @@ situation_families() { # SCRIPT
   done
   wait
   for family in 4 6; do
-    out=$dir/$family
-    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out" | tail -n 1)
-    grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$out"
-    if [ -z "$counts" ]; then
-      echo "FAIL the IPv$family half did not finish"
-      total_failed=$((total_failed + 1))
-      continue
-    fi
-    # shellcheck disable=SC2086 # split into words
-    set -- ${counts//,/}
-    total_passed=$((total_passed + $1)) total_failed=$((total_failed + $3))
+    add_counts "the IPv$family half" "$dir/$family"
   done
   rm -rf "$dir"
-  echo "$total_passed passed, $total_failed failed"
-  [ "$total_failed" -eq 0 ]
-  exit
+  finish
 }
 
 # The other side's address and prefix in this family.

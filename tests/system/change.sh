@@ -5,28 +5,11 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 NETWRIGHT=${NETWRIGHT:-$here/../../build/netwright}
 NETWRIGHT=$(realpath "$NETWRIGHT")
+# shellcheck source=counts.sh
+. "$here/counts.sh"
 tmp=$(mktemp -d) || exit 1
 state=$tmp/state
 namespaces=()
-passed=0
-failed=0
-
-ok() {
-  passed=$((passed + 1))
-  echo "ok   $*"
-}
-
-not_ok() {
-  failed=$((failed + 1))
-  echo "FAIL $*"
-}
-
-# check DESCRIPTION COMMAND...: the command must succeed.
-check() {
-  local what=$1
-  shift
-  if "$@"; then ok "$what"; else not_ok "$what: $*"; fi
-}
 
 clean_up() {
   local ns
@@ -35,12 +18,6 @@ clean_up() {
   rm -rf "$tmp"
 }
 trap clean_up EXIT
-
-finish() {
-  echo "$passed passed, $failed failed"
-  [ "$failed" -eq 0 ]
-  exit
-}
 
 # A namespace NAME of this process; its full name is in $ns.
 new_namespace() { # NAME
@@ -67,15 +44,10 @@ holds() { # KEY VALUE
 # run STATUS DESCRIPTION VERB ARGUMENT...: the program on the test's journal; output in $tmp/out and
 # $tmp/err.
 run() {
-  local wanted=$1 what=$2 status
+  local wanted=$1 what=$2
   shift 2
   "$NETWRIGHT" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" </dev/null
-  status=$?
-  if [ "$status" -eq "$wanted" ]; then
-    ok "$what: status $status"
-  else
-    not_ok "$what: status $status, not $wanted: $(head -n 3 "$tmp/err")"
-  fi
+  status_is "$what" "$wanted" $? "$tmp/err"
 }
 
 says() { check "  says \"$1\"" grep -qF -- "$1" "$tmp/out"; }

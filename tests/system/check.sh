@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What the tests without a lab share: `check DESCRIPTION COMMAND...` passes when the command does, and
-# `checks_done` prints the counts and ends. Source it; it changes to the root of the tree.
+# What the tests without a lab share: `check` (counts.sh), but silent, so that only a failure shows what
+# the command said. Source it; it changes to the root of the tree.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
-passed=0
-failed=0
+# shellcheck source=counts.sh
+. tests/system/counts.sh
 check_dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$check_dir"' EXIT
 
@@ -12,16 +12,8 @@ check() { # DESCRIPTION COMMAND...
   local what=$1
   shift
   if "$@" >"$check_dir/check.out" 2>"$check_dir/check.err" </dev/null; then
-    passed=$((passed + 1))
-    echo "ok   $what"
+    ok "$what"
   else
-    failed=$((failed + 1))
-    echo "FAIL $what: $(head -c 300 "$check_dir/check.err")"
+    not_ok "$what: $(head -c 300 "$check_dir/check.err")"
   fi
-}
-
-checks_done() {
-  echo "$passed passed, $failed failed"
-  [ "$failed" -eq 0 ]
-  exit
 }

@@ -114,4 +114,4 @@ cp "$dir/out" "$dir/all.json"
 check "and audits its own namespace" json '.namespaces[0] | .name == "self" and .state == "audited" and .audit.window.samples == 2'
 check "the others are unreadable, with the reason" json '[.namespaces[] | select(.name | startswith("crowd"))] | length == 20 and all(.state == "unreadable" and (.reason | test("root")))'
 check "processes that it may not ask about are counted" json '.unseen_processes > 300'
-checks_done
+finish

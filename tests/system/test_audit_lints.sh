@@ -4,8 +4,7 @@
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
-[ -x "$here/../../build/netwright-san" ] && NETWRIGHT=$here/../../build/netwright-san
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+use_sanitizers
 lab_veth_up lints
 ns=$(lab_ns A)
 dir=$LAB_TMP/files
@@ -13,11 +12,10 @@ mkdir "$dir"
 
 # status STATUS DESCRIPTION AUDIT-OPTION...: output in $dir/out.
 status() {
-  local wanted=$1 what=$2 got
+  local wanted=$1 what=$2
   shift 2
   "$NETWRIGHT" audit "$@" >"$dir/out" 2>"$dir/err" </dev/null
-  got=$?
-  if [ "$got" -eq "$wanted" ]; then ok "$what: status $got"; else not_ok "$what: status $got, not $wanted: $(head -c 300 "$dir/err")"; fi
+  status_is "$what" "$wanted" $? "$dir/err"
 }
 says() { if grep -qE -- "$1" "$dir/out"; then ok "  says $1"; else not_ok "  does not say $1: $(head -c 900 "$dir/out")"; fi; }
 json() { if jq -e "$1" "$dir/out" >/dev/null; then ok "  JSON: $1"; else not_ok "  JSON: $1: $(jq -c '.findings[] | {id, entity}' "$dir/out")"; fi; }

@@ -6,8 +6,7 @@
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
-[ -x "$here/../../build/netwright-san" ] && NETWRIGHT=$here/../../build/netwright-san
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+use_sanitizers
 
 # expect_exit STATUS "REGEX on stderr" DESCRIPTION COMMAND...
 expect_exit() {

@@ -7,45 +7,24 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/../..
 # shellcheck source=sysctls.sh
 . "$here/sysctls.sh"
+# shellcheck source=counts.sh
+. "$here/counts.sh"
 NETWRIGHT=${NETWRIGHT:-$root/build/netwright}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
-passed=0
-failed=0
-
-ok() {
-  passed=$((passed + 1))
-  echo "ok   $*"
-}
-
-not_ok() {
-  failed=$((failed + 1))
-  echo "FAIL $*"
-}
-
-# check DESCRIPTION COMMAND...: the command must succeed.
-check() {
-  local what=$1
-  shift
-  if "$@"; then ok "$what"; else not_ok "$what: $*"; fi
-}
 
 # run STATUS DESCRIPTION ARGUMENT...: the program's exit status; output in $tmp/out and $tmp/err.
 run() {
-  local wanted=$1 what=$2 status
+  local wanted=$1 what=$2
   shift 2
   "$NETWRIGHT" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
-  status=$?
-  if [ "$status" -eq "$wanted" ]; then
-    ok "$what: status $status"
-  else
-    not_ok "$what: status $status, not $wanted: $(head -n 3 "$tmp/err")"
-  fi
+  status_is "$what" "$wanted" $? "$tmp/err"
 }
 
 says() { check "  says \"$1\"" grep -qF -- "$1" "$tmp/out"; }
 complains() { check "  complains \"$1\"" grep -qF -- "$1" "$tmp/err"; }
 json() { check "  JSON: $1" json_holds "$1"; }
+# shellcheck disable=SC2317 # check invokes it
 json_holds() { jq -e -s "$1" "$tmp/out" >/dev/null; }
 
 # refused DESCRIPTION MESSAGE ARGUMENT...: status 2, nothing on stdout, one line on stderr.
@@ -323,5 +302,4 @@ check "an audit opens nothing for writing" sh -c "! grep -E 'O_WRONLY|O_RDWR|O_C
 check "an audit reads /proc" grep -q '/proc/net/snmp\|proc/.*net/snmp' "$tmp/trace"
 check "an audit talks to nobody but the kernel" sh -c "! grep -E 'connect\(.*AF_INET|send(to|msg)\(.*AF_INET' '$tmp/trace'"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

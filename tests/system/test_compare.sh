@@ -53,4 +53,4 @@ for file in text flows.json cut.json half.json empty; do
   check "refuses $file" refuses "$file: " "$dir/$file"
 done
 check "refuses a missing file" refuses "nosuch.json" "$dir/nosuch.json" 3
-checks_done
+finish

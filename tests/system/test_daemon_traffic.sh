@@ -5,17 +5,13 @@
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
+# shellcheck source=tune.sh
+. "$here/tune.sh"
 
 lab_up daemon 100mbit 50ms 1250000 0%
 lab_sysctl A net.ipv4.tcp_wmem "4096 16384 33554432"
 lab_sysctl B net.ipv4.tcp_rmem "4096 65536 65536"
-lab_bg B "$LAB_BIN/traffic" sink --port 5001 --max-time 120 >/dev/null
-lab_wait_port B 5001
-for i in 2 4 6 8; do
-  # shellcheck disable=SC2016 # the inner shell expands them
-  lab_bg A bash -c 'sleep "0.$2"; while :; do "$0" source --to "$1" --port 5001 --time "1.$2" >/dev/null || exit; done' \
-    "$LAB_BIN/traffic" "$LAB_B4" "$i"
-done
+come_and_go 5001
 mkdir "$LAB_TMP/rules"
 cat >"$LAB_TMP/rules/site.conf" <<'RULE'
 rules = ( { id = "SITE-01"; slug = "capped"; scope = "path"; class = "receive-window"; title = "capped";

@@ -39,4 +39,4 @@ check "a reason is required" prints 'conf:1: .*why'
 check "with status 2" status_is 2
 rm "$dir/conf"
 check "a file that was asked for must exist" status_is 3
-checks_done
+finish

@@ -6,8 +6,7 @@
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
-[ -x "$here/../../build/netwright-san" ] && NETWRIGHT=$here/../../build/netwright-san
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+use_sanitizers
 lab_veth_up import
 ns=$(lab_ns A)
 dir=$LAB_TMP/import
@@ -15,15 +14,10 @@ mkdir "$dir"
 
 # import STATUS DESCRIPTION ARGUMENT...: the profile in $dir/out.conf, the rest in $dir/err.
 import() {
-  local wanted=$1 what=$2 status
+  local wanted=$1 what=$2
   shift 2
   "$NETWRIGHT" profile import "$@" >"$dir/out.conf" 2>"$dir/err" </dev/null
-  status=$?
-  if [ "$status" -eq "$wanted" ]; then
-    ok "$what: status $status"
-  else
-    not_ok "$what: status $status, not $wanted: $(head -c 300 "$dir/err")"
-  fi
+  status_is "$what" "$wanted" $? "$dir/err"
 }
 sets() { if grep -qF -- "$1" "$dir/out.conf"; then ok "  sets $1"; else not_ok "  does not set $1: $(grep tunable "$dir/out.conf")"; fi; }
 complains() { if grep -qE -- "$1" "$dir/err"; then ok "  says $1"; else not_ok "  does not say $1: $(head -c 600 "$dir/err")"; fi; }

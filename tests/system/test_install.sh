@@ -42,4 +42,4 @@ check "nothing else outside the prefix" test "$(find "$dir" -type f -not -path "
 check "installs again over itself" make -s DESTDIR="$dir" PREFIX=/opt/nw install
 check "uninstalls" make -s DESTDIR="$dir" PREFIX=/opt/nw uninstall
 check "and leaves no file" test "$(find "$dir" -type f -o -type l | wc -l)" -eq 0
-checks_done
+finish

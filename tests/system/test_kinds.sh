@@ -62,4 +62,4 @@ check "a read-only key is noticed" grep -q '^FAIL net.ipv4.tcp_sack' "$check_dir
 check "and it alone is: $(tail -n 3 "$check_dir/readonly" | tr '\n' ' ')" walked 200 1 "$check_dir/readonly"
 broken "$check_dir/healthy" true
 check "without them there is nothing: $(tail -n 3 "$check_dir/healthy" | tr '\n' ' ')" walked 200 0 "$check_dir/healthy"
-checks_done
+finish

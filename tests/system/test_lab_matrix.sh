@@ -183,4 +183,4 @@ rm "$work/out/two.json"
 check "one that fails is not in the table, and is the status" fails
 refused() { ran "" three && ((matrix_status == 1)) && grep -q "no scenario three" "$work/err"; }
 check "a name that is no scenario is refused" refused
-checks_done
+finish

@@ -5,8 +5,7 @@
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
-[ -x "$here/../../build/netwright-san" ] && NETWRIGHT=$here/../../build/netwright-san
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+use_sanitizers
 corpus=$here/../data/sysctl
 lab_veth_up lint
 ns=$(lab_ns A)
@@ -15,15 +14,10 @@ mkdir "$dir"
 
 # lint STATUS DESCRIPTION ARGUMENT...: output in $dir/out and $dir/err.
 lint() {
-  local wanted=$1 what=$2 status
+  local wanted=$1 what=$2
   shift 2
   "$NETWRIGHT" lint "$@" >"$dir/out" 2>"$dir/err" </dev/null
-  status=$?
-  if [ "$status" -eq "$wanted" ]; then
-    ok "$what: status $status"
-  else
-    not_ok "$what: status $status, not $wanted: $(head -c 300 "$dir/err")"
-  fi
+  status_is "$what" "$wanted" $? "$dir/err"
 }
 says() { if grep -qE -- "$1" "$dir/out"; then ok "  says $1"; else not_ok "  does not say $1: $(head -c 600 "$dir/out")"; fi; }
 silent() { if grep -qE -- "$1" "$dir/out"; then not_ok "  says $1: $(grep -E -- "$1" "$dir/out" | head -n 2)"; else ok "  does not say $1"; fi; }

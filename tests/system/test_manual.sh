@@ -44,7 +44,8 @@ grep -ohE '^[A-Z]+\("[a-z][^"]*"' src/tunables/catalogue_*.inc | cut -d'"' -f2 >
 check "there are tunables" test "$(wc -l <"$dir/tunables")" -gt 200
 sed -n 's/.*ROW[A-Z_]*("\([a-z]*\)".*/rlimit:\1/p' src/tunables/rlimit.c >>"$dir/tunables"
 check "there are limits" grep -q '^rlimit:nofile$' "$dir/tunables"
-sed -n 's/.*ROW("\([a-z_]*\)".*/socket:\1/p' src/tunables/socket_option.c >>"$dir/tunables"
+tr -s '\n\t' ' ' <src/tunables/socket_option.c | # a row may be broken before its name
+  grep -oE '(ROW\(|WORD_ROW\( ?[A-Z_]+, )"[a-z_]+"' | sed 's/.*"\(.*\)"/socket:\1/' >>"$dir/tunables"
 check "there are options of connections" grep -q '^socket:keepalive_idle$' "$dir/tunables"
 sed -n 's/^\tROW("\([a-z_]*\)".*/route:*\/\1/p' src/tunables/route.c >>"$dir/tunables"
 check "there are metrics of routes" grep -q '^route:\*/congctl$' "$dir/tunables"
@@ -74,4 +75,4 @@ sed -n '/^rules = ($/,/^);$/p' man/netwright-rules.5 >"$dir/rules.d/site.conf"
 check "the example can be read" sh -c "$netwright rules --rules $dir/rules.d | grep -q '^SITE-01'"
 check "and be judged" sh -c "$netwright audit --rules $dir/rules.d --replay tests/data/random-loss-ipv4.nwr --json | jq -e 'any(.findings[]; .id == \"SITE-01\")'"
 check "and is silent where it should be" sh -c "$netwright audit --rules $dir/rules.d --replay tests/data/no-loss-ipv4.nwr --json | jq -e 'all(.findings[], .unjudged[]; .id != \"SITE-01\")'"
-checks_done
+finish

@@ -22,11 +22,10 @@ netwright() { "$NETWRIGHT" "$@" --state-dir "$dir/state" 2>"$dir/err" </dev/null
 
 # run STATUS DESCRIPTION ARGUMENT...: output to $dir/out.
 run() {
-  local wanted=$1 what=$2 status
+  local wanted=$1 what=$2
   shift 2
   netwright "$@" >"$dir/out"
-  status=$?
-  if [ "$status" -eq "$wanted" ]; then ok "$what"; else not_ok "$what: status $status: $(head -n 3 "$dir/err" "$dir/out")"; fi
+  status_is "$what" "$wanted" $? "$dir/err"
 }
 
 # A profile "host" of those settings of one that a namespace leaves to the machine, with its inputs.

@@ -10,18 +10,12 @@ lab_init
 state=$LAB_TMP/state
 out=$LAB_TMP/socket
 
-check() { # DESCRIPTION COMMAND...
-  local what=$1
-  shift
-  if "$@"; then ok "$what"; else not_ok "$what: $*"; fi
-}
 # run STATUS DESCRIPTION VERB ARGUMENT...
 run() {
-  local wanted=$1 what=$2 status
+  local wanted=$1 what=$2
   shift 2
   "$NETWRIGHT" "$@" --state-dir "$state" >"$out.out" 2>"$out.err" </dev/null
-  status=$?
-  check "$what: status $wanted ($(head -c 200 "$out.err"))" test "$status" -eq "$wanted"
+  status_is "$what" "$wanted" $? "$out.err"
 }
 complains() { check "  complains \"$1\"" grep -qF -- "$1" "$out.err"; }
 says() { check "  says \"$1\"" grep -qF -- "$1" "$out.out"; }

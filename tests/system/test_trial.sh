@@ -15,28 +15,20 @@ LARGE="4096 131072 1048576"
 # Connections of a second and more from A to B, all the time, over 100 ms; B's receive limit is given.
 # 64 KiB carry a twentieth of the link, 1 MiB all of it.
 path() { # NAME TCP_RMEM
-  local i
   lab_up "$1" 100mbit 50ms 1250000 0%
   tune_state
   lab_sysctl A net.ipv4.tcp_wmem "4096 16384 33554432"
   lab_sysctl B net.ipv4.tcp_rmem "$2"
-  lab_bg B "$LAB_BIN/traffic" sink --port 5001 --max-time 120 >/dev/null
-  lab_wait_port B 5001
-  for i in 2 4 6 8; do
-    # shellcheck disable=SC2016 # the inner shell expands them
-    lab_bg A bash -c 'sleep "0.$2"; while :; do "$0" source --to "$1" --port 5001 --time "1.$2" >/dev/null || exit; done' \
-      "$LAB_BIN/traffic" "$LAB_B4" "$i"
-  done
+  come_and_go 5001
   ns=$(lab_ns B)
 }
 
 # trial STATUS DESCRIPTION OPTION...: output in $LAB_TMP/trial.json and .err.
 trial() {
-  local wanted=$1 what=$2 status
+  local wanted=$1 what=$2
   shift 2
   "$NETWRIGHT" trial --netns "$ns" --state-dir "$state" --json "$@" >"$LAB_TMP/trial.json" 2>"$LAB_TMP/trial.err"
-  status=$?
-  if [ "$status" -eq "$wanted" ]; then ok "$what: status $status"; else not_ok "$what: status $status, not $wanted: $(head -n 3 "$LAB_TMP/trial.err")"; fi
+  status_is "$what" "$wanted" $? "$LAB_TMP/trial.err"
 }
 
 # What a busy machine does to the traffic may hide an effect, or look like one: three tries.

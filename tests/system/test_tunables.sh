@@ -48,4 +48,4 @@ done
 "$NETWRIGHT" audit --for 1s --json >"$check_dir/after.json"
 check "nothing has changed on the host" \
   diff <(jq .tunables "$check_dir/host.json") <(jq .tunables "$check_dir/after.json")
-checks_done
+finish

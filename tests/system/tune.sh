@@ -45,6 +45,18 @@ tune_rule() {
   expect_value "$1" "$4" "$5"
 }
 
+# Connections of a second and more from A to B, four at a time, all the time.
+come_and_go() { # PORT
+  local i
+  lab_bg B "$LAB_BIN/traffic" sink --port "$1" --max-time 120 >/dev/null
+  lab_wait_port B "$1"
+  for i in 2 4 6 8; do
+    # shellcheck disable=SC2016 # the inner shell expands them
+    lab_bg A bash -c 'sleep "0.$3"; while :; do "$0" source --to "$1" --port "$2" --time "1.$3" >/dev/null || exit; done' \
+      "$LAB_BIN/traffic" "$LAB_B4" "$1" "$i"
+  done
+}
+
 # --- measured before and after -------------------------------------------------------------------
 
 # Bytes per second that B receives on a port by all its connections, over SECONDS.
@@ -86,7 +98,7 @@ count_of() { # HOST COUNTER
 # Runs every function situation_* of this script in a process of its own, ABREAST at a time, and adds
 # up; returns in that process once SITUATION says which one it is. FAMILY is set by the script.
 situations_abreast() { # SCRIPT ABREAST
-  local name out counts dir total_passed=0 total_failed=0 names
+  local name dir names
   [ -z "${SITUATION:-}" ] || {
     "situation_$SITUATION"
     finish
@@ -97,21 +109,9 @@ situations_abreast() { # SCRIPT ABREAST
   printf '%s\n' "${names[@]}" | FAMILY=$FAMILY xargs -P "$2" -I{} \
     bash -c 'SITUATION=$1 bash "$2" >"$3/$1" 2>&1 </dev/null || true' - {} "$1" "$dir"
   for name in "${names[@]}"; do
-    out=$dir/$name
     echo "-- $name"
-    grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$out"
-    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$out" | tail -n 1)
-    if [ -z "$counts" ]; then
-      echo "FAIL $name did not finish"
-      total_failed=$((total_failed + 1))
-      continue
-    fi
-    # shellcheck disable=SC2086 # split into words
-    set -- ${counts//,/}
-    total_passed=$((total_passed + $1)) total_failed=$((total_failed + $3))
+    add_counts "$name" "$dir/$name"
   done
   rm -rf "$dir"
-  echo "$total_passed passed, $total_failed failed"
-  [ "$total_failed" -eq 0 ]
-  exit
+  finish
 }

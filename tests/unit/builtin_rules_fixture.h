@@ -47,6 +47,14 @@ static inline const struct finding *judge(const char *id)
 	return NULL;
 }
 
+static inline const struct finding *found(const char *id)
+{
+	const struct finding *finding = judge(id);
+
+	ck_assert_msg(finding != NULL, "%s is not found", id);
+	return finding;
+}
+
 static inline double change_to(const struct finding *finding, const char *tunable,
 			       unsigned int element)
 {

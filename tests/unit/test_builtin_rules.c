@@ -41,8 +41,7 @@ START_TEST(tcp_memory_pressure_asks_for_a_quarter_more)
 
 	memory_of_a_server(8 * GIB);
 	set_counter(COUNTER_SOCKETS_TCP_MEMORY, 100000, 257000);
-	finding = judge("MEM-01");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("MEM-01");
 	ck_assert_int_eq(finding->severity, SEVERITY_HIGH);
 	ck_assert_double_eq_tol(change_to(finding, "net.ipv4.tcp_mem", 2), 480000, 1);
 	ck_assert_double_eq_tol(change_to(finding, "net.ipv4.tcp_mem", 1), 320000, 1);
@@ -65,8 +64,7 @@ START_TEST(a_host_short_of_memory_gives_tcp_none)
 
 	memory_of_a_server(1 * GIB);
 	set_counter(COUNTER_SOCKETS_TCP_MEMORY, 257000, 257000);
-	finding = judge("MEM-01");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("MEM-01");
 	ck_assert_uint_eq(finding->change_count, 0);
 	ck_assert_ptr_nonnull(strstr(finding->advice, "short on the whole host"));
 }
@@ -82,8 +80,7 @@ START_TEST(a_fifo_is_named_where_something_better_exists)
 	ck_assert_ptr_null(judge("BLOAT-03"));
 	for (size_t i = 0; i < 8; i++)
 		f.o->facts.qdisc_module[i] = AVAILABILITY_YES;
-	finding = judge("BLOAT-03");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("BLOAT-03");
 	ck_assert_int_eq(finding->severity, SEVERITY_INFO);
 	ck_assert_str_eq(finding->changes[0].to.text, "fq_codel");
 	fixture_set_text(&f, "net.core.default_qdisc", "fq");
@@ -109,17 +106,14 @@ START_TEST(dropped_receive_queues_ask_for_more_buffer)
 	receive_queue(900, 9, 0); /* below 100 and 1 per second over ten seconds */
 	ck_assert_ptr_null(judge("RCV-08"));
 	receive_queue(3000, 9, 0); /* compacted, nothing lost: no change */
-	finding = judge("RCV-08");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("RCV-08");
 	ck_assert_uint_eq(finding->change_count, 0);
 	receive_queue(3000, 9, 1);
-	finding = judge("RCV-08");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("RCV-08");
 	ck_assert_int_eq(finding->severity, SEVERITY_MEDIUM);
 	ck_assert_double_eq_tol(change_to(finding, "net.ipv4.tcp_rmem", 2), 2 * 6291456.0, 1);
 	set_counter(COUNTER_SOCKETS_TCP_MEMORY, 200000, 200000); /* 78 % of pressure */
-	finding = judge("RCV-08");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("RCV-08");
 	ck_assert_uint_eq(finding->change_count, 0);
 }
 END_TEST
@@ -134,20 +128,17 @@ START_TEST(what_is_large_already_is_not_lowered)
 	set_counter(COUNTER_SOCKETS_TCP_MEMORY, 1000, 1000);
 	receive_queue(3000, 9, 1);
 	f.o->facts.memory_bytes = 64 << 20; /* a sixteenth is less than the 6 MiB that are set */
-	finding = judge("RCV-08");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("RCV-08");
 	ck_assert_uint_eq(finding->change_count, 0);
 	f.o->listener_count = 1;
 	f.listeners[0] = (struct listener_stats){
 		.samples = 9, .near_full_samples = 9, .queue_max = 120000, .backlog = 131072
 	};
 	fixture_set(&f, "net.core.somaxconn", 0, 131072);
-	finding = judge("LST-02");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("LST-02");
 	ck_assert_uint_eq(finding->change_count, 0);
 	fixture_set(&f, "net.core.somaxconn", 0, 128);
-	finding = judge("LST-02");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("LST-02");
 	ck_assert_double_eq_tol(change_to(finding, "net.core.somaxconn", 0), 4096, 0.1);
 }
 END_TEST
@@ -161,8 +152,7 @@ START_TEST(a_listener_beyond_the_syn_backlog)
 	fixture_set(&f, "net.ipv4.tcp_max_syn_backlog", 0, 5462); /* three quarters: 4096.5 */
 	ck_assert_ptr_null(judge("LST-05"));
 	fixture_set(&f, "net.ipv4.tcp_max_syn_backlog", 0, 5461);
-	finding = judge("LST-05");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("LST-05");
 	ck_assert_double_eq_tol(change_to(finding, "net.ipv4.tcp_max_syn_backlog", 0), 8192, 1);
 	fixture_set(&f, "net.ipv4.tcp_syncookies", 0, 1);
 	ck_assert_ptr_null(judge("LST-05"));
@@ -176,12 +166,10 @@ START_TEST(many_connections_with_a_large_initial_buffer)
 	memory_of_a_server(8 * GIB);
 	fixture_set(&f, "net.ipv4.tcp_rmem", 1, 1048576);
 	f.o->sockets = 1001;
-	finding = judge("RCV-09");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("RCV-09");
 	ck_assert_int_eq(finding->severity, SEVERITY_LOW);
 	f.o->sockets = 5000; /* 4.9 of 16 GiB */
-	finding = judge("RCV-09");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("RCV-09");
 	ck_assert_int_eq(finding->severity, SEVERITY_MEDIUM);
 	fixture_set(&f, "net.ipv4.tcp_rmem", 1, 131072);
 	ck_assert_ptr_null(judge("RCV-09"));
@@ -207,8 +195,7 @@ START_TEST(drops_of_a_fifo)
 	f.o->links = &link;
 	f.o->link_count = 1;
 	set_link(&link, "pfifo_fast", 10000, 50);
-	finding = judge("Q-01");
-	ck_assert_ptr_nonnull(finding);
+	finding = found("Q-01");
 	ck_assert_int_eq(finding->severity, SEVERITY_MEDIUM);
 	set_link(&link, "pfifo_fast", 100000, 50); /* 0.05 % */
 	ck_assert_ptr_null(judge("Q-01"));

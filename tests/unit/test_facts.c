@@ -13,17 +13,29 @@
 
 Suite *test_facts_suite(void);
 
-static struct facts read_facts(struct source *s)
+static struct source *source;
+
+static void set_up(void)
+{
+	source = fake_source_new();
+}
+
+static void tear_down(void)
+{
+	source_free(source);
+}
+
+static struct facts read_facts(void)
 {
 	struct facts f;
 
 	memset(&f, 0xa5, sizeof(f));
-	ck_assert_int_eq(facts_read(s, &f, NULL), 0);
+	ck_assert_int_eq(facts_read(source, &f, NULL), 0);
 	return f;
 }
 
 /* Packs text with gzip and adds it as /proc/config.gz; `len` bytes of the result are kept. */
-static void add_config_cut(struct source *s, const char *text, size_t text_len, size_t cut)
+static void add_config_cut(const char *text, size_t text_len, size_t cut)
 {
 	z_stream stream = { 0 };
 	const size_t room = text_len + 1024;
@@ -41,38 +53,38 @@ static void add_config_cut(struct source *s, const char *text, size_t text_len, 
 	len = stream.total_out;
 	ck_assert_int_eq(deflateEnd(&stream), Z_OK);
 	ck_assert_uint_lt(cut, len);
-	fake_source_add_file_bytes(s, "/proc/config.gz", packed, len - cut);
+	fake_source_add_file_bytes(source, "/proc/config.gz", packed, len - cut);
 	free(packed);
 }
 
-static void add_config(struct source *s, const char *text)
+static void add_config(const char *text)
 {
-	add_config_cut(s, text, strlen(text), 0);
+	add_config_cut(text, strlen(text), 0);
 }
 
-static void add_release(struct source *s)
+static void add_release(void)
 {
-	fake_source_add_file(s, "/proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
+	fake_source_add_file(source, "/proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
 }
 
 START_TEST(everything_is_read)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	fake_source_add_file(s, SOURCE_INFO_PATH,
+	fake_source_add_file(source, SOURCE_INFO_PATH,
 			     "start_utc 1755000000\npage_size 4096\nclock_ticks 100\neuid 1000\n"
 			     "netns web\nnetns_is_init 0\nversion 0.1\n");
-	fake_source_add_file(s, "/proc/sys/kernel/hostname", "web-3\n");
-	add_release(s);
-	fake_source_add_file(s, "/sys/devices/system/cpu/online", "0-3,6,8-9\n");
-	fake_source_add_file(s, "/proc/meminfo", "MemTotal:   1024 kB\nMemFree: 5 kB\n");
-	fake_source_add_scoped_file(s, SOURCE_NETNS, "/proc/sys/net/ipv4/tcp_congestion_control",
-				    "bbr\n");
-	fake_source_add_file(s, "/proc/sys/net/ipv4/tcp_available_congestion_control",
+	fake_source_add_file(source, "/proc/sys/kernel/hostname", "web-3\n");
+	add_release();
+	fake_source_add_file(source, "/sys/devices/system/cpu/online", "0-3,6,8-9\n");
+	fake_source_add_file(source, "/proc/meminfo", "MemTotal:   1024 kB\nMemFree: 5 kB\n");
+	fake_source_add_scoped_file(source, SOURCE_NETNS,
+				    "/proc/sys/net/ipv4/tcp_congestion_control", "bbr\n");
+	fake_source_add_file(source, "/proc/sys/net/ipv4/tcp_available_congestion_control",
 			     "reno bbr cubic\n");
-	fake_source_add_file(s, "/proc/sys/net/ipv4/tcp_allowed_congestion_control", "reno bbr\n");
-	f = read_facts(s);
+	fake_source_add_file(source, "/proc/sys/net/ipv4/tcp_allowed_congestion_control",
+			     "reno bbr\n");
+	f = read_facts();
 	ck_assert_str_eq(f.hostname, "web-3");
 	ck_assert_str_eq(f.kernel, "6.1.0-18-amd64");
 	ck_assert_uint_eq(f.kernel_major, 6);
@@ -90,14 +102,12 @@ START_TEST(everything_is_read)
 	ck_assert_str_eq(f.congestion_available.name[2], "cubic");
 	ck_assert_uint_eq(f.congestion_allowed.count, 2);
 	ck_assert_str_eq(f.congestion_allowed.name[0], "reno");
-	source_free(s);
 }
 END_TEST
 
 START_TEST(nothing_readable_is_unknown)
 {
-	struct source *s = fake_source_new();
-	const struct facts f = read_facts(s);
+	const struct facts f = read_facts();
 
 	ck_assert_str_eq(f.hostname, "");
 	ck_assert_str_eq(f.kernel, "");
@@ -111,21 +121,18 @@ START_TEST(nothing_readable_is_unknown)
 	ck_assert_int_eq(facts_available(&f, "cc", "reno"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "fq"), AVAILABILITY_UNKNOWN);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "pfifo_fast"), AVAILABILITY_YES);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(our_own_namespace_has_no_name)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	fake_source_add_file(s, SOURCE_INFO_PATH, "netns self\nnetns_is_init 1\neuid 0\n");
-	f = read_facts(s);
+	fake_source_add_file(source, SOURCE_INFO_PATH, "netns self\nnetns_is_init 1\neuid 0\n");
+	f = read_facts();
 	ck_assert_str_eq(f.netns, "");
 	ck_assert(f.netns_is_init);
 	ck_assert_uint_eq(f.euid, 0);
-	source_free(s);
 }
 END_TEST
 
@@ -149,11 +156,8 @@ START_TEST(cpu_lists)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct source *s = fake_source_new();
-
-		fake_source_add_file(s, "/sys/devices/system/cpu/online", cases[i].text);
-		ck_assert_msg(read_facts(s).cpus == cases[i].cpus, "%s", cases[i].text);
-		source_free(s);
+		fake_source_add_file(source, "/sys/devices/system/cpu/online", cases[i].text);
+		ck_assert_msg(read_facts().cpus == cases[i].cpus, "%s", cases[i].text);
 	}
 }
 END_TEST
@@ -169,47 +173,42 @@ START_TEST(kernel_versions)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct source *s = fake_source_new();
 		struct facts f;
 
-		fake_source_add_file(s, "/proc/sys/kernel/osrelease", cases[i].text);
-		f = read_facts(s);
+		fake_source_add_file(source, "/proc/sys/kernel/osrelease", cases[i].text);
+		f = read_facts();
 		ck_assert_uint_eq(f.kernel_major, cases[i].major);
 		ck_assert_uint_eq(f.kernel_minor, cases[i].minor);
-		source_free(s);
 	}
 }
 END_TEST
 
 START_TEST(names_are_bounded_and_safe)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	fake_source_add_file(s, "/proc/sys/kernel/hostname", "a\033[2Jb\n");
-	fake_source_add_file(s, "/proc/sys/net/ipv4/tcp_available_congestion_control",
+	fake_source_add_file(source, "/proc/sys/kernel/hostname", "a\033[2Jb\n");
+	fake_source_add_file(source, "/proc/sys/net/ipv4/tcp_available_congestion_control",
 			     "a b c d e f g h i j k l m n o p q r s t u v w x y z\n"
 			     "and-a-name-longer-than-the-kernel-allows\n");
-	f = read_facts(s);
+	f = read_facts();
 	ck_assert_str_eq(f.hostname, "a?[2Jb");
 	ck_assert_uint_eq(f.congestion_available.count, FACTS_NAMES_MAX);
 	ck_assert_str_eq(f.congestion_available.name[FACTS_NAMES_MAX - 1], "x");
-	source_free(s);
 }
 END_TEST
 
 START_TEST(the_configuration_decides)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	add_release(s);
-	add_config(s, "CONFIG_TCP_CONG_BBR=y\n# CONFIG_TCP_CONG_DCTCP is not set\n"
-		      "CONFIG_NET_SCH_FQ_CODEL=m\nCONFIG_NET_SCH_SFQ=m\nCONFIG_NET_SCH_CAKE=yes\n");
+	add_release();
+	add_config("CONFIG_TCP_CONG_BBR=y\n# CONFIG_TCP_CONG_DCTCP is not set\n"
+		   "CONFIG_NET_SCH_FQ_CODEL=m\nCONFIG_NET_SCH_SFQ=m\nCONFIG_NET_SCH_CAKE=yes\n");
 	fake_source_add_file(
-		s, "/lib/modules/6.1.0-18-amd64/modules.dep",
+		source, "/lib/modules/6.1.0-18-amd64/modules.dep",
 		"kernel/net/sched/sch_fq_codel.ko.xz: kernel/net/sched/sch_sfq.ko.xz\n");
-	f = read_facts(s);
+	f = read_facts();
 	ck_assert_int_eq(facts_available(&f, "cc", "bbr"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "cc", "dctcp"), AVAILABILITY_NO);
 	ck_assert_int_eq(facts_available(&f, "cc", "cubic"), AVAILABILITY_NO);
@@ -217,97 +216,86 @@ START_TEST(the_configuration_decides)
 	ck_assert_int_eq(facts_available(&f, "qdisc", "fq_codel"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "sfq"), AVAILABILITY_NO);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "cake"), AVAILABILITY_NO);
-	ck_assert_uint_eq(fake_source_file_reads(s, "/proc/config.gz"), 1);
-	source_free(s);
+	ck_assert_uint_eq(fake_source_file_reads(source, "/proc/config.gz"), 1);
 }
 END_TEST
 
 START_TEST(a_module_without_a_module_directory_is_unknown)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	add_release(s);
-	add_config(s, "CONFIG_NET_SCH_FQ=m\n");
-	f = read_facts(s);
+	add_release();
+	add_config("CONFIG_NET_SCH_FQ=m\n");
+	f = read_facts();
 	ck_assert_int_eq(facts_available(&f, "qdisc", "fq"), AVAILABILITY_UNKNOWN);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "cake"), AVAILABILITY_NO);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(a_loaded_module_is_there)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	fake_source_add_file(s, "/sys/module/sch_fq/initstate", "live\n");
-	fake_source_add_file(s, "/sys/module/sch_cake/initstate", "going\n");
-	f = read_facts(s);
+	fake_source_add_file(source, "/sys/module/sch_fq/initstate", "live\n");
+	fake_source_add_file(source, "/sys/module/sch_cake/initstate", "going\n");
+	f = read_facts();
 	ck_assert_int_eq(facts_available(&f, "qdisc", "fq"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "fq_codel"), AVAILABILITY_UNKNOWN);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "cake"), AVAILABILITY_UNKNOWN);
-	source_free(s);
 }
 END_TEST
 
-static void add_module_lists(struct source *s)
+static void add_module_lists(void)
 {
-	add_release(s);
-	fake_source_add_file(s, "/lib/modules/6.1.0-18-amd64/modules.builtin",
+	add_release();
+	fake_source_add_file(source, "/lib/modules/6.1.0-18-amd64/modules.builtin",
 			     "kernel/net/ipv4/tcp_cubic.ko\n");
 	fake_source_add_file(
-		s, "/lib/modules/6.1.0-18-amd64/modules.dep",
+		source, "/lib/modules/6.1.0-18-amd64/modules.dep",
 		"kernel/net/sched/sch_fq_codel.ko:\nkernel/net/ipv4/tcp_bbr.ko.zst:\n");
 }
 
 START_TEST(module_lists_decide_without_a_configuration)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	add_module_lists(s);
-	f = read_facts(s);
+	add_module_lists();
+	f = read_facts();
 	ck_assert_int_eq(facts_available(&f, "cc", "cubic"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "cc", "bbr"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "cc", "dctcp"), AVAILABILITY_NO);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "fq_codel"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "codel"), AVAILABILITY_NO);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "fq"), AVAILABILITY_NO);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(locked_modules_cannot_be_loaded)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	add_module_lists(s);
-	fake_source_add_file(s, "/proc/sys/kernel/modules_disabled", "1\n");
-	fake_source_add_file(s, "/sys/module/tcp_bbr/initstate", "live\n");
-	f = read_facts(s);
+	add_module_lists();
+	fake_source_add_file(source, "/proc/sys/kernel/modules_disabled", "1\n");
+	fake_source_add_file(source, "/sys/module/tcp_bbr/initstate", "live\n");
+	f = read_facts();
 	ck_assert_int_eq(facts_available(&f, "cc", "cubic"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "cc", "bbr"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "fq_codel"), AVAILABILITY_NO);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(what_the_kernel_lists_is_available)
 {
-	struct source *s = fake_source_new();
 	struct facts f;
 
-	fake_source_add_file(s, "/proc/sys/net/ipv4/tcp_available_congestion_control",
+	fake_source_add_file(source, "/proc/sys/net/ipv4/tcp_available_congestion_control",
 			     "reno my_cc dctcp\n");
-	f = read_facts(s);
+	f = read_facts();
 	ck_assert_int_eq(facts_available(&f, "cc", "my_cc"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "cc", "dctcp"), AVAILABILITY_YES);
 	ck_assert_int_eq(facts_available(&f, "cc", "vegas"), AVAILABILITY_UNKNOWN);
 	ck_assert_int_eq(facts_available(&f, "qdisc", "my_cc"), AVAILABILITY_UNKNOWN);
 	ck_assert_int_eq(facts_available(&f, "moon phase", "full"), AVAILABILITY_UNKNOWN);
-	source_free(s);
 }
 END_TEST
 
@@ -315,57 +303,51 @@ START_TEST(a_damaged_configuration_tells_nothing)
 {
 	const char *text = "CONFIG_TCP_CONG_BBR=y\n";
 	struct bytes config = { 0 };
-	struct source *s = fake_source_new();
 
-	add_config_cut(s, text, strlen(text), 8);
-	ck_assert_int_eq(kernel_config_read(s, &config), -EBADMSG);
+	add_config_cut(text, strlen(text), 8);
+	ck_assert_int_eq(kernel_config_read(source, &config), -EBADMSG);
 	ck_assert_uint_eq(config.len, 0);
 	ck_assert_int_eq(facts_available(&(struct facts){ 0 }, "cc", "bbr"), AVAILABILITY_UNKNOWN);
-	fake_source_add_file(s, "/proc/config.gz", text);
-	ck_assert_int_eq(kernel_config_read(s, &config), -EBADMSG);
-	fake_source_add_file(s, "/proc/config.gz", "");
-	ck_assert_int_eq(kernel_config_read(s, &config), -EBADMSG);
-	fake_source_fail_file(s, "/proc/config.gz", -EACCES);
-	ck_assert_int_eq(kernel_config_read(s, &config), -EACCES);
-	add_config(s, text);
-	ck_assert_int_eq(kernel_config_read(s, &config), 0);
+	fake_source_add_file(source, "/proc/config.gz", text);
+	ck_assert_int_eq(kernel_config_read(source, &config), -EBADMSG);
+	fake_source_add_file(source, "/proc/config.gz", "");
+	ck_assert_int_eq(kernel_config_read(source, &config), -EBADMSG);
+	fake_source_fail_file(source, "/proc/config.gz", -EACCES);
+	ck_assert_int_eq(kernel_config_read(source, &config), -EACCES);
+	add_config(text);
+	ck_assert_int_eq(kernel_config_read(source, &config), 0);
 	ck_assert_str_eq(config.data, text);
 	bytes_done(&config);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(a_bomb_is_not_unpacked)
 {
-	struct source *s = fake_source_new();
 	char *text = malloc(KERNEL_CONFIG_MAX + 1);
 	struct bytes config = { 0 };
 
 	ck_assert_ptr_nonnull(text);
 	memset(text, '#', KERNEL_CONFIG_MAX + 1);
-	add_config_cut(s, text, KERNEL_CONFIG_MAX + 1, 0);
-	ck_assert_int_eq(kernel_config_read(s, &config), -EFBIG);
+	add_config_cut(text, KERNEL_CONFIG_MAX + 1, 0);
+	ck_assert_int_eq(kernel_config_read(source, &config), -EFBIG);
 	ck_assert_uint_eq(config.len, 0);
-	add_config_cut(s, text, KERNEL_CONFIG_MAX, 0);
-	ck_assert_int_eq(kernel_config_read(s, &config), 0);
+	add_config_cut(text, KERNEL_CONFIG_MAX, 0);
+	ck_assert_int_eq(kernel_config_read(source, &config), 0);
 	ck_assert_uint_eq(config.len, KERNEL_CONFIG_MAX);
 	bytes_done(&config);
 	free(text);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(no_memory_is_an_error)
 {
-	struct source *s = fake_source_new();
 	struct facts f = { .cpus = 7 };
 	struct error e = { 0 };
 
-	fake_source_fail_file(s, "/proc/config.gz", -ENOMEM);
-	ck_assert_int_eq(facts_read(s, &f, &e), -ENOMEM);
+	fake_source_fail_file(source, "/proc/config.gz", -ENOMEM);
+	ck_assert_int_eq(facts_read(source, &f, &e), -ENOMEM);
 	ck_assert_uint_eq(f.cpus, 7);
 	ck_assert_int_eq(e.code, -ENOMEM);
-	source_free(s);
 }
 END_TEST
 
@@ -374,6 +356,7 @@ Suite *test_facts_suite(void)
 	Suite *suite = suite_create("facts");
 	TCase *tc = tcase_create("facts");
 
+	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, everything_is_read);
 	tcase_add_test(tc, nothing_readable_is_unknown);
 	tcase_add_test(tc, our_own_namespace_has_no_name);

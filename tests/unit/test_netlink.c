@@ -38,7 +38,19 @@ static void restart(void *arg)
 	seen->since_restart = 0;
 }
 
-static int run(struct source *s, uint16_t flags, struct seen *seen, struct error *e)
+static struct source *source;
+
+static void set_up(void)
+{
+	source = fake_source_new();
+}
+
+static void tear_down(void)
+{
+	source_free(source);
+}
+
+static int run(uint16_t flags, struct seen *seen, struct error *e)
 {
 	const struct source_request request = {
 		.name = NAME,
@@ -48,11 +60,11 @@ static int run(struct source *s, uint16_t flags, struct seen *seen, struct error
 	};
 	const struct netlink_visitor visitor = { take, restart, seen };
 
-	return netlink_run(s, &request, &visitor, e);
+	return netlink_run(source, &request, &visitor, e);
 }
 
 /* One datagram with `messages` messages of 4 bytes each, then DONE when it is the last. */
-static void add_messages(struct source *s, unsigned int messages, uint16_t flags, bool last)
+static void add_messages(unsigned int messages, uint16_t flags, bool last)
 {
 	struct netlink_message m = { 0 };
 
@@ -62,65 +74,57 @@ static void add_messages(struct source *s, unsigned int messages, uint16_t flags
 	}
 	if (last)
 		netlink_message_done(&m);
-	fake_source_add_datagram(s, NAME, m.data, m.len);
+	fake_source_add_datagram(source, NAME, m.data, m.len);
 }
 
 START_TEST(dump_of_several_datagrams)
 {
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 	struct error e = { 0 };
 
-	add_messages(s, 3, 0, false);
-	add_messages(s, 2, 0, false);
-	add_messages(s, 0, 0, true);
-	add_messages(s, 5, 0, false);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, &e), 0);
+	add_messages(3, 0, false);
+	add_messages(2, 0, false);
+	add_messages(0, 0, true);
+	add_messages(5, 0, false);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, &e), 0);
 	ck_assert_uint_eq(seen.messages, 5);
 	ck_assert_uint_eq(seen.restarts, 0);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(what_follows_done_is_ignored)
 {
 	struct netlink_message m = { 0 };
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
 	netlink_message_done(&m);
 	netlink_message_begin(&m, TYPE, "abcd", 4);
-	fake_source_add_datagram(s, NAME, m.data, m.len);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, NULL), 0);
+	fake_source_add_datagram(source, NAME, m.data, m.len);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, NULL), 0);
 	ck_assert_uint_eq(seen.messages, 0);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(single_answer_needs_no_done)
 {
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
-	add_messages(s, 1, 0, false);
-	add_messages(s, 1, 0, false);
-	ck_assert_int_eq(run(s, 0, &seen, NULL), 0);
+	add_messages(1, 0, false);
+	add_messages(1, 0, false);
+	ck_assert_int_eq(run(0, &seen, NULL), 0);
 	ck_assert_uint_eq(seen.messages, 1);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(dump_without_done_is_cut_short)
 {
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 	struct error e = { 0 };
 
-	add_messages(s, 3, 0, false);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, &e), -EPIPE);
+	add_messages(3, 0, false);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, &e), -EPIPE);
 	ck_assert_uint_eq(seen.messages, 3);
 	ck_assert_ptr_nonnull(strstr(e.text, NAME));
-	source_free(s);
 }
 END_TEST
 
@@ -137,31 +141,27 @@ static const struct {
 START_TEST(kernel_error)
 {
 	struct netlink_message m = { 0 };
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 	struct error e = { 0 };
 
 	netlink_message_error(&m, kernel_errors[_i].code);
-	fake_source_add_datagram(s, NAME, m.data, m.len);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, &e), kernel_errors[_i].result);
+	fake_source_add_datagram(source, NAME, m.data, m.len);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, &e), kernel_errors[_i].result);
 	ck_assert_int_eq((int)e.kind, (int)kernel_errors[_i].kind);
 	ck_assert_int_eq(e.code, kernel_errors[_i].result);
 	ck_assert_uint_eq(seen.messages, 0);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(acknowledgement_ends)
 {
 	struct netlink_message m = { 0 };
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
 	netlink_message_error(&m, 0);
-	fake_source_add_datagram(s, NAME, m.data, m.len);
-	ck_assert_int_eq(run(s, 0, &seen, NULL), 0);
+	fake_source_add_datagram(source, NAME, m.data, m.len);
+	ck_assert_int_eq(run(0, &seen, NULL), 0);
 	ck_assert_uint_eq(seen.messages, 0);
-	source_free(s);
 }
 END_TEST
 
@@ -169,13 +169,11 @@ START_TEST(done_with_an_error)
 {
 	const int32_t status = -ENOMEM;
 	struct netlink_message m = { 0 };
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
 	netlink_message_begin(&m, NLMSG_DONE, &status, sizeof(status));
-	fake_source_add_datagram(s, NAME, m.data, m.len);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, NULL), -ENOMEM);
-	source_free(s);
+	fake_source_add_datagram(source, NAME, m.data, m.len);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, NULL), -ENOMEM);
 }
 END_TEST
 
@@ -194,137 +192,119 @@ START_TEST(damaged_lengths)
 {
 	_Alignas(8) uint8_t data[24] = { 0 };
 	struct nlmsghdr header = { .nlmsg_len = damaged[_i].says, .nlmsg_type = TYPE };
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 	struct error e = { 0 };
 
 	memcpy(data, &header, sizeof(header));
-	fake_source_add_datagram(s, NAME, data, damaged[_i].len);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, &e), -EBADMSG);
+	fake_source_add_datagram(source, NAME, data, damaged[_i].len);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, &e), -EBADMSG);
 	ck_assert_str_ne(e.text, "");
-	source_free(s);
 }
 END_TEST
 
 START_TEST(error_without_its_number)
 {
 	struct netlink_message m = { 0 };
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
 	netlink_message_begin(&m, NLMSG_ERROR, "ab", 2);
-	fake_source_add_datagram(s, NAME, m.data, m.len);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, NULL), -EBADMSG);
-	source_free(s);
+	fake_source_add_datagram(source, NAME, m.data, m.len);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, NULL), -EBADMSG);
 }
 END_TEST
 
 START_TEST(last_message_without_padding)
 {
 	struct netlink_message m = { 0 };
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
 	netlink_message_begin(&m, TYPE, "abc", 3);
 	netlink_message_last(&m)->nlmsg_len = NLMSG_HDRLEN + 3;
-	fake_source_add_datagram(s, NAME, m.data, NLMSG_HDRLEN + 3);
-	ck_assert_int_eq(run(s, 0, &seen, NULL), 0);
+	fake_source_add_datagram(source, NAME, m.data, NLMSG_HDRLEN + 3);
+	ck_assert_int_eq(run(0, &seen, NULL), 0);
 	ck_assert_uint_eq(seen.last_len, NLMSG_HDRLEN + 3);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(interrupted_dump_is_run_again)
 {
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
-	add_messages(s, 4, NLM_F_DUMP_INTR, true);
-	fake_source_begin_answer(s, NAME);
-	add_messages(s, 2, 0, true);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, NULL), 0);
-	ck_assert_uint_eq(fake_source_requests(s), 2);
+	add_messages(4, NLM_F_DUMP_INTR, true);
+	fake_source_begin_answer(source, NAME);
+	add_messages(2, 0, true);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, NULL), 0);
+	ck_assert_uint_eq(fake_source_requests(source), 2);
 	ck_assert_uint_eq(seen.restarts, 1);
 	ck_assert_uint_eq(seen.messages, 6);
 	ck_assert_uint_eq(seen.since_restart, 2);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(always_interrupted_dump_keeps_the_last)
 {
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 	struct error e = { 0 };
 
-	add_messages(s, 4, NLM_F_DUMP_INTR, true);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, &e), -EAGAIN);
-	ck_assert_uint_eq(fake_source_requests(s), 3);
+	add_messages(4, NLM_F_DUMP_INTR, true);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, &e), -EAGAIN);
+	ck_assert_uint_eq(fake_source_requests(source), 3);
 	ck_assert_uint_eq(seen.restarts, 2);
 	ck_assert_uint_eq(seen.since_restart, 4);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(lost_datagrams_are_asked_for_again)
 {
-	struct source *s = fake_source_new();
 	struct netlink_message m = { 0 };
 	struct seen seen = { 0 };
 
-	fake_source_fail_receive(s, NAME, -ENOBUFS);
-	fake_source_begin_answer(s, NAME);
+	fake_source_fail_receive(source, NAME, -ENOBUFS);
+	fake_source_begin_answer(source, NAME);
 	netlink_message_begin(&m, NLMSG_OVERRUN, NULL, 0);
-	fake_source_add_datagram(s, NAME, m.data, m.len);
-	fake_source_begin_answer(s, NAME);
-	add_messages(s, 2, 0, true);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, NULL), 0);
-	ck_assert_uint_eq(fake_source_requests(s), 3);
+	fake_source_add_datagram(source, NAME, m.data, m.len);
+	fake_source_begin_answer(source, NAME);
+	add_messages(2, 0, true);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, NULL), 0);
+	ck_assert_uint_eq(fake_source_requests(source), 3);
 	ck_assert_uint_eq(seen.since_restart, 2);
-	source_free(s);
 }
 END_TEST
 
 START_TEST(always_lost_datagrams)
 {
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
-	fake_source_fail_receive(s, NAME, -ENOBUFS);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, NULL), -ENOBUFS);
-	ck_assert_uint_eq(fake_source_requests(s), 3);
-	source_free(s);
+	fake_source_fail_receive(source, NAME, -ENOBUFS);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, NULL), -ENOBUFS);
+	ck_assert_uint_eq(fake_source_requests(source), 3);
 }
 END_TEST
 
 START_TEST(other_failures_are_not_repeated)
 {
-	struct source *s = fake_source_new();
 	struct seen seen = { 0 };
 
-	fake_source_fail_receive(s, NAME, -ETIMEDOUT);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, NULL), -ETIMEDOUT);
-	fake_source_fail_request(s, NAME, -EPERM);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, NULL), -EPERM);
-	ck_assert_uint_eq(fake_source_requests(s), 2);
-	source_free(s);
+	fake_source_fail_receive(source, NAME, -ETIMEDOUT);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, NULL), -ETIMEDOUT);
+	fake_source_fail_request(source, NAME, -EPERM);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, NULL), -EPERM);
+	ck_assert_uint_eq(fake_source_requests(source), 2);
 }
 END_TEST
 
 START_TEST(visitor_ends_the_walk)
 {
-	struct source *s = fake_source_new();
 	struct seen seen = { .answer = -ENOMEM };
 	struct error e = { 0 };
 
-	add_messages(s, 3, 0, true);
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, &e), -ENOMEM);
+	add_messages(3, 0, true);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, &e), -ENOMEM);
 	ck_assert_uint_eq(seen.messages, 1);
 	/* Also with an errno that means something else to the walk itself. */
 	seen = (struct seen){ .answer = -ENOBUFS };
-	ck_assert_int_eq(run(s, NLM_F_DUMP, &seen, &e), -ENOBUFS);
+	ck_assert_int_eq(run(NLM_F_DUMP, &seen, &e), -ENOBUFS);
 	ck_assert_uint_eq(seen.messages, 1);
-	source_free(s);
 }
 END_TEST
 
@@ -333,39 +313,35 @@ START_TEST(names_are_one_printable_word)
 	static const char *const names[] = { "", "two words", "tab\t", "line\n", "\x80" };
 	char longest[65];
 	struct source_request request = { .protocol = NETLINK_ROUTE };
-	struct source *s = fake_source_new();
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		request.name = names[i];
-		ck_assert_int_eq(source_request(s, &request, NULL), -EINVAL);
+		ck_assert_int_eq(source_request(source, &request, NULL), -EINVAL);
 	}
 	memset(longest, 'x', 64);
 	longest[64] = '\0';
 	request.name = longest;
-	ck_assert_int_eq(source_request(s, &request, NULL), -EINVAL);
+	ck_assert_int_eq(source_request(source, &request, NULL), -EINVAL);
 	longest[63] = '\0';
-	ck_assert_int_eq(source_request(s, &request, NULL), -ENOENT);
-	source_free(s);
+	ck_assert_int_eq(source_request(source, &request, NULL), -ENOENT);
 	source_free(NULL);
 }
 END_TEST
 
 START_TEST(failed_read_leaves_nothing)
 {
-	struct source *s = fake_source_new();
 	struct bytes b = { 0 };
 	struct error e = { 0 };
 
-	fake_source_add_file(s, "/proc/x", "content");
-	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, "/proc/x", &b, &e), 0);
+	fake_source_add_file(source, "/proc/x", "content");
+	ck_assert_int_eq(source_read_file(source, SOURCE_HOST, "/proc/x", &b, &e), 0);
 	ck_assert_str_eq(b.data, "content");
-	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, "/proc/y", &b, &e), -ENOENT);
+	ck_assert_int_eq(source_read_file(source, SOURCE_HOST, "/proc/y", &b, &e), -ENOENT);
 	ck_assert_uint_eq(b.len, 0);
-	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, "proc/x", &b, &e), -EINVAL);
-	ck_assert_int_eq(source_read_file(s, SOURCE_HOST, "/proc/\n", &b, &e), -EINVAL);
-	ck_assert_int_eq(source_scan_sockets(s, -1, NULL, 0, &b, &e), -EINVAL);
+	ck_assert_int_eq(source_read_file(source, SOURCE_HOST, "proc/x", &b, &e), -EINVAL);
+	ck_assert_int_eq(source_read_file(source, SOURCE_HOST, "/proc/\n", &b, &e), -EINVAL);
+	ck_assert_int_eq(source_scan_sockets(source, -1, NULL, 0, &b, &e), -EINVAL);
 	bytes_done(&b);
-	source_free(s);
 }
 END_TEST
 
@@ -375,8 +351,10 @@ Suite *test_netlink_suite(void)
 {
 	Suite *suite = suite_create("netlink");
 	TCase *walk = tcase_create("walk");
-	TCase *source = tcase_create("source");
+	TCase *questions = tcase_create("source");
 
+	tcase_add_checked_fixture(walk, set_up, tear_down);
+	tcase_add_checked_fixture(questions, set_up, tear_down);
 	tcase_add_test(walk, dump_of_several_datagrams);
 	tcase_add_test(walk, what_follows_done_is_ignored);
 	tcase_add_test(walk, single_answer_needs_no_done);
@@ -393,9 +371,9 @@ Suite *test_netlink_suite(void)
 	tcase_add_test(walk, always_lost_datagrams);
 	tcase_add_test(walk, other_failures_are_not_repeated);
 	tcase_add_test(walk, visitor_ends_the_walk);
-	tcase_add_test(source, names_are_one_printable_word);
-	tcase_add_test(source, failed_read_leaves_nothing);
+	tcase_add_test(questions, names_are_one_printable_word);
+	tcase_add_test(questions, failed_read_leaves_nothing);
 	suite_add_tcase(suite, walk);
-	suite_add_tcase(suite, source);
+	suite_add_tcase(suite, questions);
 	return suite;
 }

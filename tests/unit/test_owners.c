@@ -19,89 +19,80 @@ Suite *test_owners_suite(void);
 
 static const uint32_t wanted[] = { 10, 20, 30 };
 
+static struct source *source;
+static struct owner_table table;
+
+static void set_up(void)
+{
+	source = fake_source_new();
+}
+
+static void tear_down(void)
+{
+	owner_table_done(&table);
+	source_free(source);
+}
+
 START_TEST(owners_are_merged)
 {
-	struct source *s = fake_source_new();
-	struct owner_table t;
 	const struct owner *o;
 
 	/* The same descriptor twice in one process is one holder. */
-	fake_source_set_scan(s,
+	fake_source_set_scan(source,
 			     "30 7 c\n10 300 worker\n10 300 worker\n10 200 a b\n10 400 worker\n"
 			     "30 7 c\n",
 			     0);
-	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
-	ck_assert_uint_eq(t.count, 2);
-	ck_assert(!t.incomplete);
-	o = owner_lookup(&t, 10);
+	ck_assert_int_eq(owners_find(source, wanted, 3, &table, NULL), 0);
+	ck_assert_uint_eq(table.count, 2);
+	ck_assert(!table.incomplete);
+	o = owner_lookup(&table, 10);
 	ck_assert_ptr_nonnull(o);
 	ck_assert_int_eq(o->pid, 200);
 	ck_assert_uint_eq(o->sharers, 3);
 	ck_assert_str_eq(o->comm, "a b");
-	o = owner_lookup(&t, 30);
+	o = owner_lookup(&table, 30);
 	ck_assert_ptr_nonnull(o);
 	ck_assert_uint_eq(o->sharers, 1);
-	ck_assert_ptr_null(owner_lookup(&t, 20));
-	ck_assert_ptr_null(owner_lookup(&t, 0));
-	ck_assert_ptr_null(owner_lookup(&t, UINT32_MAX));
-	owner_table_done(&t);
-	ck_assert_ptr_null(owner_lookup(&t, 10));
-	source_free(s);
+	ck_assert_ptr_null(owner_lookup(&table, 20));
+	ck_assert_ptr_null(owner_lookup(&table, 0));
+	ck_assert_ptr_null(owner_lookup(&table, UINT32_MAX));
+	owner_table_done(&table);
+	ck_assert_ptr_null(owner_lookup(&table, 10));
 }
 END_TEST
 
 START_TEST(incomplete_scan_keeps_what_was_found)
 {
-	struct source *s = fake_source_new();
-	struct owner_table t;
-
-	fake_source_set_scan(s, "20 1 init\n", -EACCES);
-	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
-	ck_assert(t.incomplete);
-	ck_assert_ptr_nonnull(owner_lookup(&t, 20));
-	owner_table_done(&t);
-	source_free(s);
+	fake_source_set_scan(source, "20 1 init\n", -EACCES);
+	ck_assert_int_eq(owners_find(source, wanted, 3, &table, NULL), 0);
+	ck_assert(table.incomplete);
+	ck_assert_ptr_nonnull(owner_lookup(&table, 20));
 }
 END_TEST
 
 START_TEST(a_scan_that_found_all_lacks_nothing)
 {
-	struct source *s = fake_source_new();
-	struct owner_table t;
-
-	fake_source_set_scan(s, "10 1 init\n20 1 init\n30 2 x\n", -EACCES);
-	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
-	ck_assert_uint_eq(t.count, 3);
-	ck_assert(!t.incomplete);
-	owner_table_done(&t);
-	source_free(s);
+	fake_source_set_scan(source, "10 1 init\n20 1 init\n30 2 x\n", -EACCES);
+	ck_assert_int_eq(owners_find(source, wanted, 3, &table, NULL), 0);
+	ck_assert_uint_eq(table.count, 3);
+	ck_assert(!table.incomplete);
 }
 END_TEST
 
 START_TEST(nothing_wanted_scans_nothing)
 {
-	struct source *s = fake_source_new();
-	struct owner_table t;
-
-	fake_source_set_scan(s, "this would be refused", 0);
-	ck_assert_int_eq(owners_find(s, NULL, 0, &t, NULL), 0);
-	ck_assert_uint_eq(t.count, 0);
-	owner_table_done(&t);
-	source_free(s);
+	fake_source_set_scan(source, "this would be refused", 0);
+	ck_assert_int_eq(owners_find(source, NULL, 0, &table, NULL), 0);
+	ck_assert_uint_eq(table.count, 0);
 }
 END_TEST
 
 START_TEST(nobody_found)
 {
-	struct source *s = fake_source_new();
-	struct owner_table t;
-
-	fake_source_set_scan(s, "", 0);
-	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
-	ck_assert_uint_eq(t.count, 0);
-	ck_assert_ptr_null(owner_lookup(&t, 10));
-	owner_table_done(&t);
-	source_free(s);
+	fake_source_set_scan(source, "", 0);
+	ck_assert_int_eq(owners_find(source, wanted, 3, &table, NULL), 0);
+	ck_assert_uint_eq(table.count, 0);
+	ck_assert_ptr_null(owner_lookup(&table, 10));
 }
 END_TEST
 
@@ -118,48 +109,36 @@ static const char *const damaged[] = {
 
 START_TEST(damaged_scan)
 {
-	struct source *s = fake_source_new();
-	struct owner_table t = { .count = 4711 };
+	struct owner_table untouched = { .count = 4711 };
 	struct error e = { 0 };
 
-	fake_source_set_scan(s, damaged[_i], 0);
-	ck_assert_int_eq(owners_find(s, wanted, 3, &t, &e), -EBADMSG);
-	ck_assert_uint_eq(t.count, 4711);
+	fake_source_set_scan(source, damaged[_i], 0);
+	ck_assert_int_eq(owners_find(source, wanted, 3, &untouched, &e), -EBADMSG);
+	ck_assert_uint_eq(untouched.count, 4711);
 	ck_assert_str_ne(e.text, "");
-	source_free(s);
 }
 END_TEST
 
 START_TEST(hostile_names_are_tamed)
 {
-	struct source *s = fake_source_new();
-	struct owner_table t;
-
-	fake_source_set_scan(s, "10 1 \033[31mred\x07\n20 2\n30 3 a-name-that-is-far-too-long\n",
-			     0);
-	ck_assert_int_eq(owners_find(s, wanted, 3, &t, NULL), 0);
-	ck_assert_str_eq(owner_lookup(&t, 10)->comm, "?[31mred?");
-	ck_assert_str_eq(owner_lookup(&t, 20)->comm, "");
-	ck_assert_str_eq(owner_lookup(&t, 30)->comm, "a-name-that-is-");
-	owner_table_done(&t);
-	source_free(s);
+	fake_source_set_scan(source,
+			     "10 1 \033[31mred\x07\n20 2\n30 3 a-name-that-is-far-too-long\n", 0);
+	ck_assert_int_eq(owners_find(source, wanted, 3, &table, NULL), 0);
+	ck_assert_str_eq(owner_lookup(&table, 10)->comm, "?[31mred?");
+	ck_assert_str_eq(owner_lookup(&table, 20)->comm, "");
+	ck_assert_str_eq(owner_lookup(&table, 30)->comm, "a-name-that-is-");
 }
 END_TEST
 
 START_TEST(process_must_exist)
 {
-	struct source *s = fake_source_new();
-	struct owner_table t;
-
-	fake_source_set_scan(s, "10 5 x\n11 5 x\n", 0);
-	ck_assert_int_eq(owners_of_process(s, 0, &t, NULL), -ESRCH);
-	ck_assert_int_eq(owners_of_process(s, -5, &t, NULL), -ESRCH);
-	ck_assert_int_eq(owners_of_process(s, 5, &t, NULL), 0);
-	ck_assert_uint_eq(t.count, 2);
-	owner_table_done(&t);
-	fake_source_set_scan(s, "", -EACCES);
-	ck_assert_int_eq(owners_of_process(s, 5, &t, NULL), -EACCES);
-	source_free(s);
+	fake_source_set_scan(source, "10 5 x\n11 5 x\n", 0);
+	ck_assert_int_eq(owners_of_process(source, 0, &table, NULL), -ESRCH);
+	ck_assert_int_eq(owners_of_process(source, -5, &table, NULL), -ESRCH);
+	ck_assert_int_eq(owners_of_process(source, 5, &table, NULL), 0);
+	ck_assert_uint_eq(table.count, 2);
+	fake_source_set_scan(source, "", -EACCES);
+	ck_assert_int_eq(owners_of_process(source, 5, &table, NULL), -EACCES);
 }
 END_TEST
 
@@ -291,21 +270,22 @@ END_TEST
 Suite *test_owners_suite(void)
 {
 	Suite *suite = suite_create("owners");
-	TCase *table = tcase_create("table");
+	TCase *found = tcase_create("table");
 	TCase *scan = tcase_create("scan");
 
-	tcase_add_test(table, owners_are_merged);
-	tcase_add_test(table, incomplete_scan_keeps_what_was_found);
-	tcase_add_test(table, a_scan_that_found_all_lacks_nothing);
-	tcase_add_test(table, nothing_wanted_scans_nothing);
-	tcase_add_test(table, nobody_found);
-	tcase_add_loop_test(table, damaged_scan, 0, COUNT(damaged));
-	tcase_add_test(table, hostile_names_are_tamed);
-	tcase_add_test(table, process_must_exist);
+	tcase_add_checked_fixture(found, set_up, tear_down);
+	tcase_add_test(found, owners_are_merged);
+	tcase_add_test(found, incomplete_scan_keeps_what_was_found);
+	tcase_add_test(found, a_scan_that_found_all_lacks_nothing);
+	tcase_add_test(found, nothing_wanted_scans_nothing);
+	tcase_add_test(found, nobody_found);
+	tcase_add_loop_test(found, damaged_scan, 0, COUNT(damaged));
+	tcase_add_test(found, hostile_names_are_tamed);
+	tcase_add_test(found, process_must_exist);
 	tcase_add_test(scan, own_sockets);
 	tcase_add_test(scan, no_such_process);
 	tcase_add_test(scan, links_that_may_not_be_followed);
-	suite_add_tcase(suite, table);
+	suite_add_tcase(suite, found);
 	suite_add_tcase(suite, scan);
 	return suite;
 }

@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 
 #include <check.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -372,6 +373,23 @@ START_TEST(other_kinds_are_set_by_netwright)
 }
 END_TEST
 
+START_TEST(what_does_not_reach_its_reader_is_an_error)
+{
+	FILE *full = fopen("/dev/full", "w"), *none = fopen("/dev/null", "w");
+
+	ck_assert_ptr_nonnull(full);
+	ck_assert_ptr_nonnull(none);
+	ck_assert_int_eq(print_flush(0, none), 0);
+	ck_assert_int_eq(print_flush(-ENOMEM, none), -ENOMEM);
+	ck_assert_int_eq(fputs("text", full), 1);
+	ck_assert_int_eq(print_flush(0, full), -ENOSPC);
+	/* The text is gone, and with it the reason. */
+	ck_assert_int_eq(print_flush(0, full), -EIO);
+	(void)fclose(full);
+	(void)fclose(none);
+}
+END_TEST
+
 Suite *test_print_suite(void)
 {
 	Suite *suite = suite_create("print");
@@ -385,6 +403,7 @@ Suite *test_print_suite(void)
 	tcase_add_test(text, cells_cannot_drive_a_terminal);
 	tcase_add_test(text, many_rows);
 	tcase_add_test(text, files_have_no_colour);
+	tcase_add_test(text, what_does_not_reach_its_reader_is_an_error);
 	tcase_add_loop_test(text, expressions_in_words, 0, (int)ARRAY_LEN(phrases));
 	tcase_add_test(text, phrases_fit_their_buffer);
 	tcase_add_test(text, templates_in_words);

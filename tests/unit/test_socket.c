@@ -8,6 +8,19 @@
 
 Suite *test_socket_suite(void);
 
+static struct os *os;
+static struct place place;
+
+static void set_up(void)
+{
+	os = machine(&place);
+}
+
+static void tear_down(void)
+{
+	fake_os_free(os);
+}
+
 START_TEST(selectors_mean_connections)
 {
 	static const struct {
@@ -29,8 +42,6 @@ START_TEST(selectors_mean_connections)
 		{ "not (pid 812 or dst 203.0.113.9) or dst 198.51.100.7", "812/7", 1 },
 		{ "pid 900 or dst 198.51.100.7", "812/7", 2 },
 	};
-	struct place p;
-	struct os *os = machine(&p);
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct target_list list = { 0 };
@@ -38,7 +49,7 @@ START_TEST(selectors_mean_connections)
 		char name[200];
 
 		(void)snprintf(name, sizeof(name), "socket:%s/congestion", cases[i].selector);
-		ck_assert_msg(socket_kind.resolve(&p, name, &list, &e) == 0, "%s: %s", name,
+		ck_assert_msg(socket_kind.resolve(&place, name, &list, &e) == 0, "%s: %s", name,
 			      e.text);
 		ck_assert_msg(list.count == cases[i].count, "%s: %zu", name, list.count);
 		(void)snprintf(name, sizeof(name), "socket:%s/congestion", cases[i].first);
@@ -48,26 +59,23 @@ START_TEST(selectors_mean_connections)
 					 list.all[j].tunable);
 		target_list_done(&list);
 	}
-	ck_assert_str_eq(resolved(&p, "socket:812/7/rcvbuf").identity,
+	ck_assert_str_eq(resolved(&place, "socket:812/7/rcvbuf").identity,
 			 "process 812 start 173529 fd 7 cookie 11");
 	ck_assert_uint_eq(fake_os_open_files(os), 0);
 	ck_assert_str_eq(fake_os_trace(os), "");
-	fake_os_free(os);
 }
 END_TEST
 
 START_TEST(a_namespace_has_connections_of_its_own)
 {
-	struct place own, p;
-	struct os *os = machine(&own);
+	struct place blue;
 	struct error e;
 
-	ck_assert_int_eq(place_open(os, "blue", &p, &e), 0);
-	ck_assert_str_eq(resolved(&p, "socket:dst 198.51.100.0/24/nodelay").name,
+	ck_assert_int_eq(place_open(os, "blue", &blue, &e), 0);
+	ck_assert_str_eq(resolved(&blue, "socket:dst 198.51.100.0/24/nodelay").name,
 			 "socket:900/6/nodelay");
 	ck_assert_uint_eq(fake_os_netns(os), FAKE_INITIAL_NETNS);
-	place_close(&p);
-	fake_os_free(os);
+	place_close(&blue);
 }
 END_TEST
 
@@ -95,43 +103,38 @@ START_TEST(selectors_that_mean_none_are_refused)
 		{ "socket:cgroup=../x/congestion", -EINVAL },
 		{ "socket:name nginx and pid 900/congestion", -ENOENT },
 	};
-	struct place p;
-	struct os *os = machine(&p);
 
-	kind_refuses(&socket_kind, &p, cases, ARRAY_LEN(cases));
+	kind_refuses(&socket_kind, &place, cases, ARRAY_LEN(cases));
 	ck_assert_uint_eq(fake_os_open_files(os), 0);
-	fake_os_free(os);
 }
 END_TEST
 
 START_TEST(rights_are_asked_for)
 {
-	struct place p;
-	struct os *os = machine(&p);
-	struct target t = resolved(&p, "socket:812/7/congestion");
+	struct target t = resolved(&place, "socket:812/7/congestion");
 	struct held from = { "cubic", "" };
 	struct target_list list = { 0 };
 	struct error e = { 0 };
 
 	fake_os_set_trace_right(os, false);
-	ck_assert_int_eq(socket_kind.present(&p, &t, &e), -EPERM);
+	ck_assert_int_eq(socket_kind.present(&place, &t, &e), -EPERM);
 	ck_assert_int_eq(e.kind, ERROR_PRIVILEGE);
 	ck_assert_ptr_nonnull(strstr(e.text, "CAP_SYS_PTRACE"));
-	ck_assert_int_eq(socket_kind.resolve(&p, "socket:port 443/congestion", &list, &e), -EPERM);
+	ck_assert_int_eq(socket_kind.resolve(&place, "socket:port 443/congestion", &list, &e),
+			 -EPERM);
 	ck_assert_int_eq(e.kind, ERROR_PRIVILEGE);
 	fake_os_set_trace_right(os, true);
-	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "bbr", &e), 0);
-	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "vegas", &e), -EOPNOTSUPP);
+	ck_assert_int_eq(socket_kind.check(&place, &t, &from, "bbr", &e), 0);
+	ck_assert_int_eq(socket_kind.check(&place, &t, &from, "vegas", &e), -EOPNOTSUPP);
 	ck_assert_int_eq(e.kind, ERROR_UNSUPPORTED);
 	fake_os_add_file(os, "/proc/thread-self/status", "CapEff:\t000001ffffffefff\n");
-	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "bbr", &e), -EPERM);
+	ck_assert_int_eq(socket_kind.check(&place, &t, &from, "bbr", &e), -EPERM);
 	ck_assert_ptr_nonnull(strstr(e.text, "CAP_NET_ADMIN"));
-	t = resolved(&p, "socket:812/7/rcvbuf");
+	t = resolved(&place, "socket:812/7/rcvbuf");
 	fake_os_socket(os, 11)->no_lock = true;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), -EOPNOTSUPP);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &from, &e), -EOPNOTSUPP);
 	ck_assert_ptr_nonnull(strstr(e.text, "5.14"));
 	ck_assert_uint_eq(fake_os_open_files(os), 0);
-	fake_os_free(os);
 }
 END_TEST
 
@@ -175,8 +178,6 @@ static const struct {
 
 START_TEST(words_become_values)
 {
-	struct place p;
-	struct os *os = machine(&p);
 	char name[64], to[HELD_TEXT_MAX] = "untouched";
 	struct held now = { 0 };
 	struct error e = { 0 };
@@ -184,8 +185,8 @@ START_TEST(words_become_values)
 	int r;
 
 	(void)snprintf(name, sizeof(name), "socket:812/7/%s", wishes[_i].key);
-	t = resolved(&p, name);
-	r = socket_kind.want(&p, &t, -1, wishes[_i].words, &now, to, &e);
+	t = resolved(&place, name);
+	r = socket_kind.want(&place, &t, -1, wishes[_i].words, &now, to, &e);
 	if (wishes[_i].to != NULL) {
 		ck_assert_msg(r == 0, "%s", e.text);
 		ck_assert_str_eq(to, wishes[_i].to);
@@ -194,8 +195,7 @@ START_TEST(words_become_values)
 		ck_assert_int_eq(e.kind, ERROR_INPUT);
 		ck_assert_str_eq(to, "untouched");
 	}
-	ck_assert_int_eq(socket_kind.want(&p, &t, 0, "1", &now, to, &e), -EINVAL);
-	fake_os_free(os);
+	ck_assert_int_eq(socket_kind.want(&place, &t, 0, "1", &now, to, &e), -EINVAL);
 }
 END_TEST
 
@@ -210,19 +210,17 @@ static const struct {
 	{ "user_timeout", "0", "5000" },
 };
 
-static void expect_held(const struct place *p, const struct target *t, const char *text)
+static void expect_held(const struct target *t, const char *text)
 {
 	struct held now = { 0 };
 	struct error e = { 0 };
 
-	ck_assert_msg(socket_kind.read(p, t, &now, &e) == 0, "%s", e.text);
+	ck_assert_msg(socket_kind.read(&place, t, &now, &e) == 0, "%s", e.text);
 	ck_assert_str_eq(now.text, text);
 }
 
 START_TEST(every_option_is_set_and_put_back)
 {
-	struct place p;
-	struct os *os = machine(&p);
 	struct fake_tcp before = *fake_os_socket(os, 11), others = *fake_os_socket(os, 12);
 	struct held from = { 0 }, now = { 0 };
 	struct error e = { 0 };
@@ -230,42 +228,38 @@ START_TEST(every_option_is_set_and_put_back)
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "socket:812/7/%s", changes[_i].key);
-	t = resolved(&p, name);
-	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), 0);
+	t = resolved(&place, name);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &from, &e), 0);
 	ck_assert_str_eq(from.text, changes[_i].from);
-	ck_assert_msg(socket_kind.check(&p, &t, &from, changes[_i].to, &e) == 0, "%s", e.text);
+	ck_assert_msg(socket_kind.check(&place, &t, &from, changes[_i].to, &e) == 0, "%s", e.text);
 	ck_assert_int_eq(memcmp(fake_os_socket(os, 11), &before, sizeof(before)), 0);
-	ck_assert_int_eq(socket_kind.write(&p, &t, changes[_i].to, &e), 0);
-	expect_held(&p, &t, changes[_i].to);
-	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.write(&place, &t, changes[_i].to, &e), 0);
+	expect_held(&t, changes[_i].to);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &now, &e), 0);
 	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, changes[_i].to), HELD_TO);
-	ck_assert_int_eq(socket_kind.restore(&p, &t, &from, &e), 0);
-	expect_held(&p, &t, changes[_i].from);
+	ck_assert_int_eq(socket_kind.restore(&place, &t, &from, &e), 0);
+	expect_held(&t, changes[_i].from);
 	ck_assert_int_eq(memcmp(fake_os_socket(os, 11), &before, sizeof(before)), 0);
 	ck_assert_int_eq(memcmp(fake_os_socket(os, 12), &others, sizeof(others)), 0);
 	ck_assert_uint_eq(fake_os_open_files(os), 0);
-	fake_os_free(os);
 }
 END_TEST
 
 /* The kernel holds 32 bits of it, and programs set it to -1: as never. */
 START_TEST(a_number_of_all_bits_is_put_back)
 {
-	struct place p;
-	struct os *os = machine(&p);
-	struct target t = resolved(&p, "socket:812/7/notsent_lowat");
+	struct target t = resolved(&place, "socket:812/7/notsent_lowat");
 	struct held from = { 0 };
 	struct error e = { 0 };
 
 	fake_os_socket(os, 11)->notsent_lowat = -1;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &from, &e), 0);
 	ck_assert_str_eq(from.text, "4294967295");
-	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "131072", &e), 0);
-	ck_assert_int_eq(socket_kind.write(&p, &t, "131072", &e), 0);
+	ck_assert_int_eq(socket_kind.check(&place, &t, &from, "131072", &e), 0);
+	ck_assert_int_eq(socket_kind.write(&place, &t, "131072", &e), 0);
 	ck_assert_int_eq(fake_os_socket(os, 11)->notsent_lowat, 131072);
-	ck_assert_int_eq(socket_kind.restore(&p, &t, &from, &e), 0);
+	ck_assert_int_eq(socket_kind.restore(&place, &t, &from, &e), 0);
 	ck_assert_int_eq(fake_os_socket(os, 11)->notsent_lowat, -1);
-	fake_os_free(os);
 }
 END_TEST
 
@@ -286,8 +280,6 @@ START_TEST(what_cannot_be_put_back_is_refused)
 		{ "rcvbuf", "auto", "size 131072" },
 		{ "user_timeout", "0", "" },
 	};
-	struct place p;
-	struct os *os = machine(&p);
 	struct error e = { 0 };
 	struct held from = { 0 };
 	struct target t;
@@ -295,100 +287,90 @@ START_TEST(what_cannot_be_put_back_is_refused)
 	int r;
 
 	(void)snprintf(name, sizeof(name), "socket:812/7/%s", held[_i].key);
-	t = resolved(&p, name);
+	t = resolved(&place, name);
 	(void)snprintf(from.text, sizeof(from.text), "%s", held[_i].text);
 	(void)snprintf(from.undo, sizeof(from.undo), "%s", held[_i].undo);
-	r = socket_kind.check(&p, &t, &from, "bbr", &e);
+	r = socket_kind.check(&place, &t, &from, "bbr", &e);
 	ck_assert_int_eq(r, _i < 8 ? -EOPNOTSUPP : 0);
 	if (_i < 8)
 		ck_assert_ptr_nonnull(strstr(e.text, "could not be written back"));
-	fake_os_free(os);
 }
 END_TEST
 
 START_TEST(a_locked_buffer_is_released_and_locked_again)
 {
-	struct place p;
-	struct os *os = machine(&p);
 	struct fake_tcp *tcp = fake_os_socket(os, 11);
-	struct target t = resolved(&p, "socket:812/7/rcvbuf");
+	struct target t = resolved(&place, "socket:812/7/rcvbuf");
 	struct held from = { 0 }, now = { 0 };
 	struct error e;
 
 	tcp->rcvbuf = 65536;
 	tcp->lock = 3;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &from, &e), 0);
 	ck_assert_str_eq(from.text, "65536");
-	ck_assert_int_eq(socket_kind.write(&p, &t, "auto", &e), 0);
+	ck_assert_int_eq(socket_kind.write(&place, &t, "auto", &e), 0);
 	/* That of the send buffer stays. */
 	ck_assert_int_eq(tcp->lock, 1);
 	ck_assert_int_eq(tcp->rcvbuf, 131072);
 	ck_assert_int_eq(tcp->window_clamp, 131072);
 	tcp->rcvbuf = 6291456;
 	tcp->window_clamp = 4000000;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &now, &e), 0);
 	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "auto"), HELD_TO);
-	ck_assert_int_eq(socket_kind.restore(&p, &t, &from, &e), 0);
+	ck_assert_int_eq(socket_kind.restore(&place, &t, &from, &e), 0);
 	ck_assert_int_eq(tcp->rcvbuf, 65536);
 	ck_assert_int_eq(tcp->window_clamp, 65536);
 	ck_assert_int_eq(tcp->lock, 3);
 	/* Killed while it was being released: enlarged, and still locked. */
 	tcp->rcvbuf = 131072;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &now, &e), 0);
 	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "auto"), HELD_BETWEEN);
 	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "98304"), HELD_FOREIGN);
 	tcp->rcvbuf = 131074;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &now, &e), 0);
 	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "auto"), HELD_FOREIGN);
-	fake_os_free(os);
 }
 END_TEST
 
 START_TEST(drift_of_an_automatic_buffer_is_nobodys)
 {
-	struct place p;
-	struct os *os = machine(&p);
 	struct fake_tcp *tcp = fake_os_socket(os, 11);
-	struct target t = resolved(&p, "socket:812/7/sndbuf");
+	struct target t = resolved(&place, "socket:812/7/sndbuf");
 	struct held from = { 0 }, now = { 0 };
 	struct error e;
 
-	ck_assert_int_eq(socket_kind.read(&p, &t, &from, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &from, &e), 0);
 	tcp->sndbuf = 4194304;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &now, &e), 0);
 	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "2097152"), HELD_FROM);
 	/* Killed between the size and the lock of a restore: still ours. */
 	tcp->sndbuf = 87040;
 	tcp->lock = 1;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &now, &e), 0);
 	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "2097152"), HELD_BETWEEN);
 	/* Somebody else's. */
 	tcp->sndbuf = 87044;
-	ck_assert_int_eq(socket_kind.read(&p, &t, &now, &e), 0);
+	ck_assert_int_eq(socket_kind.read(&place, &t, &now, &e), 0);
 	ck_assert_int_eq(socket_kind.relate(&t, &now, &from, "2097152"), HELD_FOREIGN);
-	fake_os_free(os);
 }
 END_TEST
 
 START_TEST(a_window_has_a_ceiling)
 {
-	struct place p;
-	struct os *os = machine(&p);
-	struct target t = resolved(&p, "socket:812/7/rcvbuf");
+	struct target t = resolved(&place, "socket:812/7/rcvbuf");
 	const struct held from = { "auto", "size 131072" };
 	struct error e = { 0 };
 
 	fake_os_socket(os, 11)->rcv_wscale = 3; /* 524280 */
-	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "1048560", &e), 0);
-	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "auto", &e), 0);
-	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "1048562", &e), -ERANGE);
+	ck_assert_int_eq(socket_kind.check(&place, &t, &from, "1048560", &e), 0);
+	ck_assert_int_eq(socket_kind.check(&place, &t, &from, "auto", &e), 0);
+	ck_assert_int_eq(socket_kind.check(&place, &t, &from, "1048562", &e), -ERANGE);
 	ck_assert_int_eq(e.kind, ERROR_INPUT);
 	ck_assert_ptr_nonnull(strstr(e.text, "524280"));
 	ck_assert_ptr_nonnull(strstr(e.text, "opened again"));
 	/* Of what is sent the other side decides. */
-	t = resolved(&p, "socket:812/7/sndbuf");
-	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "1048562", &e), 0);
-	fake_os_free(os);
+	t = resolved(&place, "socket:812/7/sndbuf");
+	ck_assert_int_eq(socket_kind.check(&place, &t, &from, "1048562", &e), 0);
 }
 END_TEST
 
@@ -397,6 +379,7 @@ Suite *test_socket_suite(void)
 	Suite *s = suite_create("tunables/socket");
 	TCase *t = tcase_create("socket");
 
+	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, selectors_mean_connections);
 	tcase_add_test(t, a_namespace_has_connections_of_its_own);
 	tcase_add_test(t, selectors_that_mean_none_are_refused);

@@ -139,6 +139,7 @@ START_TEST(lines)
 	static const char text[] = "one\n\ntwo";
 	struct text_span rest = { text, sizeof(text) - 1 }, line = { 0 };
 
+	ck_assert_uint_eq(text_count_lines(rest), 3);
 	ck_assert(text_next_line(&rest, &line));
 	ck_assert(text_span_equal(line, "one"));
 	ck_assert(text_next_line(&rest, &line));
@@ -147,9 +148,11 @@ START_TEST(lines)
 	ck_assert(text_span_equal(line, "two"));
 	ck_assert(!text_next_line(&rest, &line));
 	rest = (struct text_span){ "one\n", 4 };
+	ck_assert_uint_eq(text_count_lines(rest), 1);
 	ck_assert(text_next_line(&rest, &line));
 	ck_assert(!text_next_line(&rest, &line));
 	rest = (struct text_span){ NULL, 0 };
+	ck_assert_uint_eq(text_count_lines(rest), 0);
 	ck_assert(!text_next_line(&rest, &line));
 	ck_assert(!text_next_word(&rest, &line));
 }
@@ -184,6 +187,33 @@ START_TEST(copy_printable)
 }
 END_TEST
 
+static const struct {
+	const char *line, *key, *value; /* key NULL: no setting */
+} settings[] = {
+	{ "a=1", "a", "1" },	 { " \ta b \v= \f1 2 \r", "a b", "1 2" },
+	{ "a=b=c", "a", "b=c" }, { "a=", "a", "" },
+	{ "=1", "", "1" },	 { " = ", "", "" },
+	{ "a 1", NULL, NULL },	 { "", NULL, NULL },
+};
+
+START_TEST(split_setting)
+{
+	const char *line = settings[_i].line;
+	const struct text_span untouched = { line, 0 };
+	struct text_span key = untouched, value = untouched;
+	bool split = text_split_setting((struct text_span){ line, strlen(line) }, &key, &value);
+
+	ck_assert_int_eq(split, settings[_i].key != NULL);
+	if (split) {
+		ck_assert(text_span_equal(key, settings[_i].key));
+		ck_assert(text_span_equal(value, settings[_i].value));
+	} else {
+		ck_assert(key.at == line && key.len == 0);
+		ck_assert(value.at == line && value.len == 0);
+	}
+}
+END_TEST
+
 #define COUNT(cases) ((int)(sizeof(cases) / sizeof((cases)[0])))
 
 Suite *test_text_suite(void)
@@ -199,6 +229,7 @@ Suite *test_text_suite(void)
 	tcase_add_test(spans, words);
 	tcase_add_test(spans, lines);
 	tcase_add_test(spans, span_comparison);
+	tcase_add_loop_test(spans, split_setting, 0, COUNT(settings));
 	tcase_add_test(spans, copy_printable);
 	suite_add_tcase(suite, parsing);
 	suite_add_tcase(suite, spans);
