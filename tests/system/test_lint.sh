@@ -60,6 +60,15 @@ lint 2 "a NUL byte" <(printf 'a.b = 1\0')
 lint 3 "a missing file" "$dir/none.conf"
 complains none.conf
 lint 3 "a directory" "$dir"
+lint 3 "a missing file among others" "$dir/none.conf" "$dir/a.conf"
+complains "none.conf: opening: No such file"
+says "^not read: $dir/none.conf: opening: No such file"
+says "a.conf:1: high L-03"
+printf 'a.b = 1\0' >"$dir/nul.conf"
+lint 2 "two bad files and a good one" --json "$dir/nul.conf" "$dir/a.conf" "$dir/none.conf"
+complains "2 files could not be read"
+json '(.unread | length == 2) and (.unread[0].reason | test("NUL")) and (.files | length == 1)'
+json '.findings | any(.[]; .id == "L-03")'
 lint 2 "files and a root" --root "$dir" "$dir/a.conf"
 lint 2 "a severity that is none" --fail-on urgent
 "$NETWRIGHT" lint "$corpus/mistakes.conf" >/dev/full 2>"$dir/err"
@@ -84,6 +93,15 @@ says "in 3 files\."
 ln -s ../sysctl.conf "$root/etc/sysctl.d/99-sysctl.conf"
 lint 0 "with a link" --root "$root"
 silent L-47
+ln -s /nonexistent/a.conf "$root/etc/sysctl.d/10-nowhere.conf"
+cp "$dir/nul.conf" "$root/etc/sysctl.d/11-nul.conf"
+lint 3 "with a link to nothing and a binary file" --root "$root"
+says "^not read: .*/etc/sysctl.d/10-nowhere.conf: is a link that leads nowhere; mend or remove it$"
+says "^not read: /etc/sysctl.d/11-nul.conf: holds a NUL byte"
+says "^/run/sysctl.d/60-b.conf:1: info L-34"
+says "in 3 files\."
+complains "2 files could not be read, /etc/sysctl.d/10-nowhere.conf the first"
+rm "$root/etc/sysctl.d/"1[01]-*
 lint 0 "an empty system" --root "$dir/none"
 says "^0 findings in 0 files\."
 
