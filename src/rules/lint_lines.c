@@ -2,6 +2,7 @@
 #include "base/suggest.h"
 #include "rules/lint.h"
 #include "tunables/catalogue.h"
+#include "tunables/kernel_number.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -10,7 +11,15 @@
 #define FORMAT "sysctl.d(5), sysctl.conf(5)"
 
 /* In the order of their ids. */
-enum line_lint { OVERRIDDEN, NOT_IN_NAMESPACE, MALFORMED, UNKNOWN_KEY, ABSENT_KEY, NOT_AT_BOOT };
+enum line_lint {
+	OVERRIDDEN,
+	NOT_IN_NAMESPACE,
+	MALFORMED,
+	UNKNOWN_KEY,
+	ABSENT_KEY,
+	NOT_AT_BOOT,
+	REFUSED_VALUE
+};
 
 const struct lint line_lints[] = {
 [OVERRIDDEN] = {
@@ -60,6 +69,14 @@ const struct lint line_lints[] = {
 	.fix = "link /etc/sysctl.d/99-sysctl.conf to it, or move the lines there",
 	.source = "sysctl.d(5)",
 	.message = "sysctl --system reads /etc/sysctl.conf, systemd-sysctl only through a link",
+},
+[REFUSED_VALUE] = {
+	.id = "L-48",
+	.slug = "value-refused",
+	.severity = SEVERITY_LOW,
+	.fix = "write plain numbers with blanks between them: no units, quotes, commas or words",
+	.source = "Linux kernel/sysctl.c, proc_get_long(); measured on Linux 6.18",
+	.message = "the kernel reads no number there and refuses the value, so that the old one stays",
 },
 };
 
@@ -154,32 +171,53 @@ static int report_unlinked(const struct sysctl_settings *s, const struct sysctl_
 		"link in a sysctl.d directory leads here");
 }
 
+/* 1 when it is one. */
+static int report_refused(const struct sysctl_line *line, struct lint_report *r)
+{
+	const struct tunable *t = tunable_find(line->key);
+	struct text_span word;
+	int code;
+
+	if (t == NULL || kernel_number_refused(t, line->value, &word) == 0)
+		return 0;
+	code = lint_report_add(r, &line_lints[REFUSED_VALUE], line, line->key, line->value,
+			       "the kernel reads no number in \"%.*s\" and refuses the value: the "
+			       "old one stays",
+			       (int)word.len, word.at);
+	return code < 0 ? code : 1;
+}
+
+static int report_overridden(const struct lint_host *host, const struct sysctl_line *line,
+			     struct lint_report *r)
+{
+	const struct sysctl_line *later = &host->settings->lines[line->overridden_by];
+
+	if (strcmp(later->value, line->value) == 0)
+		return 0;
+	return lint_report_add(r, &line_lints[OVERRIDDEN], line, line->key, line->value,
+			       "has no effect: %s:%u sets it to %s", later->file, later->line,
+			       later->value);
+}
+
 int lint_line(const struct lint_host *host, const struct sysctl_line *line, struct lint_report *r)
 {
-	const struct sysctl_line *later;
 	char value[8];
 	int code = report_unlinked(host->settings, line, r);
+	bool judged_further = line->problem == NULL && line->value != NULL &&
+			      line->overridden_by == SIZE_MAX;
 
 	if (code < 0)
 		return code;
 	if (line->problem != NULL)
 		code = lint_report_add(r, &line_lints[MALFORMED], line, "", "", "%s",
 				       line->problem);
-	else if (line->value == NULL)
-		code = 0;
-	else if (line->overridden_by != SIZE_MAX) {
-		later = &host->settings->lines[line->overridden_by];
-		if (strcmp(later->value, line->value) == 0)
-			return 1;
-		code = lint_report_add(r, &line_lints[OVERRIDDEN], line, line->key, line->value,
-				       "has no effect: %s:%u sets it to %s", later->file,
-				       later->line, later->value);
-	} else if (line->glob || has_lint_when_set(line->key) ||
-		   lint_value_in_force(host, SOURCE_NETNS, line->key, value, sizeof(value)) !=
-			   -ENOENT)
-		return 0;
-	else
-		/* The value of a key that is not here yet may be wrong all the same. */
-		return report_absent(host, line, r);
-	return code < 0 ? code : 1;
+	else if (line->overridden_by != SIZE_MAX)
+		code = report_overridden(host, line, r);
+	if (code < 0 || !judged_further)
+		return code < 0 ? code : 1;
+	/* The value of a key that is not here yet may be wrong all the same. */
+	if (!line->glob && !has_lint_when_set(line->key) &&
+	    lint_value_in_force(host, SOURCE_NETNS, line->key, value, sizeof(value)) == -ENOENT)
+		code = report_absent(host, line, r);
+	return code < 0 ? code : report_refused(line, r);
 }

@@ -114,6 +114,17 @@ says "^in force: high L-03 core-feature-off: net.ipv4.tcp_sack = 0"
 says "^in force: medium L-30 vector-order: net.ipv4.tcp_rmem = 8192 131072 4096"
 lint 0 "the host itself is not concerned" --json
 json '[.findings[] | select(.file == null and .key == "net.ipv4.tcp_sack")] == []'
+# What lint says the kernel refuses, it refuses, and nothing else.
+for setting in tcp_sack=yes 'tcp_sack="1"' tcp_sack=0x1 tcp_sack=08 tcp_fin_timeout=30s tcp_fin_timeout=036 \
+  'tcp_rmem=4096,131072,33554432' 'tcp_rmem=4096 131072 32M' 'tcp_rmem=4096 0x20000 33554432' 'tcp_retries2=15;' \
+  tcp_retries2=00000000000000000015 tcp_retries2=000000000000000000015 'tcp_keepalive_time=2h'; do
+  echo "net.ipv4.$setting" >"$dir/value.conf"
+  taken=0
+  ip netns exec "$ns" sh -c "echo '${setting#*=}' 2>/dev/null >/proc/sys/net/ipv4/${setting%%=*}" 2>/dev/null || taken=1
+  "$NETWRIGHT" lint --netns "$ns" --json "$dir/value.conf" >"$dir/out"
+  said=$(jq '[.findings[] | select(.id == "L-48")] | length' "$dir/out")
+  if [ "$said" = "$taken" ]; then ok "$setting: refused $taken, as lint says"; else not_ok "$setting: refused $taken, lint says $said"; fi
+done
 echo 'net.core.netdev_budget = 600' >"$dir/host.conf"
 lint 0 "a host's key in a namespace" --netns "$ns" "$dir/host.conf"
 says "host.conf:1: info L-35 host-only-key"

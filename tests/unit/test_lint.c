@@ -273,7 +273,30 @@ static const struct {
 	{ "net.ipv4.tcp_sack = 0\nnet.ipv4.tcp_sack = 1", "L-34" },
 	{ "net.ipv4.tcp_sack = 1\nnet.ipv4.tcp_sack = 0", "L-34 L-03" },
 	{ "net.ipv4.tcp_sack = 0 # slow", "L-03" },
-	{ "net.ipv4.tcp_sack = off", "" },
+	/* As the kernel reads them, and what it refuses. */
+	{ "net.ipv4.tcp_sack = off", "L-48" },
+	{ "net.ipv4.tcp_timestamps = 0x0", "L-02" },
+	{ "net.ipv4.tcp_timestamps = 00", "L-02" },
+	{ "net.ipv4.tcp_retries2 = 010", "" }, /* 8 */
+	{ "net.ipv4.tcp_retries2 = 08", "L-48" },
+	{ "net.ipv4.tcp_fin_timeout = 0xE", "L-09" },
+	{ "net.ipv4.tcp_fin_timeout = 0x", "L-48" },
+	{ "net.core.somaxconn = 4096;", "L-48" },
+	{ "net.core.rmem_max = 16M", "L-48" },
+	{ "net.core.rmem_max = +4194304", "L-48" },
+	{ "net.core.rmem_max = 00000000000020000000", "" },
+	{ "net.core.rmem_max = 000000000000020000000", "L-48" },
+	{ "fs.file-max = 9223372036854775808", "" },
+	{ "fs.file-max = 99999999999999999999", "L-48" },
+	{ "net.ipv4.tcp_rmem = 4096,131072,33554432", "L-48" },
+	{ "net.ipv4.tcp_rmem = \"4096 131072 33554432\"", "L-48" },
+	{ "net.ipv4.tcp_rmem = 4096 131072 32M", "L-48" },
+	{ "net.ipv4.tcp_rmem = 4096 131072 33554432 # big", "" },
+	{ "net.ipv4.tcp_sack = yes\nnet.ipv4.tcp_sack = 1", "L-34" },
+	{ "net.ipv4.tcp_congestion_control = 1", "" }, /* what is there is not known */
+	{ "net.ipv4.ip_local_reserved_ports = 8080,9000-9010", "" },
+	{ "net.ipv4.conf.*.rp_filter = loose", "L-48" },
+	{ "kernel.hostname = yes", "L-45" }, /* not catalogued: no word about its value */
 	{ "net.ipv4.tcp_rmem = 4096", "" },
 };
 
@@ -335,6 +358,24 @@ START_TEST(local_ports_are_held_against_what_listens)
 	ck_assert_str_eq(ids_of("net.ipv4.ip_local_port_range = 32767 60999"), "L-21");
 	listeners_unseen = true;
 	ck_assert_str_eq(ids_of(wide), "");
+	ck_assert_uint_eq(report.unjudged_count, 1);
+}
+END_TEST
+
+START_TEST(a_congestion_control_that_nobody_has_is_named)
+{
+	static const char nosuch[] = "net.ipv4.tcp_congestion_control = nosuch";
+
+	ck_assert_str_eq(ids_of(nosuch), "");
+	ck_assert_uint_eq(report.unjudged_count, 1);
+	(void)snprintf(facts.congestion_available.name[0],
+		       sizeof(facts.congestion_available.name[0]), "brutal");
+	facts.congestion_available.count = 1;
+	ck_assert_str_eq(ids_of(nosuch), "L-22");
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_congestion_control = brutal"), "");
+	ck_assert_uint_eq(report.unjudged_count, 0);
+	/* Linux has it: as a module, maybe. */
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_congestion_control = htcp"), "");
 	ck_assert_uint_eq(report.unjudged_count, 1);
 }
 END_TEST
@@ -480,6 +521,7 @@ Suite *test_lint_suite(void)
 			    sizeof(neighbours) / sizeof(neighbours[0]));
 	tcase_add_test(c, somaxconn_is_held_against_what_listens);
 	tcase_add_test(c, local_ports_are_held_against_what_listens);
+	tcase_add_test(c, a_congestion_control_that_nobody_has_is_named);
 	tcase_add_test(c, older_kernels_are_judged_as_such);
 	tcase_add_test(c, a_buffer_is_held_against_memory);
 	tcase_add_test(c, what_is_unknown_is_not_judged);
