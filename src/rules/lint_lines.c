@@ -187,34 +187,59 @@ static int report_refused(const struct sysctl_line *line, struct lint_report *r)
 	return code < 0 ? code : 1;
 }
 
-static int report_overridden(const struct lint_host *host, const struct sysctl_line *line,
+/* The line that sets the same key when booting: files that systemd-sysctl reads, this line or a
+ * later one. */
+static const struct sysctl_line *counts_at_boot(const struct sysctl_settings *s,
+						const struct sysctl_line *line)
+{
+	const struct sysctl_line *counts = line;
+
+	for (const struct sysctl_line *l = line + 1; l < s->lines + s->line_count; l++) {
+		if (l->problem == NULL && l->value != NULL && l->file != s->unlinked &&
+		    strcmp(l->key, line->key) == 0)
+			counts = l;
+	}
+	return counts;
+}
+
+/* 1: another line counts, always. 0: this one does at boot, the other after sysctl --system. */
+static int report_overridden(const struct sysctl_settings *s, const struct sysctl_line *line,
 			     struct lint_report *r)
 {
-	const struct sysctl_line *later = &host->settings->lines[line->overridden_by];
+	const struct sysctl_line *later = &s->lines[line->overridden_by];
+	const struct sysctl_line *boot = later;
+	int code;
 
-	if (strcmp(later->value, line->value) == 0)
-		return 0;
-	return lint_report_add(r, &line_lints[OVERRIDDEN], line, line->key, line->value,
-			       "has no effect: %s:%u sets it to %s", later->file, later->line,
-			       later->value);
+	if (later->file == s->unlinked && line->file != s->unlinked)
+		boot = counts_at_boot(s, line);
+	if (strcmp(boot == line ? later->value : boot->value, line->value) == 0)
+		return 1;
+	if (boot == line)
+		return lint_report_add(
+			r, &line_lints[OVERRIDDEN], line, line->key, line->value,
+			"counts at boot alone, as systemd-sysctl does not read %s; after "
+			"sysctl --system %s:%u counts, which sets it to %s",
+			later->file, later->file, later->line, later->value);
+	code = lint_report_add(r, &line_lints[OVERRIDDEN], line, line->key, line->value,
+			       "has no effect: %s:%u sets it to %s", boot->file, boot->line,
+			       boot->value);
+	return code < 0 ? code : 1;
 }
 
 int lint_line(const struct lint_host *host, const struct sysctl_line *line, struct lint_report *r)
 {
 	char value[8];
 	int code = report_unlinked(host->settings, line, r);
-	bool judged_further = line->problem == NULL && line->value != NULL &&
-			      line->overridden_by == SIZE_MAX;
 
-	if (code < 0)
-		return code;
-	if (line->problem != NULL)
+	if (code == 0 && line->problem != NULL)
 		code = lint_report_add(r, &line_lints[MALFORMED], line, "", "", "%s",
 				       line->problem);
-	else if (line->overridden_by != SIZE_MAX)
-		code = report_overridden(host, line, r);
-	if (code < 0 || !judged_further)
-		return code < 0 ? code : 1;
+	else if (code == 0 && line->overridden_by != SIZE_MAX)
+		code = report_overridden(host->settings, line, r);
+	if (code == 0 && (line->problem != NULL || line->value == NULL))
+		code = 1;
+	if (code != 0)
+		return code;
 	/* The value of a key that is not here yet may be wrong all the same. */
 	if (!line->glob && !has_lint_when_set(line->key) &&
 	    lint_value_in_force(host, SOURCE_NETNS, line->key, value, sizeof(value)) == -ENOENT)

@@ -87,12 +87,15 @@ echo 'net.ipv4.tcp_rfc1337 = 1' >"$root/run/sysctl.d/60-b.conf"
 echo 'net.ipv4.tcp_rfc1337 = 0' >"$root/etc/sysctl.conf"
 lint 0 "a system below a root" --root "$root"
 silent L-09
-says "^/run/sysctl.d/60-b.conf:1: info L-34 overridden: .*/etc/sysctl.conf:1"
+says "^/run/sysctl.d/60-b.conf:1: info L-34 overridden: .*: counts at boot alone, .*/etc/sysctl.conf:1 counts"
+says "^/run/sysctl.d/60-b.conf:1: info L-27 rfc1337"
 says "^/etc/sysctl.conf:1: info L-47 not-at-boot"
 says "in 3 files\."
 ln -s ../sysctl.conf "$root/etc/sysctl.d/99-sysctl.conf"
 lint 0 "with a link" --root "$root"
 silent L-47
+says "^/run/sysctl.d/60-b.conf:1: info L-34 overridden: .*has no effect: /etc/sysctl.d/99-sysctl.conf:1 sets it to 0"
+silent L-27
 ln -s /nonexistent/a.conf "$root/etc/sysctl.d/10-nowhere.conf"
 cp "$dir/nul.conf" "$root/etc/sysctl.d/11-nul.conf"
 lint 3 "with a link to nothing and a binary file" --root "$root"

@@ -1,5 +1,6 @@
 /* Lints: that each fires on its mistake and is silent beside it. */
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "fake_source.h"
 #include "netlink_message.h"
 #include "rules/lint.h"
@@ -498,6 +499,50 @@ START_TEST(a_file_that_booting_skips_is_named_once)
 }
 END_TEST
 
+/* Each key by what two files of sysctl.d and an unlinked sysctl.conf set it to. */
+START_TEST(of_an_unlinked_file_is_said_when_it_counts)
+{
+	static const char first[] = "net.ipv4.tcp_retries2 = 15\nnet.ipv4.tcp_dsack = 0\n";
+	static const char last[] = "net.ipv4.tcp_retries2 = 14\nnet.ipv4.tcp_dsack = 0\n"
+				   "net.ipv4.tcp_fin_timeout = 5\nnet.ipv4.tcp_sack = 0\n";
+	static const char unlinked[] = "net.ipv4.tcp_retries2 = 5\nnet.ipv4.tcp_dsack = 0\n"
+				       "net.ipv4.tcp_fin_timeout = 60\nnet.ipv4.tcp_sack = 0\n";
+	static const struct {
+		const char *file, *id, *says;
+	} wanted[] = {
+		{ "98.conf", "L-34", "has no effect: 99.conf:1 sets it to 14" },
+		{ "99.conf", "L-34", "counts at boot alone" },
+		{ "99.conf", "L-34",
+		  "after sysctl --system /etc/sysctl.conf:3 counts, which sets it to 60" },
+		{ "99.conf", "L-09", "" }, /* it counts, so it is judged */
+		{ "/etc/sysctl.conf", "L-47", "not by systemd-sysctl" },
+		{ "/etc/sysctl.conf", "L-17", "" },
+		{ "/etc/sysctl.conf", "L-03", "" },
+		{ "/etc/sysctl.conf", "L-03", "" },
+	};
+
+	ck_assert_int_eq(sysctl_settings_parse(&settings, "98.conf", first, strlen(first), NULL),
+			 0);
+	ck_assert_int_eq(sysctl_settings_parse(&settings, "99.conf", last, strlen(last), NULL), 0);
+	ck_assert_int_eq(sysctl_settings_parse(&settings, "/etc/sysctl.conf", unlinked,
+					       strlen(unlinked), NULL),
+			 0);
+	settings.unlinked = settings.files[2];
+	run(false);
+	ck_assert_uint_eq(report.count, ARRAY_LEN(wanted));
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		ck_assert_str_eq(report.findings[i].file, wanted[i].file);
+		ck_assert_str_eq(report.findings[i].id, wanted[i].id);
+		ck_assert_ptr_nonnull(strstr(report.findings[i].message, wanted[i].says));
+	}
+	/* Linked, the same file has the last word at boot too. */
+	settings.unlinked = NULL;
+	run(false);
+	ck_assert_ptr_nonnull(strstr(report.findings[1].message,
+				     "has no effect: /etc/sysctl.conf:1 sets it to 5"));
+}
+END_TEST
+
 START_TEST(an_unknown_key_is_answered_with_the_nearest)
 {
 	ck_assert_str_eq(ids_of("net.ipv4.tcp_rmen = 1 2 3"), "L-45");
@@ -531,6 +576,7 @@ Suite *test_lint_suite(void)
 	tcase_add_loop_test(c, few_free_pages_matter_beside_a_fast_link_only, 0,
 			    sizeof(reserves) / sizeof(reserves[0]));
 	tcase_add_test(c, a_file_that_booting_skips_is_named_once);
+	tcase_add_test(c, of_an_unlinked_file_is_said_when_it_counts);
 	tcase_add_test(c, an_unknown_key_is_answered_with_the_nearest);
 	suite_add_tcase(s, c);
 	return s;
