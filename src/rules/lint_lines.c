@@ -36,7 +36,7 @@ const struct lint line_lints[] = {
 	.severity = SEVERITY_INFO,
 	.fix = "move the line to the host",
 	.source = "Linux net/core/sysctl_net_core.c",
-	.message = "the key exists in the initial network namespace only",
+	.message = "the key can be set in the initial network namespace only",
 },
 [MALFORMED] = {
 	.id = "L-44",
@@ -226,9 +226,38 @@ static int report_overridden(const struct sysctl_settings *s, const struct sysct
 	return code < 0 ? code : 1;
 }
 
-int lint_line(const struct lint_host *host, const struct sysctl_line *line, struct lint_report *r)
+/* Such as net.core.rmem_max, which other namespaces show without the write bits. */
+static bool is_read_only_here(const struct lint_host *host, const char *key)
+{
+	const struct tunable *t = tunable_find(key);
+
+	return !host->facts->netns_is_init && t != NULL && t->scope == TUNABLE_INIT_ONLY &&
+	       t->shown;
+}
+
+/* Whether the line reaches anything here. 0 in any case but -ENOMEM: the value of a key that is not
+ * here yet may be wrong all the same. */
+static int report_without_effect(const struct lint_host *host, const struct sysctl_line *line,
+				 struct lint_report *r)
 {
 	char value[8];
+	int seen;
+
+	if (line->glob || has_lint_when_set(line->key))
+		return 0;
+	seen = lint_value_in_force(host, SOURCE_NETNS, line->key, value, sizeof(value));
+	if (seen == -ENOENT)
+		return report_absent(host, line, r);
+	if (seen == 0 && is_read_only_here(host, line->key))
+		return lint_report_add(r, &line_lints[NOT_IN_NAMESPACE], line, line->key,
+				       line->value,
+				       "is read-only in this network namespace: only the initial "
+				       "one can set it, for all");
+	return 0;
+}
+
+int lint_line(const struct lint_host *host, const struct sysctl_line *line, struct lint_report *r)
+{
 	int code = report_unlinked(host->settings, line, r);
 
 	if (code == 0 && line->problem != NULL)
@@ -240,9 +269,6 @@ int lint_line(const struct lint_host *host, const struct sysctl_line *line, stru
 		code = 1;
 	if (code != 0)
 		return code;
-	/* The value of a key that is not here yet may be wrong all the same. */
-	if (!line->glob && !has_lint_when_set(line->key) &&
-	    lint_value_in_force(host, SOURCE_NETNS, line->key, value, sizeof(value)) == -ENOENT)
-		code = report_absent(host, line, r);
+	code = report_without_effect(host, line, r);
 	return code < 0 ? code : report_refused(line, r);
 }

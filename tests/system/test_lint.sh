@@ -131,7 +131,12 @@ done
 echo 'net.core.netdev_budget = 600' >"$dir/host.conf"
 lint 0 "a host's key in a namespace" --netns "$ns" "$dir/host.conf"
 says "host.conf:1: info L-35 host-only-key"
-lint 0 "and on the host" "$dir/host.conf"
+echo 'net.core.wmem_max = 4194304' >"$dir/shown.conf"
+lint 0 "a host's key that a namespace shows" --netns "$ns" "$dir/shown.conf"
+says "shown.conf:1: info L-35 host-only-key: net.core.wmem_max = 4194304: .*only the initial one can set it"
+lint 0 "and on the host" "$dir/shown.conf"
+silent L-35
+lint 0 "and the first on the host" "$dir/host.conf"
 says "^0 findings"
 
 # --- without rights, and without writing ---------------------------------------------------------------

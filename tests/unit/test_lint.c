@@ -446,6 +446,19 @@ START_TEST(a_host_only_key_is_named_in_a_namespace)
 }
 END_TEST
 
+START_TEST(a_key_that_a_namespace_only_shows_is_named)
+{
+	set_in_force("net.netfilter.nf_conntrack_buckets", "65536\n");
+	ck_assert_str_eq(ids_of("net.netfilter.nf_conntrack_buckets = 131072"), "");
+	facts.netns_is_init = false;
+	ck_assert_str_eq(ids_of("net.netfilter.nf_conntrack_buckets = 131072"), "L-35");
+	ck_assert_ptr_nonnull(strstr(report.findings[0].message, "read-only"));
+	/* What a namespace has of its own, and what is of no network. */
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_tw_reuse = 1"), "");
+	ck_assert_str_eq(ids_of("fs.file-max = 9223372036854775807"), "");
+}
+END_TEST
+
 /* A hardware link that is up. */
 static void add_link(uint32_t speed_mbit)
 {
@@ -573,6 +586,7 @@ Suite *test_lint_suite(void)
 	tcase_add_test(c, values_in_force_are_judged);
 	tcase_add_test(c, a_mistake_in_a_file_is_not_told_again_for_the_value_in_force);
 	tcase_add_test(c, a_host_only_key_is_named_in_a_namespace);
+	tcase_add_test(c, a_key_that_a_namespace_only_shows_is_named);
 	tcase_add_loop_test(c, few_free_pages_matter_beside_a_fast_link_only, 0,
 			    sizeof(reserves) / sizeof(reserves[0]));
 	tcase_add_test(c, a_file_that_booting_skips_is_named_once);
