@@ -24,7 +24,7 @@ int persisted_load(const struct place *p, const char *root, struct persisted *re
 		return 0;
 	if (boot_profile_read(p->os, root, &ret->profile, &unread) == -ENOMEM ||
 	    boot_settings_read(p->os, root, &ret->boot, &unread) == -ENOMEM ||
-	    sysctl_settings_load_system(&ret->files, root, &unread) == -ENOMEM)
+	    sysctl_settings_load_system(&ret->files, root, NULL) < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "tunables/sysctl.h"
-#include "tunables/sysctl_file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -249,11 +248,34 @@ static int look_for_all(struct search *s, const struct plan *plan)
 	return r;
 }
 
+static bool has_sysctl(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (key_of(&plan->changes[i].target) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* What sysctl.d(5) sets in the end, and what of it could not be read. */
+static int read_files(struct search *s, const struct plan *plan)
+{
+	int r;
+
+	if (!s->place->is_init || !has_sysctl(plan))
+		return 0;
+	r = sysctl_settings_load_system(&s->files, s->root, NULL);
+	s->found->unread = s->files.unread;
+	s->found->unread_count = s->files.unread_count;
+	s->files.unread = NULL;
+	s->files.unread_count = 0;
+	return r;
+}
+
 int rivals_find(const char *root, const struct place *p, const struct plan *plan, bool persist,
 		struct rivals *ret)
 {
 	struct search s = { .root = root, .place = p, .persist = persist, .found = ret };
-	struct error unread = { 0 };
 	int r = 0;
 
 	*ret = (struct rivals){ 0 };
@@ -262,8 +284,8 @@ int rivals_find(const char *root, const struct place *p, const struct plan *plan
 	find_processes(&s);
 	if (s.tuned != 0)
 		r = tuned_active_load(root, &s.active);
-	if (r == 0 && p->is_init && sysctl_settings_load_system(&s.files, root, &unread) == -ENOMEM)
-		r = -ENOMEM;
+	if (r == 0)
+		r = read_files(&s, plan);
 	if (r == 0)
 		r = look_for_all(&s, plan);
 	tuned_active_done(&s.active);
@@ -276,6 +298,7 @@ int rivals_find(const char *root, const struct place *p, const struct plan *plan
 void rivals_done(struct rivals *r)
 {
 	free(r->all);
+	free(r->unread);
 	*r = (struct rivals){ 0 };
 }
 

@@ -4,6 +4,7 @@
 
 #include "apply/plan.h"
 #include "tunables/place.h"
+#include "tunables/sysctl_file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,14 +23,17 @@ struct rival {
 struct rivals {
 	struct rival *all; /* owned; in the order of the plan */
 	size_t count;
+	struct sysctl_unread *unread; /* owned; files that may set keys of the plan, or not */
+	size_t unread_count;
 };
 
 /* The running TuneD (its active profile's [sysctl] keys, includes followed), a running bpftune
  * (the keys its tuners write), and the line of sysctl.d(5) that wins, that own a key of the plan.
  * Files of sysctl.d count in the initial namespace, TuneD in its own. A file that sets the very
  * value of the plan is none; with `persist`, nor is one that ours would be read after. `root` is
- * prefixed to /etc, /run, /usr and /proc ("" on a real host). What cannot be read is no rival. 0 or
- * -ENOMEM. Release with rivals_done(). */
+ * prefixed to /etc, /run, /usr and /proc ("" on a real host). A file of sysctl.d that
+ * cannot be read is in `unread` when the plan has a sysctl; what else cannot be read is no rival. 0
+ * or -ENOMEM. Release with rivals_done(). */
 int rivals_find(const char *root, const struct place *p, const struct plan *plan, bool persist,
 		struct rivals *ret);
 void rivals_done(struct rivals *r); /* accepts {0} */

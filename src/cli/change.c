@@ -10,6 +10,7 @@
 #include "cli/change_session.h"
 #include "cli/exit_status.h"
 #include "cli/plan_export.h"
+#include "cli/unread_files.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -178,8 +179,10 @@ int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 
 	if (r == 0 && rivals_find("", q->place, &plan, wants_files(q, &plan), &rivals) < 0)
 		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
-	if (r == 0)
+	if (r == 0) {
 		change_notices_print(s, q->place, &plan, q->wishes, q->wish_count, &rivals, stderr);
+		unread_files_print(rivals.unread, rivals.unread_count, stderr);
+	}
 	if (r == 0 && s->export >= 0)
 		r = plan_export(&plan, (enum export_form)s->export, out, e);
 	else if (r == 0 && s->dry_run)

@@ -6,6 +6,7 @@
 #include "cli/change_journal.h"
 #include "cli/change_notices.h"
 #include "cli/inspection.h"
+#include "cli/unread_files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -130,8 +131,10 @@ int experiment_prepare(struct experiment *x, const struct plan *plan, const stru
 
 	if (r == 0 && rivals_find("", place, plan, files, &rivals) < 0)
 		r = error_errno(e, -ENOMEM, NULL, "looking for others that set the same");
-	if (r == 0)
+	if (r == 0) {
 		change_notices_print(s, place, plan, wishes, count, &rivals, stderr);
+		unread_files_print(rivals.unread, rivals.unread_count, stderr);
+	}
 	rivals_done(&rivals);
 	return r < 0 ? r : live_world_prepare(x->world, plan, e);
 }

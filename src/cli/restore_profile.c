@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "cli/profile_apply.h"
 #include "cli/restore.h"
+#include "cli/unread_files.h"
 
 #include <errno.h>
 
@@ -83,5 +84,8 @@ int restore_profile(struct restoring *g, FILE *out, struct error *e)
 	if (profile.file[0] == '\0')
 		return 0;
 	r = boot_others_read(g->place->os, root, &others, e);
-	return r < 0 ? r : apply(g, &profile, &others, out, e);
+	if (r < 0)
+		return r;
+	unread_files_print(others.sysctls.unread, others.sysctls.unread_count, stderr);
+	return apply(g, &profile, &others, out, e);
 }

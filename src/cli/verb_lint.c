@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define LINT_SCHEMA "netwright.lint/1"
@@ -59,6 +60,11 @@ static void print_text(const struct settings *settings, const struct sysctl_sett
 {
 	for (size_t i = 0; i < report->count; i++)
 		print_finding(&report->findings[i], out);
+	for (size_t i = 0; i < s->unread_count; i++) {
+		(void)fputs("not read: ", out);
+		print_tamed(out, s->unread[i].why.text, strlen(s->unread[i].why.text));
+		(void)fputc('\n', out);
+	}
 	for (size_t i = 0; settings->verbose && i < report->unjudged_count; i++)
 		(void)fprintf(out, "not judged: %s %s: %s\n", report->unjudged[i].id,
 			      report->unjudged[i].key, report->unjudged[i].reason);
@@ -85,13 +91,21 @@ static json_t *finding_object(struct document *d, const struct lint_finding *f)
 static int print_json(const struct sysctl_settings *s, const struct lint_report *report, FILE *out,
 		      struct error *e)
 {
-	json_t *files = json_array(), *findings = json_array(), *unjudged = json_array();
+	json_t *files = json_array(), *unread = json_array(), *findings = json_array(),
+	       *unjudged = json_array();
 	struct document d;
 	int r;
 
 	document_init(&d, LINT_SCHEMA);
 	for (size_t i = 0; i < s->file_count; i++)
 		document_append(&d, files, document_text(s->files[i]));
+	for (size_t i = 0; i < s->unread_count; i++) {
+		json_t *object = json_object();
+
+		document_set(&d, object, "file", document_text(s->unread[i].file));
+		document_set(&d, object, "reason", document_text(s->unread[i].why.text));
+		document_append(&d, unread, object);
+	}
 	for (size_t i = 0; i < report->count; i++)
 		document_append(&d, findings, finding_object(&d, &report->findings[i]));
 	for (size_t i = 0; i < report->unjudged_count; i++) {
@@ -103,6 +117,7 @@ static int print_json(const struct sysctl_settings *s, const struct lint_report 
 		document_append(&d, unjudged, object);
 	}
 	document_set(&d, d.root, "files", files);
+	document_set(&d, d.root, "unread", unread);
 	document_set(&d, d.root, "findings", findings);
 	document_set(&d, d.root, "unjudged", unjudged);
 	r = document_print(&d, out, e);
@@ -121,9 +136,28 @@ static int load(const struct settings *settings, struct sysctl_settings *ret, st
 	if (settings->operand_count == 0)
 		return sysctl_settings_load_system(ret,
 						   settings->root != NULL ? settings->root : "", e);
-	for (size_t i = 0; i < settings->operand_count && r == 0; i++)
-		r = sysctl_settings_load_file(ret, settings->operands[i], e);
-	return r;
+	for (size_t i = 0; i < settings->operand_count && r == 0; i++) {
+		struct error why;
+
+		r = sysctl_settings_load_file(ret, settings->operands[i], &why);
+		if (r < 0 && r != -ENOMEM)
+			r = sysctl_settings_add_unread(ret, settings->operands[i], &why);
+	}
+	return r < 0 ? error_errno(e, r, NULL, "reading settings") : 0;
+}
+
+/* All else was judged, but not all is known: the status says so, by the first. */
+static int fail_unread(const struct sysctl_settings *s, struct error *e)
+{
+	const struct error *first = &s->unread[0].why;
+
+	if (s->unread_count == 1)
+		*e = *first;
+	else
+		(void)error_set(e, first->code, first->kind, NULL,
+				"%zu files could not be read, %s the first of them",
+				s->unread_count, s->unread[0].file);
+	return first->code;
 }
 
 static bool fails(const struct lint_report *report, int fail_on)
@@ -199,6 +233,8 @@ static int run(const struct settings *settings, FILE *out, struct error *e)
 		r = print_json(&s, &report, out, e);
 	else if (r == 0)
 		print_text(settings, &s, &report, out);
+	if (r == 0 && s.unread_count > 0)
+		r = fail_unread(&s, e);
 	if (r < 0)
 		return r;
 	return fails(&report, settings->fail_on) ? EXIT_STATUS_FINDINGS : EXIT_STATUS_OK;

@@ -190,18 +190,42 @@ static bool node_reads(const struct expression *x, size_t index, const char *tex
 	return strlen(text) == len && memcmp(x->text + n->begin, text, len) == 0;
 }
 
+/* How near the side of a comparison that holds is to the other; INFINITY when it does not hold. */
+static double distance_held(const struct expression *x, size_t comparison, unsigned int side,
+			    const struct expression_environment *env)
+{
+	const struct node *n = &x->nodes[comparison];
+	struct value a, b;
+
+	if (evaluate_node(x, comparison, env).truth != TRUTH_TRUE)
+		return (double)INFINITY;
+	a = evaluate_node(x, n->arg[side], env).value;
+	b = evaluate_node(x, n->arg[1 - side], env).value;
+	return a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER ? fabs(a.number - b.number) : 0;
+}
+
 struct value expression_threshold(const struct expression *x, const char *metric,
 				  const struct expression_environment *env)
 {
+	struct value threshold = value_unknown("compared with nothing");
+	double nearest = NAN;
+
 	for (size_t i = 0; i < x->count; i++) {
 		const struct node *n = &x->nodes[i];
 
 		if (n->kind < NODE_EQUAL || n->kind > NODE_GREATER_EQUAL)
 			continue;
 		for (unsigned int side = 0; side < 2; side++) {
-			if (node_reads(x, n->arg[side], metric))
-				return evaluate_node(x, n->arg[1 - side], env).value;
+			double distance;
+
+			if (!node_reads(x, n->arg[side], metric))
+				continue;
+			distance = distance_held(x, i, side, env);
+			if (!isnan(nearest) && !(distance < nearest))
+				continue;
+			nearest = distance;
+			threshold = evaluate_node(x, n->arg[1 - side], env).value;
 		}
 	}
-	return value_unknown("compared with nothing");
+	return threshold;
 }

@@ -97,7 +97,8 @@ struct expression_result expression_evaluate(const struct expression *x,
  * && chain the first numeric comparison with a metric on its left. NAN when there is none. */
 double expression_excess(const struct expression *x, const struct expression_environment *env);
 /* The thing compared with `metric` in `x` (e.g. 0.9 * tcp_rmem[2]), for the "threshold" of a
- * finding's evidence; unknown when x compares it with nothing. */
+ * finding's evidence; unknown when x compares it with nothing. Of several comparisons that hold the
+ * tightest, and the first when none holds. */
 struct value expression_threshold(const struct expression *x, const char *metric,
 				  const struct expression_environment *env);
 

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "tunables/kernel_number.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -32,8 +33,7 @@ unsigned int lint_numbers(const char *text, int64_t ret[4])
 	struct text_span rest = { text, strlen(text) }, word;
 	unsigned int n = 0;
 
-	while (n < 4 && text_next_word(&rest, &word) &&
-	       text_parse_i64(word.at, word.len, &ret[n]) == 0)
+	while (n < 4 && text_next_word(&rest, &word) && kernel_number_parse(word, &ret[n]) == 0)
 		n++;
 	return n;
 }

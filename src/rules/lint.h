@@ -121,7 +121,7 @@ bool lint_number_of(const struct lint_host *host, const char *key, unsigned int 
 /* The value in force: 0, or a negative errno (-ENOENT: no such key here). */
 int lint_value_in_force(const struct lint_host *host, enum source_scope scope, const char *key,
 			char *buf, size_t len);
-/* The leading numbers of a value, at most four. Returns how many. */
+/* The leading numbers of a value, at most four, as the kernel reads them. Returns how many. */
 unsigned int lint_numbers(const char *text, int64_t ret[4]);
 
 /* Adds a finding about a line (or, with NULL, a value in force); `fmt` gives the message. */

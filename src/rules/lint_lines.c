@@ -2,6 +2,7 @@
 #include "base/suggest.h"
 #include "rules/lint.h"
 #include "tunables/catalogue.h"
+#include "tunables/kernel_number.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -10,7 +11,15 @@
 #define FORMAT "sysctl.d(5), sysctl.conf(5)"
 
 /* In the order of their ids. */
-enum line_lint { OVERRIDDEN, NOT_IN_NAMESPACE, MALFORMED, UNKNOWN_KEY, ABSENT_KEY, NOT_AT_BOOT };
+enum line_lint {
+	OVERRIDDEN,
+	NOT_IN_NAMESPACE,
+	MALFORMED,
+	UNKNOWN_KEY,
+	ABSENT_KEY,
+	NOT_AT_BOOT,
+	REFUSED_VALUE
+};
 
 const struct lint line_lints[] = {
 [OVERRIDDEN] = {
@@ -27,7 +36,7 @@ const struct lint line_lints[] = {
 	.severity = SEVERITY_INFO,
 	.fix = "move the line to the host",
 	.source = "Linux net/core/sysctl_net_core.c",
-	.message = "the key exists in the initial network namespace only",
+	.message = "the key can be set in the initial network namespace only",
 },
 [MALFORMED] = {
 	.id = "L-44",
@@ -60,6 +69,14 @@ const struct lint line_lints[] = {
 	.fix = "link /etc/sysctl.d/99-sysctl.conf to it, or move the lines there",
 	.source = "sysctl.d(5)",
 	.message = "sysctl --system reads /etc/sysctl.conf, systemd-sysctl only through a link",
+},
+[REFUSED_VALUE] = {
+	.id = "L-48",
+	.slug = "value-refused",
+	.severity = SEVERITY_LOW,
+	.fix = "write plain numbers with blanks between them: no units, quotes, commas or words",
+	.source = "Linux kernel/sysctl.c, proc_get_long(); measured on Linux 6.18",
+	.message = "the kernel reads no number there and refuses the value, so that the old one stays",
 },
 };
 
@@ -154,32 +171,104 @@ static int report_unlinked(const struct sysctl_settings *s, const struct sysctl_
 		"link in a sysctl.d directory leads here");
 }
 
+/* 1 when it is one. */
+static int report_refused(const struct sysctl_line *line, struct lint_report *r)
+{
+	const struct tunable *t = tunable_find(line->key);
+	struct text_span word;
+	int code;
+
+	if (t == NULL || kernel_number_refused(t, line->value, &word) == 0)
+		return 0;
+	code = lint_report_add(r, &line_lints[REFUSED_VALUE], line, line->key, line->value,
+			       "the kernel reads no number in \"%.*s\" and refuses the value: the "
+			       "old one stays",
+			       (int)word.len, word.at);
+	return code < 0 ? code : 1;
+}
+
+/* The line that sets the same key when booting: files that systemd-sysctl reads, this line or a
+ * later one. */
+static const struct sysctl_line *counts_at_boot(const struct sysctl_settings *s,
+						const struct sysctl_line *line)
+{
+	const struct sysctl_line *counts = line;
+
+	for (const struct sysctl_line *l = line + 1; l < s->lines + s->line_count; l++) {
+		if (l->problem == NULL && l->value != NULL && l->file != s->unlinked &&
+		    strcmp(l->key, line->key) == 0)
+			counts = l;
+	}
+	return counts;
+}
+
+/* 1: another line counts, always. 0: this one does at boot, the other after sysctl --system. */
+static int report_overridden(const struct sysctl_settings *s, const struct sysctl_line *line,
+			     struct lint_report *r)
+{
+	const struct sysctl_line *later = &s->lines[line->overridden_by];
+	const struct sysctl_line *boot = later;
+	int code;
+
+	if (later->file == s->unlinked && line->file != s->unlinked)
+		boot = counts_at_boot(s, line);
+	if (strcmp(boot == line ? later->value : boot->value, line->value) == 0)
+		return 1;
+	if (boot == line)
+		return lint_report_add(
+			r, &line_lints[OVERRIDDEN], line, line->key, line->value,
+			"counts at boot alone, as systemd-sysctl does not read %s; after "
+			"sysctl --system %s:%u counts, which sets it to %s",
+			later->file, later->file, later->line, later->value);
+	code = lint_report_add(r, &line_lints[OVERRIDDEN], line, line->key, line->value,
+			       "has no effect: %s:%u sets it to %s", boot->file, boot->line,
+			       boot->value);
+	return code < 0 ? code : 1;
+}
+
+/* Such as net.core.rmem_max, which other namespaces show without the write bits. */
+static bool is_read_only_here(const struct lint_host *host, const char *key)
+{
+	const struct tunable *t = tunable_find(key);
+
+	return !host->facts->netns_is_init && t != NULL && t->scope == TUNABLE_INIT_ONLY &&
+	       t->shown;
+}
+
+/* Whether the line reaches anything here. 0 in any case but -ENOMEM: the value of a key that is not
+ * here yet may be wrong all the same. */
+static int report_without_effect(const struct lint_host *host, const struct sysctl_line *line,
+				 struct lint_report *r)
+{
+	char value[8];
+	int seen;
+
+	if (line->glob || has_lint_when_set(line->key))
+		return 0;
+	seen = lint_value_in_force(host, SOURCE_NETNS, line->key, value, sizeof(value));
+	if (seen == -ENOENT)
+		return report_absent(host, line, r);
+	if (seen == 0 && is_read_only_here(host, line->key))
+		return lint_report_add(r, &line_lints[NOT_IN_NAMESPACE], line, line->key,
+				       line->value,
+				       "is read-only in this network namespace: only the initial "
+				       "one can set it, for all");
+	return 0;
+}
+
 int lint_line(const struct lint_host *host, const struct sysctl_line *line, struct lint_report *r)
 {
-	const struct sysctl_line *later;
-	char value[8];
 	int code = report_unlinked(host->settings, line, r);
 
-	if (code < 0)
-		return code;
-	if (line->problem != NULL)
+	if (code == 0 && line->problem != NULL)
 		code = lint_report_add(r, &line_lints[MALFORMED], line, "", "", "%s",
 				       line->problem);
-	else if (line->value == NULL)
-		code = 0;
-	else if (line->overridden_by != SIZE_MAX) {
-		later = &host->settings->lines[line->overridden_by];
-		if (strcmp(later->value, line->value) == 0)
-			return 1;
-		code = lint_report_add(r, &line_lints[OVERRIDDEN], line, line->key, line->value,
-				       "has no effect: %s:%u sets it to %s", later->file,
-				       later->line, later->value);
-	} else if (line->glob || has_lint_when_set(line->key) ||
-		   lint_value_in_force(host, SOURCE_NETNS, line->key, value, sizeof(value)) !=
-			   -ENOENT)
-		return 0;
-	else
-		/* The value of a key that is not here yet may be wrong all the same. */
-		return report_absent(host, line, r);
-	return code < 0 ? code : 1;
+	else if (code == 0 && line->overridden_by != SIZE_MAX)
+		code = report_overridden(host->settings, line, r);
+	if (code == 0 && (line->problem != NULL || line->value == NULL))
+		code = 1;
+	if (code != 0)
+		return code;
+	code = report_without_effect(host, line, r);
+	return code < 0 ? code : report_refused(line, r);
 }

@@ -226,14 +226,15 @@ int sysctl_settings_parse(struct sysctl_settings *s, const char *file, const cha
 {
 	struct text_span rest = { text, len }, line;
 	unsigned int number = 0;
-	int r = add_file(s, file);
+	int r;
 
-	if (r == 0 && len > SYSCTL_FILE_MAX)
+	if (len > SYSCTL_FILE_MAX)
 		return error_set(e, -EFBIG, ERROR_INPUT, file,
 				 "larger than 1 MiB: this is no file of settings");
-	if (r == 0 && len > 0 && memchr(text, '\0', len) != NULL)
+	if (len > 0 && memchr(text, '\0', len) != NULL)
 		return error_set(e, -EINVAL, ERROR_INPUT, file,
 				 "holds a NUL byte: this is no text file");
+	r = add_file(s, file);
 	while (r == 0 && text_next_line(&rest, &line))
 		r = add_line(s, line, ++number);
 	if (r == 0)
@@ -258,6 +259,19 @@ int sysctl_settings_load_file(struct sysctl_settings *s, const char *path, struc
 	if (r < 0)
 		return error_errno(e, r, path, fd < 0 ? "opening" : "reading");
 	return sysctl_settings_parse(s, path, text.data, text.len, e);
+}
+
+int sysctl_settings_add_unread(struct sysctl_settings *s, const char *file, const struct error *why)
+{
+	struct sysctl_unread *grown = reallocarray(s->unread, s->unread_count + 1, sizeof(*grown));
+
+	if (grown == NULL)
+		return -ENOMEM;
+	s->unread = grown;
+	grown += s->unread_count++;
+	text_copy_printable(grown->file, sizeof(grown->file), file, strlen(file));
+	grown->why = *why;
+	return 0;
 }
 
 const struct sysctl_line *sysctl_settings_find(const struct sysctl_settings *s, const char *key)
@@ -292,5 +306,6 @@ void sysctl_settings_done(struct sysctl_settings *s)
 	for (size_t i = 0; i < s->file_count; i++)
 		free(s->files[i]);
 	free(s->files);
+	free(s->unread);
 	*s = (struct sysctl_settings){ 0 };
 }

@@ -14,9 +14,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SYSCTL_FILE_MAX (1u << 20) /* bytes: a thousand times what distributions ship */
-#define SYSCTL_LINE_MAX 4096	   /* bytes; procps reads into a buffer of this size */
-#define SYSCTL_KEY_MAX	256	   /* bytes, with the NUL */
+#define SYSCTL_FILE_MAX	     (1u << 20) /* bytes: a thousand times what distributions ship */
+#define SYSCTL_LINE_MAX	     4096	/* bytes; procps reads into a buffer of this size */
+#define SYSCTL_KEY_MAX	     256	/* bytes, with the NUL */
+#define SYSCTL_FILE_NAME_MAX 280	/* bytes, with the NUL: a directory and NAME_MAX */
 
 /* One line that is neither blank nor a comment. */
 struct sysctl_line {
@@ -29,6 +30,12 @@ struct sysctl_line {
 	size_t overridden_by; /* index of the line that sets the same key later; SIZE_MAX: none */
 };
 
+/* A file, or a directory of them, that is there and could not be read. */
+struct sysctl_unread {
+	char file[SYSCTL_FILE_NAME_MAX]; /* printable; cut when longer */
+	struct error why;		 /* its text names the file as well */
+};
+
 /* Initialise with {0}; release with sysctl_settings_done() in any case. */
 struct sysctl_settings {
 	char **files; /* names, in the order read */
@@ -37,24 +44,31 @@ struct sysctl_settings {
 	size_t line_count, line_capacity;
 	const char *unlinked; /* the one of `files` that procps reads and systemd-sysctl does not,
 			       * because no link leads to it; NULL: none */
+	struct sysctl_unread *unread; /* in the order met */
+	size_t unread_count;
 };
 
 void sysctl_settings_done(struct sysctl_settings *s);
 
 /* Adds the lines of one file's text. Malformed lines are kept as such. Returns 0, -EINVAL when the
- * text holds a NUL (it is no text then; nothing is added but the name), -EFBIG above
- * SYSCTL_FILE_MAX, -ENOMEM. */
+ * text holds a NUL (it is no text then; nothing is added), -EFBIG above SYSCTL_FILE_MAX, -ENOMEM.
+ */
 int sysctl_settings_parse(struct sysctl_settings *s, const char *file, const char *text, size_t len,
 			  struct error *e);
 
 /* Reads one file. Also negative errnos of open(2) and read(2), with the name in *e. */
 int sysctl_settings_load_file(struct sysctl_settings *s, const char *path, struct error *e);
 
+/* Adds to `unread`: `why` is what one of these two said of the file. 0 or -ENOMEM. */
+int sysctl_settings_add_unread(struct sysctl_settings *s, const char *file,
+			       const struct error *why);
+
 /* Reads what a booting system reads, below `root` ("" for /): the .conf files of /etc/sysctl.d,
  * /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d and /lib/sysctl.d together, sorted by
  * their last name, of equal names the first directory's only; then /etc/sysctl.conf, unless a link
  * has read it already. Missing directories are empty, links to /dev/null hide a name. Names in the
- * result are without `root`. */
+ * result are without `root`. What cannot be read is added to `unread`, and the rest read, as
+ * systemd-sysctl and procps go on. 0 or -ENOMEM. */
 int sysctl_settings_load_system(struct sysctl_settings *s, const char *root, struct error *e);
 
 /* The line that sets `key` (dotted, no glob) in the end, or NULL: the last one that names it, else,

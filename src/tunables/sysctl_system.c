@@ -96,6 +96,9 @@ static int load_below(struct sysctl_settings *settings, const char *root, const 
 	if (asprintf(&whole, "%s%s", root, path) < 0)
 		return error_errno(e, -ENOMEM, path, "reading settings");
 	fd = open(whole, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return error_set(e, -ENOENT, ERROR_FAILED, whole,
+				 "is a link that leads nowhere; mend or remove it");
 	if (fd < 0 || fstat(fd, ret_stat) < 0)
 		return error_errno(e, -errno, whole, "open");
 	if (!S_ISREG(ret_stat->st_mode))
@@ -111,28 +114,40 @@ static int load_below(struct sysctl_settings *settings, const char *root, const 
 	return sysctl_settings_parse(settings, path, text.data, text.len, e);
 }
 
-static int load_found(struct sysctl_settings *settings, const struct search *s, struct error *e)
+/* Reads one file, or adds it to those that could not be read. */
+static int load_or_note(struct sysctl_settings *settings, const char *root, const char *path,
+			struct stat *ret_stat, bool *ret_read)
+{
+	struct error why;
+	int r = load_below(settings, root, path, ret_stat, &why);
+
+	*ret_read = r == 0;
+	return r < 0 && r != -ENOMEM ? sysctl_settings_add_unread(settings, path, &why) : r;
+}
+
+static int load_found(struct sysctl_settings *settings, const struct search *s)
 {
 	CLEANUP(free_charp) char *last = NULL;
-	struct stat st = { 0 }, last_stat = { 0 };
-	bool has_last, linked = false;
+	struct stat last_stat = { 0 };
+	bool has_last, is_read, linked = false;
 	int r = 0;
 
 	if (asprintf(&last, "%s%s", s->root, last_file) < 0)
-		return error_errno(e, -ENOMEM, last_file, "reading settings");
+		return -ENOMEM;
 	has_last = stat(last, &last_stat) == 0;
 	for (size_t i = 0; i < s->count && r == 0; i++) {
 		CLEANUP(free_charp) char *path = NULL;
+		struct stat st = { 0 };
 
 		if (asprintf(&path, "%s/%s", s->files[i].directory, s->files[i].name) < 0)
-			return error_errno(e, -ENOMEM, last_file, "reading settings");
-		r = load_below(settings, s->root, path, &st, e);
-		linked = linked || (r == 0 && has_last && st.st_dev == last_stat.st_dev &&
+			return -ENOMEM;
+		r = load_or_note(settings, s->root, path, &st, &is_read);
+		linked = linked || (has_last && st.st_dev == last_stat.st_dev &&
 				    st.st_ino == last_stat.st_ino);
 	}
 	if (r == 0 && has_last && !linked) {
-		r = load_below(settings, s->root, last_file, &st, e);
-		if (r == 0 && S_ISREG(st.st_mode))
+		r = load_or_note(settings, s->root, last_file, &last_stat, &is_read);
+		if (r == 0 && is_read && S_ISREG(last_stat.st_mode))
 			settings->unlinked = settings->files[settings->file_count - 1];
 	}
 	return r;
@@ -141,19 +156,23 @@ static int load_found(struct sysctl_settings *settings, const struct search *s, 
 int sysctl_settings_load_system(struct sysctl_settings *settings, const char *root, struct error *e)
 {
 	struct search *s = calloc(1, sizeof(*s));
-	int r = 0;
+	int r = s == NULL ? -ENOMEM : 0;
 
-	if (s == NULL)
-		return error_errno(e, -ENOMEM, NULL, "searching for settings");
-	s->root = root;
-	for (size_t i = 0; i < ARRAY_LEN(directories) && r == 0; i++)
-		r = search_directory(s, directories[i], e);
+	if (r == 0)
+		s->root = root;
+	for (size_t i = 0; i < ARRAY_LEN(directories) && r == 0; i++) {
+		struct error why;
+
+		r = search_directory(s, directories[i], &why);
+		if (r < 0 && r != -ENOMEM)
+			r = sysctl_settings_add_unread(settings, directories[i], &why);
+	}
 	if (r == 0) {
 		qsort(s->files, s->count, sizeof(s->files[0]), order_of_names);
-		r = load_found(settings, s, e);
+		r = load_found(settings, s);
 	}
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; s != NULL && i < s->count; i++)
 		free(s->files[i].name);
 	free(s);
-	return r;
+	return r < 0 ? error_errno(e, r, NULL, "reading settings") : 0;
 }

@@ -54,6 +54,15 @@ lint 2 "a NUL byte" <(printf 'a.b = 1\0')
 lint 3 "a missing file" "$dir/none.conf"
 complains none.conf
 lint 3 "a directory" "$dir"
+lint 3 "a missing file among others" "$dir/none.conf" "$dir/a.conf"
+complains "none.conf: opening: No such file"
+says "^not read: $dir/none.conf: opening: No such file"
+says "a.conf:1: high L-03"
+printf 'a.b = 1\0' >"$dir/nul.conf"
+lint 2 "two bad files and a good one" --json "$dir/nul.conf" "$dir/a.conf" "$dir/none.conf"
+complains "2 files could not be read"
+json '(.unread | length == 2) and (.unread[0].reason | test("NUL")) and (.files | length == 1)'
+json '.findings | any(.[]; .id == "L-03")'
 lint 2 "files and a root" --root "$dir" "$dir/a.conf"
 lint 2 "a severity that is none" --fail-on urgent
 "$NETWRIGHT" lint "$corpus/mistakes.conf" >/dev/full 2>"$dir/err"
@@ -72,12 +81,24 @@ echo 'net.ipv4.tcp_rfc1337 = 1' >"$root/run/sysctl.d/60-b.conf"
 echo 'net.ipv4.tcp_rfc1337 = 0' >"$root/etc/sysctl.conf"
 lint 0 "a system below a root" --root "$root"
 silent L-09
-says "^/run/sysctl.d/60-b.conf:1: info L-34 overridden: .*/etc/sysctl.conf:1"
+says "^/run/sysctl.d/60-b.conf:1: info L-34 overridden: .*: counts at boot alone, .*/etc/sysctl.conf:1 counts"
+says "^/run/sysctl.d/60-b.conf:1: info L-27 rfc1337"
 says "^/etc/sysctl.conf:1: info L-47 not-at-boot"
 says "in 3 files\."
 ln -s ../sysctl.conf "$root/etc/sysctl.d/99-sysctl.conf"
 lint 0 "with a link" --root "$root"
 silent L-47
+says "^/run/sysctl.d/60-b.conf:1: info L-34 overridden: .*has no effect: /etc/sysctl.d/99-sysctl.conf:1 sets it to 0"
+silent L-27
+ln -s /nonexistent/a.conf "$root/etc/sysctl.d/10-nowhere.conf"
+cp "$dir/nul.conf" "$root/etc/sysctl.d/11-nul.conf"
+lint 3 "with a link to nothing and a binary file" --root "$root"
+says "^not read: .*/etc/sysctl.d/10-nowhere.conf: is a link that leads nowhere; mend or remove it$"
+says "^not read: /etc/sysctl.d/11-nul.conf: holds a NUL byte"
+says "^/run/sysctl.d/60-b.conf:1: info L-34"
+says "in 3 files\."
+complains "2 files could not be read, /etc/sysctl.d/10-nowhere.conf the first"
+rm "$root/etc/sysctl.d/"1[01]-*
 lint 0 "an empty system" --root "$dir/none"
 says "^0 findings in 0 files\."
 
@@ -90,10 +111,26 @@ says "^in force: high L-03 core-feature-off: net.ipv4.tcp_sack = 0"
 says "^in force: medium L-30 vector-order: net.ipv4.tcp_rmem = 8192 131072 4096"
 lint 0 "the host itself is not concerned" --json
 json '[.findings[] | select(.file == null and .key == "net.ipv4.tcp_sack")] == []'
+# What lint says the kernel refuses, it refuses, and nothing else.
+for setting in tcp_sack=yes 'tcp_sack="1"' tcp_sack=0x1 tcp_sack=08 tcp_fin_timeout=30s tcp_fin_timeout=036 \
+  'tcp_rmem=4096,131072,33554432' 'tcp_rmem=4096 131072 32M' 'tcp_rmem=4096 0x20000 33554432' 'tcp_retries2=15;' \
+  tcp_retries2=00000000000000000015 tcp_retries2=000000000000000000015 'tcp_keepalive_time=2h'; do
+  echo "net.ipv4.$setting" >"$dir/value.conf"
+  taken=0
+  ip netns exec "$ns" sh -c "echo '${setting#*=}' 2>/dev/null >/proc/sys/net/ipv4/${setting%%=*}" 2>/dev/null || taken=1
+  "$NETWRIGHT" lint --netns "$ns" --json "$dir/value.conf" >"$dir/out"
+  said=$(jq '[.findings[] | select(.id == "L-48")] | length' "$dir/out")
+  if [ "$said" = "$taken" ]; then ok "$setting: refused $taken, as lint says"; else not_ok "$setting: refused $taken, lint says $said"; fi
+done
 echo 'net.core.netdev_budget = 600' >"$dir/host.conf"
 lint 0 "a host's key in a namespace" --netns "$ns" "$dir/host.conf"
 says "host.conf:1: info L-35 host-only-key"
-lint 0 "and on the host" "$dir/host.conf"
+echo 'net.core.wmem_max = 4194304' >"$dir/shown.conf"
+lint 0 "a host's key that a namespace shows" --netns "$ns" "$dir/shown.conf"
+says "shown.conf:1: info L-35 host-only-key: net.core.wmem_max = 4194304: .*only the initial one can set it"
+lint 0 "and on the host" "$dir/shown.conf"
+silent L-35
+lint 0 "and the first on the host" "$dir/host.conf"
 says "^0 findings"
 
 # --- without rights, and without writing ---------------------------------------------------------------

@@ -74,9 +74,11 @@ echo "# others that have the last word"
 echo "net.core.somaxconn = 3000" >"$root/etc/sysctl.d/90-early.conf"
 echo "net.ipv4.tcp_fin_timeout = 40" >"$root/etc/sysctl.d/99-late.conf"
 echo "link:late/txqueuelen = 777" >"$files/10-link.conf"
+ln -s /nonexistent/a.conf "$root/etc/sysctl.d/80-nowhere.conf" # hides none of them
 restore 0 "restore"
 holds net.core.somaxconn 10000
 holds net.ipv4.tcp_fin_timeout 60
+complains "/etc/sysctl.d/80-nowhere.conf: is a link that leads nowhere"
 complains "net.ipv4.tcp_fin_timeout is not set: /etc/sysctl.d/99-late.conf:1 sets it at boot"
 check "the setting of its own counts" link_has "qlen 777"
 restore 0 "restore again"

@@ -224,6 +224,9 @@ START_TEST(orphans_in_fin_wait2)
 	f.o->states.fin_wait2_orphans = 101;
 	ck_assert_ptr_nonnull(judge("FIN-01"));
 	ck_assert_double_eq_tol(change_to(judge("FIN-01"), "net.ipv4.tcp_fin_timeout", 0), 30, 0.1);
+	f.o->states.count[SOCKET_ESTABLISHED] = 5000;
+	f.o->states.fin_wait2_orphans = 1350; /* by the second way, not by the 5000 of the first */
+	ck_assert_double_eq(judge("FIN-01")->evidence[0].threshold.number, 500);
 	f.o->states.count[SOCKET_ESTABLISHED] = 100000;
 	f.o->states.fin_wait2_orphans = 5000;
 	ck_assert_ptr_null(judge("FIN-01"));

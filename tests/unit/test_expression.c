@@ -419,6 +419,33 @@ START_TEST(finds_the_threshold)
 }
 END_TEST
 
+/* FIN-01 and LOSS-03 have several ways to come true: evidence shows the one that did. */
+static const struct {
+	const char *text;
+	double threshold;
+} thresholds[] = {
+	{ "path.flows > 5000 || (path.flows >= 2 && path.flows > 0.5)", 2 },
+	{ "path.flows > 5000 || (path.flows >= 1 && path.flows > 0.5 * 4)", 2 },
+	{ "path.flows > 2 || path.flows > 5000", 2 },
+	{ "2 < path.flows || path.flows > 5000", 2 },
+	{ "path.flows > 5000 || path.flows > 6000", 5000 }, /* none holds */
+	{ "path.flows > 5000 || path.flows < 4000", 4000 },
+};
+
+START_TEST(of_several_thresholds_shows_one_that_holds)
+{
+	struct expression_environment env = { .observation = f.o,
+					      .tunables = &f.settings,
+					      .entity = &f.paths[0] };
+	struct expression *x = compile(thresholds[_i].text);
+
+	ck_assert_double_gt(expression_threshold(x, "path.flows", &env).number, 0);
+	ck_assert_double_eq(expression_threshold(x, "path.flows", &env).number,
+			    thresholds[_i].threshold);
+	expression_free(x);
+}
+END_TEST
+
 Suite *test_expression_suite(void)
 {
 	Suite *s = suite_create("rules/expression");
@@ -434,6 +461,8 @@ Suite *test_expression_suite(void)
 	tcase_add_loop_test(c, finds_the_unit_to_print_in, 0, sizeof(units) / sizeof(units[0]));
 	tcase_add_loop_test(c, measures_the_excess, 0, sizeof(excesses) / sizeof(excesses[0]));
 	tcase_add_test(c, finds_the_threshold);
+	tcase_add_loop_test(c, of_several_thresholds_shows_one_that_holds, 0,
+			    sizeof(thresholds) / sizeof(thresholds[0]));
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -1,5 +1,6 @@
 /* Lints: that each fires on its mistake and is silent beside it. */
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "fake_source.h"
 #include "netlink_message.h"
 #include "rules/lint.h"
@@ -273,7 +274,30 @@ static const struct {
 	{ "net.ipv4.tcp_sack = 0\nnet.ipv4.tcp_sack = 1", "L-34" },
 	{ "net.ipv4.tcp_sack = 1\nnet.ipv4.tcp_sack = 0", "L-34 L-03" },
 	{ "net.ipv4.tcp_sack = 0 # slow", "L-03" },
-	{ "net.ipv4.tcp_sack = off", "" },
+	/* As the kernel reads them, and what it refuses. */
+	{ "net.ipv4.tcp_sack = off", "L-48" },
+	{ "net.ipv4.tcp_timestamps = 0x0", "L-02" },
+	{ "net.ipv4.tcp_timestamps = 00", "L-02" },
+	{ "net.ipv4.tcp_retries2 = 010", "" }, /* 8 */
+	{ "net.ipv4.tcp_retries2 = 08", "L-48" },
+	{ "net.ipv4.tcp_fin_timeout = 0xE", "L-09" },
+	{ "net.ipv4.tcp_fin_timeout = 0x", "L-48" },
+	{ "net.core.somaxconn = 4096;", "L-48" },
+	{ "net.core.rmem_max = 16M", "L-48" },
+	{ "net.core.rmem_max = +4194304", "L-48" },
+	{ "net.core.rmem_max = 00000000000020000000", "" },
+	{ "net.core.rmem_max = 000000000000020000000", "L-48" },
+	{ "fs.file-max = 9223372036854775808", "" },
+	{ "fs.file-max = 99999999999999999999", "L-48" },
+	{ "net.ipv4.tcp_rmem = 4096,131072,33554432", "L-48" },
+	{ "net.ipv4.tcp_rmem = \"4096 131072 33554432\"", "L-48" },
+	{ "net.ipv4.tcp_rmem = 4096 131072 32M", "L-48" },
+	{ "net.ipv4.tcp_rmem = 4096 131072 33554432 # big", "" },
+	{ "net.ipv4.tcp_sack = yes\nnet.ipv4.tcp_sack = 1", "L-34" },
+	{ "net.ipv4.tcp_congestion_control = 1", "" }, /* what is there is not known */
+	{ "net.ipv4.ip_local_reserved_ports = 8080,9000-9010", "" },
+	{ "net.ipv4.conf.*.rp_filter = loose", "L-48" },
+	{ "kernel.hostname = yes", "L-45" }, /* not catalogued: no word about its value */
 	{ "net.ipv4.tcp_rmem = 4096", "" },
 };
 
@@ -335,6 +359,24 @@ START_TEST(local_ports_are_held_against_what_listens)
 	ck_assert_str_eq(ids_of("net.ipv4.ip_local_port_range = 32767 60999"), "L-21");
 	listeners_unseen = true;
 	ck_assert_str_eq(ids_of(wide), "");
+	ck_assert_uint_eq(report.unjudged_count, 1);
+}
+END_TEST
+
+START_TEST(a_congestion_control_that_nobody_has_is_named)
+{
+	static const char nosuch[] = "net.ipv4.tcp_congestion_control = nosuch";
+
+	ck_assert_str_eq(ids_of(nosuch), "");
+	ck_assert_uint_eq(report.unjudged_count, 1);
+	(void)snprintf(facts.congestion_available.name[0],
+		       sizeof(facts.congestion_available.name[0]), "brutal");
+	facts.congestion_available.count = 1;
+	ck_assert_str_eq(ids_of(nosuch), "L-22");
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_congestion_control = brutal"), "");
+	ck_assert_uint_eq(report.unjudged_count, 0);
+	/* Linux has it: as a module, maybe. */
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_congestion_control = htcp"), "");
 	ck_assert_uint_eq(report.unjudged_count, 1);
 }
 END_TEST
@@ -404,6 +446,19 @@ START_TEST(a_host_only_key_is_named_in_a_namespace)
 }
 END_TEST
 
+START_TEST(a_key_that_a_namespace_only_shows_is_named)
+{
+	set_in_force("net.netfilter.nf_conntrack_buckets", "65536\n");
+	ck_assert_str_eq(ids_of("net.netfilter.nf_conntrack_buckets = 131072"), "");
+	facts.netns_is_init = false;
+	ck_assert_str_eq(ids_of("net.netfilter.nf_conntrack_buckets = 131072"), "L-35");
+	ck_assert_ptr_nonnull(strstr(report.findings[0].message, "read-only"));
+	/* What a namespace has of its own, and what is of no network. */
+	ck_assert_str_eq(ids_of("net.ipv4.tcp_tw_reuse = 1"), "");
+	ck_assert_str_eq(ids_of("fs.file-max = 9223372036854775807"), "");
+}
+END_TEST
+
 /* A hardware link that is up. */
 static void add_link(uint32_t speed_mbit)
 {
@@ -457,6 +512,50 @@ START_TEST(a_file_that_booting_skips_is_named_once)
 }
 END_TEST
 
+/* Each key by what two files of sysctl.d and an unlinked sysctl.conf set it to. */
+START_TEST(of_an_unlinked_file_is_said_when_it_counts)
+{
+	static const char first[] = "net.ipv4.tcp_retries2 = 15\nnet.ipv4.tcp_dsack = 0\n";
+	static const char last[] = "net.ipv4.tcp_retries2 = 14\nnet.ipv4.tcp_dsack = 0\n"
+				   "net.ipv4.tcp_fin_timeout = 5\nnet.ipv4.tcp_sack = 0\n";
+	static const char unlinked[] = "net.ipv4.tcp_retries2 = 5\nnet.ipv4.tcp_dsack = 0\n"
+				       "net.ipv4.tcp_fin_timeout = 60\nnet.ipv4.tcp_sack = 0\n";
+	static const struct {
+		const char *file, *id, *says;
+	} wanted[] = {
+		{ "98.conf", "L-34", "has no effect: 99.conf:1 sets it to 14" },
+		{ "99.conf", "L-34", "counts at boot alone" },
+		{ "99.conf", "L-34",
+		  "after sysctl --system /etc/sysctl.conf:3 counts, which sets it to 60" },
+		{ "99.conf", "L-09", "" }, /* it counts, so it is judged */
+		{ "/etc/sysctl.conf", "L-47", "not by systemd-sysctl" },
+		{ "/etc/sysctl.conf", "L-17", "" },
+		{ "/etc/sysctl.conf", "L-03", "" },
+		{ "/etc/sysctl.conf", "L-03", "" },
+	};
+
+	ck_assert_int_eq(sysctl_settings_parse(&settings, "98.conf", first, strlen(first), NULL),
+			 0);
+	ck_assert_int_eq(sysctl_settings_parse(&settings, "99.conf", last, strlen(last), NULL), 0);
+	ck_assert_int_eq(sysctl_settings_parse(&settings, "/etc/sysctl.conf", unlinked,
+					       strlen(unlinked), NULL),
+			 0);
+	settings.unlinked = settings.files[2];
+	run(false);
+	ck_assert_uint_eq(report.count, ARRAY_LEN(wanted));
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		ck_assert_str_eq(report.findings[i].file, wanted[i].file);
+		ck_assert_str_eq(report.findings[i].id, wanted[i].id);
+		ck_assert_ptr_nonnull(strstr(report.findings[i].message, wanted[i].says));
+	}
+	/* Linked, the same file has the last word at boot too. */
+	settings.unlinked = NULL;
+	run(false);
+	ck_assert_ptr_nonnull(strstr(report.findings[1].message,
+				     "has no effect: /etc/sysctl.conf:1 sets it to 5"));
+}
+END_TEST
+
 START_TEST(an_unknown_key_is_answered_with_the_nearest)
 {
 	ck_assert_str_eq(ids_of("net.ipv4.tcp_rmen = 1 2 3"), "L-45");
@@ -480,15 +579,18 @@ Suite *test_lint_suite(void)
 			    sizeof(neighbours) / sizeof(neighbours[0]));
 	tcase_add_test(c, somaxconn_is_held_against_what_listens);
 	tcase_add_test(c, local_ports_are_held_against_what_listens);
+	tcase_add_test(c, a_congestion_control_that_nobody_has_is_named);
 	tcase_add_test(c, older_kernels_are_judged_as_such);
 	tcase_add_test(c, a_buffer_is_held_against_memory);
 	tcase_add_test(c, what_is_unknown_is_not_judged);
 	tcase_add_test(c, values_in_force_are_judged);
 	tcase_add_test(c, a_mistake_in_a_file_is_not_told_again_for_the_value_in_force);
 	tcase_add_test(c, a_host_only_key_is_named_in_a_namespace);
+	tcase_add_test(c, a_key_that_a_namespace_only_shows_is_named);
 	tcase_add_loop_test(c, few_free_pages_matter_beside_a_fast_link_only, 0,
 			    sizeof(reserves) / sizeof(reserves[0]));
 	tcase_add_test(c, a_file_that_booting_skips_is_named_once);
+	tcase_add_test(c, of_an_unlinked_file_is_said_when_it_counts);
 	tcase_add_test(c, an_unknown_key_is_answered_with_the_nearest);
 	suite_add_tcase(s, c);
 	return s;

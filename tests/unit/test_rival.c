@@ -110,6 +110,24 @@ START_TEST(test_p16_sysctl_files)
 }
 END_TEST
 
+START_TEST(test_p16_a_bad_file_is_named_and_hides_no_rival)
+{
+	char path[128];
+
+	put("/etc/sysctl.d/60-site.conf", "net.core.somaxconn = 2048\n");
+	(void)snprintf(path, sizeof(path), "%s/etc/sysctl.d/50-gone.conf", root);
+	ck_assert_int_eq(symlink("/nonexistent", path), 0);
+	ck_assert_uint_eq(find(false), 1);
+	ck_assert_str_eq(found.all[0].where, "/etc/sysctl.d/60-site.conf:1");
+	ck_assert_uint_eq(found.unread_count, 1);
+	ck_assert_str_eq(found.unread[0].file, "/etc/sysctl.d/50-gone.conf");
+	/* Another namespace is not what they set. */
+	here.is_init = false;
+	ck_assert_uint_eq(find(false), 0);
+	ck_assert_uint_eq(found.unread_count, 0);
+}
+END_TEST
+
 START_TEST(test_sysctl_conf_is_read_last)
 {
 	put("/etc/sysctl.conf", "net.core.somaxconn = 2048\n");
@@ -237,6 +255,7 @@ Suite *test_rival_suite(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, test_nobody);
 	tcase_add_test(tc, test_p16_sysctl_files);
+	tcase_add_test(tc, test_p16_a_bad_file_is_named_and_hides_no_rival);
 	tcase_add_test(tc, test_sysctl_conf_is_read_last);
 	tcase_add_test(tc, test_same_value_is_no_rival);
 	tcase_add_test(tc, test_earlier_persistence);

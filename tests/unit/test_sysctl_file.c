@@ -150,6 +150,7 @@ START_TEST(binary_and_huge_files_are_refused_by_name)
 			 -EFBIG);
 	ck_assert_ptr_nonnull(strstr(e.text, "c.conf"));
 	ck_assert_uint_eq(settings.line_count, 0);
+	ck_assert_uint_eq(settings.file_count, 0);
 }
 END_TEST
 
@@ -308,6 +309,71 @@ START_TEST(an_empty_root_sets_nothing)
 }
 END_TEST
 
+/* One bad file must not hide what the others set: systemd-sysctl and procps read on. */
+START_TEST(what_cannot_be_read_is_named_and_the_rest_is_read)
+{
+	static const char *const unread[] = { "/etc/sysctl.d/40-directory.conf",
+					      "/etc/sysctl.d/55-nowhere.conf",
+					      "/run/sysctl.d/58-huge.conf" };
+	static const char *const why[] = { "is not a regular file", "is a link that leads nowhere",
+					   "larger than 1 MiB" };
+	char huge[256];
+
+	make_root();
+	write_file(root, "/etc/sysctl.d/40-directory.conf/x", "a.d = no\n");
+	link_file(root, "/etc/sysctl.d/55-nowhere.conf", "/nonexistent/a.conf");
+	write_file(root, "/run/sysctl.d/58-huge.conf", "a.e = no\n");
+	(void)snprintf(huge, sizeof(huge), "%s/run/sysctl.d/58-huge.conf", root);
+	ck_assert_int_eq(truncate(huge, SYSCTL_FILE_MAX + 1), 0);
+	write_file(root, "/etc/sysctl.conf", "a.z = last\n");
+	ck_assert_int_eq(sysctl_settings_load_system(&settings, root, NULL), 0);
+	ck_assert_uint_eq(settings.file_count, 5);
+	ck_assert_str_eq(sysctl_settings_find(&settings, "a.b")->value, "lib");
+	ck_assert_str_eq(sysctl_settings_find(&settings, "a.z")->value, "last");
+	ck_assert_ptr_eq(settings.unlinked, settings.files[4]);
+	ck_assert_uint_eq(settings.unread_count, ARRAY_LEN(unread));
+	for (size_t i = 0; i < ARRAY_LEN(unread); i++) {
+		ck_assert_str_eq(settings.unread[i].file, unread[i]);
+		ck_assert_ptr_nonnull(strstr(settings.unread[i].why.text, why[i]));
+	}
+}
+END_TEST
+
+START_TEST(an_unreadable_sysctl_conf_is_named_once_for_its_link_too)
+{
+	char whole[256];
+
+	make_root();
+	write_file(root, "/etc/sysctl.conf", "a.z = last\n");
+	(void)snprintf(whole, sizeof(whole), "%s/etc/sysctl.conf", root);
+	ck_assert_int_eq(truncate(whole, 20), 0); /* NUL bytes to the end */
+	link_file(root, "/etc/sysctl.d/99-sysctl.conf", "../sysctl.conf");
+	ck_assert_int_eq(sysctl_settings_load_system(&settings, root, NULL), 0);
+	ck_assert_uint_eq(settings.unread_count, 1);
+	ck_assert_str_eq(settings.unread[0].file, "/etc/sysctl.d/99-sysctl.conf");
+	ck_assert_ptr_nonnull(strstr(settings.unread[0].why.text, "NUL"));
+	ck_assert_ptr_null(settings.unlinked);
+	ck_assert_uint_eq(settings.file_count, 4);
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_searched_is_named)
+{
+	char whole[256];
+
+	make_root();
+	(void)snprintf(whole, sizeof(whole), "%s/usr/local/lib/sysctl.d/README", root);
+	ck_assert_int_eq(unlink(whole), 0);
+	*strrchr(whole, '/') = '\0';
+	ck_assert_int_eq(rmdir(whole), 0);
+	link_file(root, "/usr/local/lib/sysctl.d", "sysctl.d"); /* a link to itself: ELOOP */
+	ck_assert_int_eq(sysctl_settings_load_system(&settings, root, NULL), 0);
+	ck_assert_uint_eq(settings.unread_count, 1);
+	ck_assert_str_eq(settings.unread[0].file, "/usr/local/lib/sysctl.d");
+	ck_assert_uint_eq(settings.file_count, 4);
+}
+END_TEST
+
 Suite *test_sysctl_file_suite(void)
 {
 	Suite *s = suite_create("tunables/sysctl_file");
@@ -327,6 +393,9 @@ Suite *test_sysctl_file_suite(void)
 	tcase_add_test(c, the_system_is_read_in_order);
 	tcase_add_test(c, a_linked_sysctl_conf_is_read_once);
 	tcase_add_test(c, an_empty_root_sets_nothing);
+	tcase_add_test(c, what_cannot_be_read_is_named_and_the_rest_is_read);
+	tcase_add_test(c, an_unreadable_sysctl_conf_is_named_once_for_its_link_too);
+	tcase_add_test(c, a_directory_that_cannot_be_searched_is_named);
 	suite_add_tcase(s, c);
 	return s;
 }
