@@ -191,7 +191,8 @@ const struct verb verb_tune = {
 		"them back if not, and goes on with the next finding, until nothing is left to try, "
 		"or after eight trials.\n"
 		"With --no-trial, carries out the changes of all findings as one transaction, "
-		"once. Findings that no setting of this host helps are named as such.",
+		"once. Findings without a change of their own are printed with their "
+		"advice.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

@@ -183,6 +183,10 @@ rules = ( {
   id = "SITE-04"; slug = "not-ours"; scope = "host"; class = "test"; title = "Not ours.";
   when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ]; advice = "Ask somebody.";
   why = "A test."; risk = "None."; source = "this test";
+}, {
+  id = "SITE-05"; slug = "nobodys"; scope = "host"; class = "test"; title = "Nobody's.";
+  when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ];
+  why = "A test."; risk = "None."; source = "this test";
 } );
 RULE
 tune=(tune --netns "$ns" --for 1s --rules "$tmp/rules")
@@ -198,7 +202,8 @@ run 2 "tune exporting what is no form" "${tune[@]}" --export toml
 run 0 "tune --dry-run" "${tune[@]}" -n
 check "  the findings" grep -qE '^MEDIUM +SITE-01' "$tmp/out"
 check "  also what no setting helps" grep -qE '^LOW +SITE-04' "$tmp/out"
-says "nothing that this host can set helps"
+check "  by its advice, where it has some" grep -qE '^ +do +nothing by itself: see the advice' "$tmp/out"
+check "  and as such, where it has none" [ "$(grep -cF 'nothing that this host can set helps' "$tmp/out")" -eq 1 ]
 says "$rmem -> $low $middle $((2 * high))"
 says "Nothing was written"
 run 0 "as JSON" "${tune[@]}" -n --json --only=SITE-0{1,2}
