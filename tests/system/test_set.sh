@@ -221,10 +221,16 @@ holds net.core.somaxconn 8192
 write_value net.ipv4.tcp_rmem "$rmem"
 write_value net.core.somaxconn "$somaxconn"
 write_value net.ipv4.tcp_retries2 "$retries"
-run 0 "tune --export sysctl.d" "${tune[@]}" --export sysctl.d --only=SITE-0{1,2}
-says "# SITE-01 always; was $rmem"
-ip netns exec "$ns" sysctl -q -p "$tmp/out" >/dev/null
-holds net.ipv4.tcp_rmem "$low $middle $((2 * high))"
+run 7 "tune --export sysctl.d, which would set another namespace" "${tune[@]}" --export sysctl.d --only=SITE-0{1,2}
+complains "the files that set it at boot set the initial network namespace, and this is another; use --export commands"
+check "  prints no file" test ! -s "$tmp/out"
+if [ -e /proc/sys/net/core/netdev_max_backlog ]; then
+  run 0 "tune --export sysctl.d" tune --for 1s --rules "$tmp/rules" --export sysctl.d --only=SITE-0{1,2}
+  read -r host_low host_middle host_high < <(sysctl -n net.ipv4.tcp_rmem)
+  says "# SITE-01 always; was $host_low $host_middle $host_high"
+  ip netns exec "$ns" sysctl -q -p "$tmp/out" >/dev/null
+  holds net.ipv4.tcp_rmem "$host_low $host_middle $((2 * host_high))"
+fi
 write_value net.ipv4.tcp_rmem "$rmem"
 write_value net.core.somaxconn "$somaxconn"
 write_value net.ipv4.tcp_retries2 "$retries"
