@@ -45,6 +45,9 @@ bool persistence_is_sysctl(const struct plan_change *c);
 /* Whether a file can make a change survive a reboot: 0, -EOPNOTSUPP (ERROR_UNSUPPORTED) with the
  * reason, -ESTALE when its process has ended. */
 int persistence_check(const struct place *p, const struct plan_change *c, struct error *e);
+/* Whether the files of sysctl.d(5) and restore.d set what `p` is: 0, or -EOPNOTSUPP
+ * (ERROR_UNSUPPORTED), about `what`. */
+int persistence_check_place(const struct place *p, const char *what, struct error *e);
 /* Whether at least one of the plan's can, or there is none; and none that a file would hold is of a
  * namespace that the file does not reach, or waits for a unit that is not there: else -EOPNOTSUPP.
  */

@@ -15,10 +15,20 @@ static bool goes_to_a_file(const struct plan_change *c)
 	return persistence_is_sysctl(c) || boot_settings_take(c) || boot_profile_takes(c);
 }
 
+int persistence_check_place(const struct place *p, const char *what, struct error *e)
+{
+	if (p->is_init)
+		return 0;
+	return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, what,
+			 "the files that set it at boot set the initial network namespace, and "
+			 "this is another");
+}
+
 int persistence_check(const struct place *p, const struct plan_change *c, struct error *e)
 {
 	const char *name = c->target.name;
 	char unit[UNIT_NAME_MAX];
+	int r;
 
 	if (c->target.kind == &rlimit_kind)
 		return persistence_unit_find(p->os, &c->target, unit, e);
@@ -27,10 +37,9 @@ int persistence_check(const struct place *p, const struct plan_change *c, struct
 				 c->target.kind == &socket_kind
 					 ? "it is of one open connection, and ends with it"
 					 : "there is no file that would set it at boot");
-	if (!p->is_init)
-		return error_set(e, -EOPNOTSUPP, ERROR_UNSUPPORTED, name,
-				 "the files that set it at boot set the initial network namespace, "
-				 "and this is another");
+	r = persistence_check_place(p, name, e);
+	if (r < 0)
+		return r;
 	return boot_settings_take(c) || boot_profile_takes(c) ? boot_unit_check(p->os, name, e) : 0;
 }
 

@@ -57,6 +57,14 @@ static bool prints(const struct pass *p)
 	return !p->settings->json && !p->settings->quiet;
 }
 
+/* Of a finding without a change. An advice may well name a setting of this host: one of lints, or a
+ * process's limit. */
+static const char *what_is_left(const struct finding *f)
+{
+	return f->advice != NULL && f->advice[0] != '\0' ? "nothing by itself: see the advice"
+							 : "nothing that this host can set helps";
+}
+
 void tune_print_findings(const struct settings *s, const struct observation *o,
 			 const struct diagnosis *d, FILE *out)
 {
@@ -74,7 +82,7 @@ void tune_print_findings(const struct settings *s, const struct observation *o,
 		(void)fputc('\n', out);
 		audit_print_finding(&terminal, &d->findings[f], view);
 		if (d->findings[f].change_count == 0)
-			print_labelled(&terminal, "do", "nothing that this host can set helps");
+			print_labelled(&terminal, "do", what_is_left(&d->findings[f]));
 	}
 	(void)fputc('\n', out);
 }

@@ -1,3 +1,4 @@
+#include "apply/persistence.h"
 #include "apply/proposal.h"
 #include "base/cleanup.h"
 #include "base/os.h"
@@ -110,6 +111,16 @@ static int tune_at_once(const struct settings *s, const struct place *place, str
 	return r;
 }
 
+/* A file with its settings would set those of another. */
+static int refuse_other_namespace(const struct place *p, struct error *e)
+{
+	struct error why = { 0 };
+	int r = persistence_check_place(p, "--export sysctl.d", &why);
+
+	return r == 0 ? 0
+		      : error_set(e, r, why.kind, NULL, "%.300s; use --export commands", why.text);
+}
+
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	struct inspection inspection = { 0 };
@@ -122,7 +133,10 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 		r = place_open(os_live(), s->netns, &place, e);
 	if (r < 0)
 		return r;
-	r = tune_at_once(s, &place, &inspection, out, e);
+	if (s->export == EXPORT_SYSCTL_D)
+		r = refuse_other_namespace(&place, e);
+	if (r == 0)
+		r = tune_at_once(s, &place, &inspection, out, e);
 	inspection_done(&inspection);
 	place_close(&place);
 	return r;
@@ -191,7 +205,8 @@ const struct verb verb_tune = {
 		"them back if not, and goes on with the next finding, until nothing is left to try, "
 		"or after eight trials.\n"
 		"With --no-trial, carries out the changes of all findings as one transaction, "
-		"once. Findings that no setting of this host helps are named as such.",
+		"once. Findings without a change of their own are printed with their "
+		"advice.",
 	.examples = examples,
 	.options = options,
 	.option_count = ARRAY_LEN(options),

@@ -25,6 +25,8 @@ expect_no_finding $n "FD-0[13]"
 expect_json $n "names the process" "any(.findings[] | select(.id == \"FD-02\"); .entity == \"sleep ($pid)\")"
 expect_json $n "gives the command" \
   "any(.findings[] | select(.id == \"FD-02\"); .advice | contains(\"prlimit --pid $pid --nofile=128:\"))"
+expect_json $n "and netwright's own" \
+  "any(.findings[] | select(.id == \"FD-02\"); .advice | contains(\"netwright set rlimit:$pid/nofile=128\"))"
 expect_evidence $n FD-02 process.descriptors "$open" 0
 expect_evidence $n FD-02 process.soft_limit 64 0
 expect_no_finding files-elsewhere "FD-.*"

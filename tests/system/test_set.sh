@@ -183,6 +183,10 @@ rules = ( {
   id = "SITE-04"; slug = "not-ours"; scope = "host"; class = "test"; title = "Not ours.";
   when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ]; advice = "Ask somebody.";
   why = "A test."; risk = "None."; source = "this test";
+}, {
+  id = "SITE-05"; slug = "nobodys"; scope = "host"; class = "test"; title = "Nobody's.";
+  when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ];
+  why = "A test."; risk = "None."; source = "this test";
 } );
 RULE
 tune=(tune --netns "$ns" --for 1s --rules "$tmp/rules")
@@ -198,7 +202,8 @@ run 2 "tune exporting what is no form" "${tune[@]}" --export toml
 run 0 "tune --dry-run" "${tune[@]}" -n
 check "  the findings" grep -qE '^MEDIUM +SITE-01' "$tmp/out"
 check "  also what no setting helps" grep -qE '^LOW +SITE-04' "$tmp/out"
-says "nothing that this host can set helps"
+check "  by its advice, where it has some" grep -qE '^ +do +nothing by itself: see the advice' "$tmp/out"
+check "  and as such, where it has none" [ "$(grep -cF 'nothing that this host can set helps' "$tmp/out")" -eq 1 ]
 says "$rmem -> $low $middle $((2 * high))"
 says "Nothing was written"
 run 0 "as JSON" "${tune[@]}" -n --json --only=SITE-0{1,2}
@@ -216,10 +221,16 @@ holds net.core.somaxconn 8192
 write_value net.ipv4.tcp_rmem "$rmem"
 write_value net.core.somaxconn "$somaxconn"
 write_value net.ipv4.tcp_retries2 "$retries"
-run 0 "tune --export sysctl.d" "${tune[@]}" --export sysctl.d --only=SITE-0{1,2}
-says "# SITE-01 always; was $rmem"
-ip netns exec "$ns" sysctl -q -p "$tmp/out" >/dev/null
-holds net.ipv4.tcp_rmem "$low $middle $((2 * high))"
+run 7 "tune --export sysctl.d, which would set another namespace" "${tune[@]}" --export sysctl.d --only=SITE-0{1,2}
+complains "the files that set it at boot set the initial network namespace, and this is another; use --export commands"
+check "  prints no file" test ! -s "$tmp/out"
+if [ -e /proc/sys/net/core/netdev_max_backlog ]; then
+  run 0 "tune --export sysctl.d" tune --for 1s --rules "$tmp/rules" --export sysctl.d --only=SITE-0{1,2}
+  read -r host_low host_middle host_high < <(sysctl -n net.ipv4.tcp_rmem)
+  says "# SITE-01 always; was $host_low $host_middle $host_high"
+  ip netns exec "$ns" sysctl -q -p "$tmp/out" >/dev/null
+  holds net.ipv4.tcp_rmem "$host_low $host_middle $((2 * host_high))"
+fi
 write_value net.ipv4.tcp_rmem "$rmem"
 write_value net.core.somaxconn "$somaxconn"
 write_value net.ipv4.tcp_retries2 "$retries"
