@@ -2,7 +2,6 @@
 #include "base/text.h"
 #include "profiles/inherit.h"
 #include "tunables/kind.h"
-#include "tunables/tunable_setting.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,18 +61,17 @@ static bool is_plain_text(const struct profile_setting *s)
 	return text && strchr(s->value, '\'') == NULL;
 }
 
-/* A sysctl's value can be checked without the host; that of another kind when it is planned. */
+/* Without the host. */
 static int check_text(const struct flat_setting *s, const char *text, struct error *e)
 {
 	const struct profile_setting *setting = s->setting;
-	struct tunable_setting parsed;
+	const struct kind *kind = kind_of_target(setting->name);
+	char to[HELD_TEXT_MAX];
 	struct error why = { 0 };
 
 	if (setting->mode != PROFILE_SET)
 		return fail(s, "is a text, which is no more and no less than another: use set", e);
-	if (kind_of_target(setting->name)->prefix[0] != '\0' || setting->element >= 0)
-		return 0;
-	if (tunable_parse(setting->tunable, text, &parsed, &why) < 0)
+	if (kind->parse(setting->tunable, NULL, text, to, &why) < 0)
 		return fail(s, why.text, e);
 	return 0;
 }

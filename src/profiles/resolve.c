@@ -90,6 +90,19 @@ static void cut_element(const char *text, int element, char ret[HELD_TEXT_MAX])
 	text_copy_printable(ret, HELD_TEXT_MAX, word.at, word.len);
 }
 
+/* What is malformed is so everywhere; all else is this host's not to have. */
+static int miss(struct resolution *w, const struct error *why)
+{
+	const struct profile_setting *s = w->flat->setting;
+	bool named = strstr(why->text, s->name) != NULL;
+
+	if (why->code != -EINVAL || why->kind != ERROR_INPUT)
+		return leave_out(w, "%s", why->text);
+	return error_set(w->e, -EINVAL, ERROR_INPUT, NULL, "%s:%u: tunable: %s%s%s",
+			 w->flat->origin->file, s->line, named ? "" : s->name, named ? "" : ": ",
+			 why->text);
+}
+
 static int read_present(struct resolution *w)
 {
 	const struct profile_setting *s = w->flat->setting;
@@ -112,7 +125,7 @@ static int read_present(struct resolution *w)
 	if (w->host->read == NULL)
 		return leave_out(w, "what it holds was not read");
 	if (w->host->read(w->host->arg, s->name, text, &why) < 0)
-		return leave_out(w, "%s", why.text);
+		return miss(w, &why);
 	cut_element(text, s->element, w->ret->present);
 	return 0;
 }
@@ -222,19 +235,23 @@ static int take_number(struct resolution *w, double base)
 
 static int take_text(struct resolution *w, const char *text)
 {
-	const struct profile_setting *s = w->flat->setting;
-	struct tunable_setting parsed;
+	const struct kind *kind = kind_of_target(w->flat->setting->name);
 	struct error why = { 0 };
-	int r;
+	int r = kind->parse(w->tunable, NULL, text, w->ret->value, &why);
 
-	(void)snprintf(w->ret->value, sizeof(w->ret->value), "%s", text);
-	if (kind_of_target(s->name)->prefix[0] != '\0')
+	return r < 0 ? fail(w, r, why.text) : 0;
+}
+
+/* Before the host is asked: a text that the tunable cannot have is wrong also where the tunable is
+ * not, or not to be set. */
+static int check_text(struct resolution *w)
+{
+	struct expression_result r;
+
+	if (w->flat->value == NULL || expression_type(w->flat->value) != EXPRESSION_TEXT)
 		return 0;
-	r = tunable_parse(w->tunable, text, &parsed, &why);
-	if (r < 0)
-		return fail(w, r, why.text);
-	(void)snprintf(w->ret->value, sizeof(w->ret->value), "%s", parsed.text);
-	return 0;
+	r = expression_evaluate(w->flat->value, w->env);
+	return r.value.kind == VALUE_TEXT ? take_text(w, r.value.text) : 0;
 }
 
 static int take_value(struct resolution *w)
@@ -283,7 +300,7 @@ static enum resolved_state compare(const struct resolution *w)
 static int resolve_setting(struct resolution *w)
 {
 	static int (*const steps[])(struct resolution *) = {
-		read_present, check_place, check_when, take_value, check_choice,
+		check_text, read_present, check_place, check_when, take_value, check_choice,
 	};
 	int r = 0;
 

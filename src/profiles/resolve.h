@@ -18,8 +18,8 @@ struct profile_host {
 	const struct observation *observation; /* of observe_host() */
 	const struct tunable_values *tunables;
 	/* What a tunable holds that `tunables` does not have: of an interface, a process, a route;
-	 * a sysctl whose value is too long there. 0, or a negative errno with the reason. NULL:
-	 * such are left out. */
+	 * a sysctl whose value is too long there. 0, or a negative errno with the reason, -EINVAL
+	 * (ERROR_INPUT) when nothing can be called so. NULL: such are left out. */
 	int (*read)(void *arg, const char *name, char ret[HELD_TEXT_MAX], struct error *e);
 	void *arg;
 };
@@ -58,9 +58,10 @@ struct resolved_profile {
 
 /* `inputs` are texts "rtt=180ms", in place of defaults; they must live as long as *ret. -EINVAL
  * (ERROR_INPUT) for an input that the profile does not have, that is malformed or of another unit,
- * or given twice; -ERANGE (ERROR_INPUT), with file and line, for a value that the tunable cannot
- * have; -ENOMEM. What a host lacks or does not tell is no error: it leaves settings out. `ret` must
- * be {0}; release with resolved_profile_done() in any case. */
+ * or given twice; -EINVAL or -ERANGE (ERROR_INPUT), with file and line, for a value that the
+ * tunable cannot have and a name that no tunable can; -ENOMEM. What a host lacks or does not tell
+ * is no error: it leaves settings out. `ret` must be {0}; release with resolved_profile_done() in
+ * any case. */
 int profile_resolve(const struct flat_profile *flat, const struct profile_host *host,
 		    const char *const *inputs, size_t input_count, struct resolved_profile *ret,
 		    struct error *e);

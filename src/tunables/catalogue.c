@@ -154,6 +154,14 @@ bool tunable_is_pattern(const struct tunable *t)
 	return strchr(t->name, '*') != NULL;
 }
 
+struct tunable tunable_called(const struct tunable *t, const char *name)
+{
+	struct tunable called = *t;
+
+	called.name = name;
+	return called;
+}
+
 enum tunable_privilege tunable_privilege(const struct tunable *t)
 {
 	if (t->scope == TUNABLE_PER_ROUTE || t->scope == TUNABLE_PER_LINK)

@@ -85,6 +85,9 @@ extern const size_t tunable_count;
 const struct tunable *tunable_find(const char *name);
 /* Whether the row stands for one setting of each interface, none of which it names itself. */
 bool tunable_is_pattern(const struct tunable *t);
+/* The row under another name, for messages: its own may be a pattern, which nobody can write. NULL:
+ * messages name nothing. Borrows `name`. */
+struct tunable tunable_called(const struct tunable *t, const char *name);
 enum tunable_privilege tunable_privilege(const struct tunable *t);
 /* "/proc/sys/net/ipv4/conf/eth0.100/rp_filter"; returns buf, or NULL when it does not fit or the
  * name is not a catalogued one: nothing else ever becomes a path. */

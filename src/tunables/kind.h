@@ -74,6 +74,11 @@ struct kind {
 	/* The row of a canonical name, when name and identity have the form that resolve() gives
 	 * them; NULL when not. Pure. */
 	const struct tunable *(*recall)(const char *name, const char *identity);
+	/* What people write for a value of `row`, in the words that want() is to be told, whether
+	 * or not there is such a target here: -EINVAL, -ERANGE or -E2BIG (ERROR_INPUT) for what no
+	 * host could be told. Messages begin with `name`, or with nothing when it is NULL. Pure. */
+	int (*parse)(const struct tunable *row, const char *name, const char *words,
+		     char ret_to[HELD_TEXT_MAX], struct error *e);
 	/* 0 when the target is still the one of its identity; -ESTALE. */
 	int (*present)(const struct place *p, const struct target *t, struct error *e);
 	int (*read)(const struct place *p, const struct target *t, struct held *ret,

@@ -247,20 +247,40 @@ static int read_link(const struct place *p, const struct target *t, struct held 
 	return r;
 }
 
+static int parse_words(const struct tunable *row, const char *name, const char *words,
+		       char ret_to[HELD_TEXT_MAX], struct error *e)
+{
+	const struct tunable called = tunable_called(row, name);
+	struct tunable_setting setting;
+	int r = tunable_parse(&called, words, &setting, e);
+
+	if (r == 0)
+		memcpy(ret_to, setting.text, sizeof(setting.text));
+	return r;
+}
+
+static int parse(const struct tunable *row, const char *name, const char *words,
+		 char ret_to[HELD_TEXT_MAX], struct error *e)
+{
+	char to[HELD_TEXT_MAX];
+	int r = parse_words(row, name, words, to, e);
+
+	if (r == 0 && access_of(row->name + strlen(ALL)) == &link_qdisc_access)
+		r = link_qdisc_check_kind(name, to, e);
+	if (r == 0)
+		memcpy(ret_to, to, strlen(to) + 1);
+	return r;
+}
+
+/* A qdisc that needs parameters may be wanted where it is there already: see check(). */
 static int want(const struct place *p, const struct target *t, int element, const char *words,
 		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
 {
-	struct tunable_setting setting;
-	int r;
-
 	(void)p;
 	(void)now;
 	if (element >= 0)
 		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "has no elements");
-	r = tunable_parse(t->tunable, words, &setting, e);
-	if (r == 0)
-		memcpy(ret_to, setting.text, sizeof(setting.text));
-	return r;
+	return parse_words(t->tunable, t->name, words, ret_to, e);
 }
 
 static int check(const struct place *p, const struct target *t, const struct held *from,
@@ -314,6 +334,7 @@ const struct kind link_kind = {
 	.row_count = &row_count,
 	.resolve = resolve,
 	.recall = recall,
+	.parse = parse,
 	.present = present,
 	.read = read_link,
 	.want = want,

@@ -29,6 +29,9 @@ extern const struct link_access link_feature_access;   /* ethtool: offload.* */
 extern const struct link_access link_channel_access;   /* ethtool: channels.* */
 extern const struct link_access link_qdisc_access;
 
+/* Whether it is a qdisc that works without parameters; -EINVAL (ERROR_INPUT). Pure. */
+int link_qdisc_check_kind(const char *name, const char *to, struct error *e);
+
 /* held.undo of a qdisc that somebody configured. */
 #define LINK_QDISC_FOREIGN "foreign"
 

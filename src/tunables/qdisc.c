@@ -195,13 +195,13 @@ static int check_link(const struct link_ref *l, struct error *e)
 	return 0;
 }
 
-static int check_kind(const struct link_ref *l, const char *to, struct error *e)
+int link_qdisc_check_kind(const char *name, const char *to, struct error *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds_known); i++) {
 		if (strcmp(kinds_known[i], to) == 0)
 			return 0;
 	}
-	return error_set(e, -EINVAL, ERROR_INPUT, l->name,
+	return error_set(e, -EINVAL, ERROR_INPUT, name,
 			 "\"%.15s\" is none that works without parameters; write fq, fq_codel, "
 			 "cake, pfifo_fast, pfifo, bfifo, codel, fq_pie, sfq or noqueue",
 			 to);
@@ -210,7 +210,7 @@ static int check_kind(const struct link_ref *l, const char *to, struct error *e)
 static int check(const struct link_ref *l, const struct held *from, const char *to, struct error *e)
 {
 	struct qdisc now = { .handle = 0 };
-	int r = check_kind(l, to, e);
+	int r = link_qdisc_check_kind(l->name, to, e);
 
 	if (r == 0)
 		r = read_root(l, &now, e);

@@ -232,6 +232,19 @@ static int read_limit(const struct place *p, const struct target *t, struct held
 	return 0;
 }
 
+/* The words as they are: whether a soft limit alone moves the hard one is for want() to say. */
+static int parse(const struct tunable *row, const char *name, const char *words,
+		 char ret_to[HELD_TEXT_MAX], struct error *e)
+{
+	const struct tunable called = tunable_called(row, name);
+	struct rlimit limit;
+	int r = rlimit_parse_words(&called, words, (struct rlimit){ 0, 0 }, &limit, e);
+
+	if (r == 0)
+		(void)snprintf(ret_to, HELD_TEXT_MAX, "%s", words);
+	return r;
+}
+
 static int want(const struct place *p, const struct target *t, int element, const char *words,
 		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
 {
@@ -321,6 +334,7 @@ const struct kind rlimit_kind = {
 	.fleeting = true,
 	.resolve = resolve,
 	.recall = recall,
+	.parse = parse,
 	.present = present,
 	.read = read_limit,
 	.want = want,

@@ -58,9 +58,9 @@ static const size_t row_count = ARRAY_LEN(rows);
 /* --- names --------------------------------------------------------------------------------------
  */
 
-static const struct route_metric *metric_of(const struct target *t)
+static const struct route_metric *metric_of(const struct tunable *row)
 {
-	return route_metric_find(t->tunable->name + strlen(ALL));
+	return route_metric_find(row->name + strlen(ALL));
 }
 
 /* "route:KEY/METRIC"; prefixes have a slash of their own. */
@@ -216,34 +216,40 @@ static int read_route(const struct place *p, const struct target *t, struct held
 		r = route_write_metrics(&found.serving.metrics, WORD_ABSENT, held.undo);
 	if (r < 0)
 		return error_errno(e, r, t->name, "journaling the route");
-	(void)route_metric_text(metric_of(t),
+	(void)route_metric_text(metric_of(t->tunable),
 				found.exists ? &found.route.metrics : &found.serving.metrics,
 				held.text);
 	*ret = held;
 	return 0;
 }
 
-static int want(const struct place *p, const struct target *t, int element, const char *words,
-		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
+static int parse(const struct tunable *row, const char *name, const char *words,
+		 char ret_to[HELD_TEXT_MAX], struct error *e)
 {
+	const struct tunable called = tunable_called(row, name);
 	struct tunable_setting setting;
 	struct route_metrics m = { 0 };
-	int r;
+	int r = tunable_parse(&called, words, &setting, e);
 
-	(void)p;
-	(void)now;
-	if (element >= 0)
-		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "has no elements");
-	r = tunable_parse(t->tunable, words, &setting, e);
 	if (r < 0)
 		return r;
-	if (route_metric_set(metric_of(t), setting.text, &m) < 0)
-		return error_set(e, -EINVAL, ERROR_INPUT, t->name,
+	if (route_metric_set(metric_of(row), setting.text, &m) < 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, name,
 				 "\"%.40s\" is no value of it; the name of a congestion control "
 				 "has at most %d characters",
 				 setting.text, ROUTE_CONGCTL_MAX - 1);
 	memcpy(ret_to, setting.text, sizeof(setting.text));
 	return 0;
+}
+
+static int want(const struct place *p, const struct target *t, int element, const char *words,
+		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
+{
+	(void)p;
+	(void)now;
+	if (element >= 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "has no elements");
+	return parse(t->tunable, t->name, words, ret_to, e);
 }
 
 /* --- changing it --------------------------------------------------------------------------------
@@ -327,7 +333,7 @@ static int write_route(const struct place *p, const struct target *t, const char
 	if (r < 0)
 		return r;
 	metrics = found.exists ? found.route.metrics : found.serving.metrics;
-	if (route_metric_set(metric_of(t), to, &metrics) < 0)
+	if (route_metric_set(metric_of(t->tunable), to, &metrics) < 0)
 		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "\"%.40s\" is no value of it",
 				 to);
 	r = place_enter(p, e);
@@ -347,7 +353,7 @@ static bool is_spent(const struct target *t, const struct route_lookup *found,
 
 	if (found->route.protocol != ROUTE_PROTOCOL)
 		return false;
-	route_metric_copy(metric_of(t), old, &serving);
+	route_metric_copy(metric_of(t->tunable), old, &serving);
 	return route_metrics_equal(left, old) ||
 	       (found->served && route_metrics_equal(left, &serving));
 }
@@ -358,7 +364,7 @@ static int restore_found(const struct place *p, const struct target *t, struct r
 {
 	struct route_metrics metrics = found->route.metrics;
 
-	route_metric_copy(metric_of(t), old, &metrics);
+	route_metric_copy(metric_of(t->tunable), old, &metrics);
 	if (made && is_spent(t, found, &metrics, old))
 		return route_remove(p->os, &found->route, t->name, e);
 	return write_found(p, t, found, &metrics, e);
@@ -418,6 +424,7 @@ const struct kind route_kind = {
 	.row_count = &row_count,
 	.resolve = resolve,
 	.recall = recall,
+	.parse = parse,
 	.present = present,
 	.read = read_route,
 	.want = want,

@@ -145,6 +145,14 @@ static int read_option(const struct place *p, const struct target *t, struct hel
 	return r < 0 ? failed(t, r, "reading the option", e) : 0;
 }
 
+/* The row says where its option stands, and cannot be called otherwise. */
+static int parse(const struct tunable *row, const char *name, const char *words,
+		 char ret_to[HELD_TEXT_MAX], struct error *e)
+{
+	(void)name;
+	return socket_option_parse(row, words, ret_to, e);
+}
+
 static int want(const struct place *p, const struct target *t, int element, const char *words,
 		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
 {
@@ -281,6 +289,7 @@ const struct kind socket_kind = {
 	.host_wide = true,
 	.resolve = resolve,
 	.recall = recall,
+	.parse = parse,
 	.present = present,
 	.read = read_option,
 	.want = want,

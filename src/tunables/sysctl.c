@@ -158,6 +158,19 @@ static const struct tunable *recall(const char *name, const char *identity)
 	return strcmp(again, identity) == 0 ? row : NULL;
 }
 
+static int parse(const struct tunable *row, const char *name, const char *words,
+		 char ret_to[HELD_TEXT_MAX], struct error *e)
+{
+	const struct tunable called = tunable_called(row, name);
+	struct tunable_setting setting;
+	int r = tunable_parse(&called, words, &setting, e);
+
+	static_assert(sizeof(setting.text) <= HELD_TEXT_MAX, "every value can be journaled");
+	if (r == 0)
+		memcpy(ret_to, setting.text, sizeof(setting.text));
+	return r;
+}
+
 static int want(const struct place *p, const struct target *t, int element, const char *words,
 		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
 {
@@ -165,15 +178,12 @@ static int want(const struct place *p, const struct target *t, int element, cons
 	int r;
 
 	(void)p;
-	static_assert(sizeof(setting.text) <= HELD_TEXT_MAX, "every value can be journaled");
 	if (element >= (int)t->tunable->elements || (element >= 0 && t->tunable->elements == 1))
 		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "has no element [%d]; it has %u",
 				 element, t->tunable->elements);
 	if (element < 0)
-		r = tunable_parse(t->tunable, words, &setting, e);
-	else
-		r = tunable_parse_element(t->tunable, (unsigned int)element, now->text, words,
-					  &setting, e);
+		return parse(t->tunable, t->name, words, ret_to, e);
+	r = tunable_parse_element(t->tunable, (unsigned int)element, now->text, words, &setting, e);
 	if (r == 0)
 		memcpy(ret_to, setting.text, sizeof(setting.text));
 	return r;
@@ -197,6 +207,7 @@ const struct kind sysctl_kind = {
 	.row_count = &tunable_count,
 	.resolve = resolve,
 	.recall = recall,
+	.parse = parse,
 	.present = sysctl_present,
 	.read = sysctl_congestion_read,
 	.want = want,

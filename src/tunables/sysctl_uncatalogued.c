@@ -129,27 +129,22 @@ static const struct tunable *recall(const char *name, const char *identity)
 	return strcmp(again, identity) == 0 ? rows : NULL;
 }
 
-static int want(const struct place *p, const struct target *t, int element, const char *words,
-		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
+static int parse(const struct tunable *row, const char *name, const char *words,
+		 char ret_to[HELD_TEXT_MAX], struct error *e)
 {
 	struct text_span rest = { words, strlen(words) }, word;
 	char to[HELD_TEXT_MAX] = "";
 	size_t len = 0;
 
-	(void)p;
-	(void)now;
-	if (element >= 0)
-		return error_set(e, -EINVAL, ERROR_INPUT, t->name,
-				 "the elements of a key outside of the catalogue are not known; "
-				 "give the whole value");
+	(void)row;
 	for (const char *c = words; *c != '\0'; c++) {
 		if ((*c < ' ' && *c != '\t') || *c > '~')
-			return error_set(e, -EINVAL, ERROR_INPUT, t->name,
+			return error_set(e, -EINVAL, ERROR_INPUT, name,
 					 "the value must be one line of printable text");
 	}
 	while (text_next_word(&rest, &word)) {
 		if (len + (len > 0) + word.len >= sizeof(to))
-			return error_set(e, -EINVAL, ERROR_INPUT, t->name,
+			return error_set(e, -EINVAL, ERROR_INPUT, name,
 					 "the value is longer than %d characters",
 					 HELD_TEXT_MAX - 1);
 		if (len > 0)
@@ -159,9 +154,21 @@ static int want(const struct place *p, const struct target *t, int element, cons
 		to[len] = '\0';
 	}
 	if (len == 0)
-		return error_set(e, -EINVAL, ERROR_INPUT, t->name, "there is no value");
+		return error_set(e, -EINVAL, ERROR_INPUT, name, "there is no value");
 	memcpy(ret_to, to, sizeof(to));
 	return 0;
+}
+
+static int want(const struct place *p, const struct target *t, int element, const char *words,
+		const struct held *now, char ret_to[HELD_TEXT_MAX], struct error *e)
+{
+	(void)p;
+	(void)now;
+	if (element >= 0)
+		return error_set(e, -EINVAL, ERROR_INPUT, t->name,
+				 "the elements of a key outside of the catalogue are not known; "
+				 "give the whole value");
+	return parse(t->tunable, t->name, words, ret_to, e);
 }
 
 static int check(const struct place *p, const struct target *t, const struct held *from,
@@ -212,6 +219,7 @@ const struct kind sysctl_uncatalogued_kind = {
 	.by_hand_only = true,
 	.resolve = resolve,
 	.recall = recall,
+	.parse = parse,
 	.present = sysctl_present,
 	.read = sysctl_read,
 	.want = want,

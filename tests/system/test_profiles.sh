@@ -218,6 +218,29 @@ setting net.ipv4.tcp_fin_timeout 'set = "64KiB"'
 refused "a wrong unit" "3: set of net.ipv4.tcp_fin_timeout: is bytes"
 setting net.core.somaxconn 'raise_to = "host.memory_total / 1B"'
 refused "a value out of range here" "3: raise_to of net.core.somaxconn: comes to"
+for name in 'socket:prot 443/nodelay' 'socket:dst 300.0.0.0/8/nodelay' route:10.0.0.0/99/initcwnd \
+  route:banana/initcwnd link:a/b/mtu rlimit:cgroup=../x/nofile; do
+  value=1
+  [ "${name##*/}" != mtu ] || value=1500B
+  [ "${name##*/}" != initcwnd ] || value=20seg
+  setting "$name" "set = \"$value\""
+  refused "$name" "2: tunable: $name: "
+done
+for name in 'socket:port 443/nodelay' route:default@table:777/initcwnd link:none0/qdisc; do
+  value=1
+  [ "${name##*/}" != initcwnd ] || value=20seg
+  [ "${name##*/}" != qdisc ] || value="'fq'"
+  setting "$name" "set = \"$value\""
+  run 0 "$name, which is not here: check" profile check "$tmp/own/own.conf" --netns "$ns"
+  says "left out"
+  run 0 "  apply" apply own --profiles "$tmp/own" --netns "$ns"
+done
+for value in nonsense "'nonsense'" "'f q!'"; do
+  setting link:e0/qdisc "set = \"$value\""
+  refused "qdisc $value" "3: set of link:e0/qdisc: "
+done
+setting route:192.0.2.0/24/congctl "set = \"'b b!'\""
+refused "congctl b b!" "3: set of route:192.0.2.0/24/congctl: "
 profile 'settings = ( { tunable = "net.core.somaxconn"; set = "1"; why = "w"; source = "s"; },
 { tunable = "net.core.somaxconn"; set = "2"; why = "w"; source = "s"; } );'
 refused "a setting twice" "3: settings 2: net.core.somaxconn is in line 2 already"
