@@ -121,6 +121,15 @@ START_TEST(rights_are_asked_for)
 	ck_assert_int_eq(e.kind, ERROR_PRIVILEGE);
 	fake_os_set_trace_right(os, true);
 	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "bbr", &e), 0);
+	fake_os_set_links_readable(os, false);
+	e = (struct error){ 0 };
+	ck_assert_int_eq(socket_kind.resolve(&p, "socket:port 443/congestion", &list, &e), -EPERM);
+	ck_assert_int_eq(e.kind, ERROR_PRIVILEGE);
+	ck_assert_ptr_nonnull(strstr(e.text, "CAP_SYS_PTRACE"));
+	ck_assert_int_eq(socket_kind.resolve(&p, "socket:(pid 812)/congestion", &list, &e), -EPERM);
+	/* Nobody holds one: there is nothing to be looked into. */
+	ck_assert_int_eq(socket_kind.resolve(&p, "socket:port 1/congestion", &list, &e), -ENOENT);
+	fake_os_set_links_readable(os, true);
 	ck_assert_int_eq(socket_kind.check(&p, &t, &from, "vegas", &e), -EOPNOTSUPP);
 	ck_assert_int_eq(e.kind, ERROR_UNSUPPORTED);
 	fake_os_add_file(os, "/proc/thread-self/status", "CapEff:\t000001ffffffefff\n");
