@@ -24,8 +24,8 @@
 
 #define AUTO	   "auto"
 #define UNLIMITED  "unlimited"
-#define UNDO_SIZE  "size "
-#define UNDO_CLAMP "clamp "
+#define UNDO_SIZE  "size"
+#define UNDO_CLAMP "clamp"
 #define NUMBER_MAX 24 /* a number and its NUL */
 
 /* The kernel's own least buffers: SOCK_MIN_SNDBUF of include/net/sock.h, with a struct sk_buff of
@@ -172,14 +172,19 @@ int socket_option_parse(const struct tunable *row, const char *words, char ret_t
 }
 
 /* A number that fits an int. */
-static int parse_int(const char *text, int *ret)
+static int parse_span(struct text_span text, int *ret)
 {
 	int64_t number;
 
-	if (text_parse_i64(text, strlen(text), &number) < 0 || number < 0 || number > INT_MAX)
+	if (text_parse_i64(text.at, text.len, &number) < 0 || number < 0 || number > INT_MAX)
 		return -EINVAL;
 	*ret = (int)number;
 	return 0;
+}
+
+static int parse_int(const char *text, int *ret)
+{
+	return parse_span((struct text_span){ text, strlen(text) }, ret);
 }
 
 /* A number that is told to the kernel as the int of the same bits. */
@@ -258,14 +263,17 @@ static int read_name(struct os *os, int fd, const struct option *o, char ret[HEL
 	return r;
 }
 
-static int read_clamp(struct os *os, int fd, const struct option *o, struct held *ret)
+static int read_buffer_undo(struct os *os, int fd, const struct option *o, bool locked, int size,
+			    char undo[HELD_TEXT_MAX])
 {
 	int clamp = 0, r;
+	int len = locked ? 0 : snprintf(undo, HELD_TEXT_MAX, UNDO_SIZE " %d", size);
 
 	if (o->lock != RECEIVE_LOCK)
 		return 0;
 	r = get_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &clamp);
-	(void)snprintf(ret->undo, sizeof(ret->undo), UNDO_CLAMP "%d", clamp);
+	(void)snprintf(undo + len, HELD_TEXT_MAX - (size_t)len, "%s" UNDO_CLAMP " %d",
+		       len > 0 ? " " : "", clamp);
 	return r;
 }
 
@@ -278,13 +286,11 @@ static int read_buffer(struct os *os, int fd, const struct option *o, struct hel
 		r = get_int(os, fd, SOL_SOCKET, SO_BUF_LOCK, &lock);
 	if (r < 0)
 		return r;
-	if ((lock & o->lock) != 0) {
+	if ((lock & o->lock) != 0)
 		(void)snprintf(ret->text, sizeof(ret->text), "%d", size);
-		return read_clamp(os, fd, o, ret);
-	}
-	(void)snprintf(ret->text, sizeof(ret->text), AUTO);
-	(void)snprintf(ret->undo, sizeof(ret->undo), UNDO_SIZE "%d", size);
-	return 0;
+	else
+		(void)snprintf(ret->text, sizeof(ret->text), AUTO);
+	return read_buffer_undo(os, fd, o, (lock & o->lock) != 0, size, ret->undo);
 }
 
 int socket_option_read(struct os *os, int fd, const struct tunable *row, struct held *ret)
@@ -401,29 +407,46 @@ int socket_option_write(struct os *os, int fd, const struct tunable *row, const 
 	}
 }
 
-/* The number in `undo` after its word, or -EINVAL. */
+/* The number in `undo` ("size 131072 clamp 65536") after its word, or -EINVAL. */
 static int parse_undo(const struct held *from, const char *word, int *ret)
 {
-	size_t len = strlen(word);
+	struct text_span rest = { from->undo, strlen(from->undo) }, key, number;
 
-	return strncmp(from->undo, word, len) == 0 ? parse_int(from->undo + len, ret) : -EINVAL;
+	while (text_next_word(&rest, &key) && text_next_word(&rest, &number)) {
+		if (text_span_equal(key, word))
+			return parse_span(number, ret);
+	}
+	return -EINVAL;
 }
 
+/* The kernel lowers the bound of the window while the buffer is locked, and raises it only with a
+ * buffer that it enlarges: left low, it holds a buffer that is large already for good. */
+static int restore_clamp(struct os *os, int fd, const struct held *from)
+{
+	int clamp = 0;
+
+	/* Older records have none for "auto". 0, none at all, only an unused socket takes. */
+	if (parse_undo(from, UNDO_CLAMP, &clamp) < 0 || clamp == 0)
+		return 0;
+	return set_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, clamp);
+}
+
+/* The bound before the lock: what is killed in between is looked at by its size and lock, and done
+ * again. */
 static int restore_buffer(struct os *os, int fd, const struct option *o, const struct held *from)
 {
-	int number = 0, r;
+	int size = 0, r;
 
-	if (strcmp(from->text, AUTO) == 0) {
-		r = parse_undo(from, UNDO_SIZE, &number);
-		if (r == 0)
-			r = set_int(os, fd, SOL_SOCKET, o->force, number / 2);
-		return r < 0 ? r : unlock(os, fd, o);
+	if (strcmp(from->text, AUTO) != 0) {
+		r = restore_clamp(os, fd, from);
+		return r < 0 ? r : write_size(os, fd, o, from->text);
 	}
-	/* The bound first: what is killed in between is looked at by its size, and done again. */
-	r = parse_undo(from, UNDO_CLAMP, &number) == 0
-		    ? set_int(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, number)
-		    : 0;
-	return r < 0 ? r : write_size(os, fd, o, from->text);
+	r = parse_undo(from, UNDO_SIZE, &size);
+	if (r == 0)
+		r = set_int(os, fd, SOL_SOCKET, o->force, size / 2);
+	if (r == 0)
+		r = restore_clamp(os, fd, from);
+	return r < 0 ? r : unlock(os, fd, o);
 }
 
 int socket_option_restore(struct os *os, int fd, const struct tunable *row, const struct held *from)
