@@ -144,6 +144,20 @@ static inline unsigned int tcpinfo_rcv_wscale(const struct tcpinfo *info)
 	return ((unsigned int)info->wscales >> TCPINFO_SECOND_NIBBLE_SHIFT) & 0xfu;
 }
 
+/* The largest window that we can advertise (RFC 7323, 2.3): more takes another handshake. */
+static inline uint32_t tcpinfo_rcv_wnd_max(const struct tcpinfo *info)
+{
+	return 65535u << tcpinfo_rcv_wscale(info);
+}
+
+/* The window that the peer is told. rcv_wnd may be more: the kernel cuts it when it writes a header
+ * (tcp_select_window() of net/ipv4/tcp_output.c). */
+static inline uint32_t tcpinfo_rcv_wnd_told(const struct tcpinfo *info)
+{
+	return info->rcv_wnd < tcpinfo_rcv_wnd_max(info) ? info->rcv_wnd
+							 : tcpinfo_rcv_wnd_max(info);
+}
+
 /* The last delivery_rate sample had a pause of the application in it: not what the path can do. */
 static inline bool tcpinfo_app_limited(const struct tcpinfo *info)
 {

@@ -102,8 +102,9 @@ struct flow_sample {
 	 * alone. */
 	bool sending, receiving;
 	bool app_limited, sndbuf_full, cwnd_limited, recovering, zero_window; /* when sending */
-	bool unread_high;						      /* when receiving */
-	uint32_t inflight; /* bytes: unacked - sacked - lost + retransmitted */
+	bool unread_high, wscale_full; /* when receiving; the latter: our window, of what its scale
+					* allows */
+	uint32_t inflight;	       /* bytes: unacked - sacked - lost + retransmitted */
 };
 
 struct flow_sample flow_sample_judge(const struct socket_info *socket,

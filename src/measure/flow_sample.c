@@ -8,10 +8,14 @@
 #define SNDBUF_FULL_SHARE 0.66
 /* Unsent data above this share of the buffer waits for the network, not for the buffer. SND-01. */
 #define NOTSENT_SHARE 0.1
-/* Within a tenth of its window the window is the limit: TSO and pacing leave a little free. Not much
- * less, for what is held below its congestion window does not let it grow (tcp_is_cwnd_limited()), so
- * that may stay just above: 4 MiB of buffer at 500 Mbit/s x 50 ms had 86 % of it in flight. */
+/* Within a tenth of its window the window is the limit: TSO and pacing leave a little free. Not
+ * much less, for what is held below its congestion window does not let it grow
+ * (tcp_is_cwnd_limited()), so that may stay just above: 4 MiB of buffer at 500 Mbit/s x 50 ms had
+ * 86 % of it in flight. */
 #define WINDOW_LIMITED_SHARE 0.9
+/* Nine tenths of what the window scale allows: a larger buffer would be worth less than RCV-04
+ * expects of it. */
+#define WSCALE_FULL_SHARE 0.9
 /* A peer with room for less than two segments has in effect closed its window. B14 step 2. */
 #define CLOSED_WINDOW_SEGMENTS 2u
 /* The way that carries less than a tenth of the other's bytes only serves it. */
@@ -180,6 +184,12 @@ static bool is_zero_window(const struct socket_info *s)
 				 i->snd_wnd < CLOSED_WINDOW_SEGMENTS * (uint64_t)i->snd_mss);
 }
 
+static bool is_wscale_full(const struct socket_info *s)
+{
+	return tcpinfo_has(s->info_len, rcv_wnd) &&
+	       s->info.rcv_wnd >= WSCALE_FULL_SHARE * tcpinfo_rcv_wnd_max(&s->info);
+}
+
 struct flow_sample flow_sample_judge(const struct socket_info *socket,
 				     const struct flow_totals *delta, double seconds)
 {
@@ -198,11 +208,13 @@ struct flow_sample flow_sample_judge(const struct socket_info *socket,
 	if (s.sending) {
 		s.app_limited = tcpinfo_app_limited(i);
 		s.sndbuf_full = is_sndbuf_full(socket, s.inflight);
-		s.cwnd_limited = i->snd_cwnd > 0 && i->unacked >= WINDOW_LIMITED_SHARE * i->snd_cwnd;
+		s.cwnd_limited = i->snd_cwnd > 0 &&
+				 i->unacked >= WINDOW_LIMITED_SHARE * i->snd_cwnd;
 		s.recovering = i->ca_state == TCPINFO_CA_RECOVERY || i->ca_state == TCPINFO_CA_LOSS;
 		s.zero_window = is_zero_window(socket);
 	}
 	s.unread_high = s.receiving && unread;
+	s.wscale_full = s.receiving && is_wscale_full(socket);
 	return s;
 }
 
@@ -253,10 +265,10 @@ static void add_gauges(struct flow_stats *f, const struct flow_sample *s)
 	f->ssthresh = i->snd_ssthresh;
 	f->unacked = i->unacked;
 	f->snd_wnd = i->snd_wnd;
-	f->rcv_wnd = i->rcv_wnd;
+	f->rcv_wnd = tcpinfo_rcv_wnd_told(i);
 	f->unacked_sum += i->unacked;
 	f->snd_wnd_sum += i->snd_wnd;
-	f->rcv_wnd_sum += i->rcv_wnd;
+	f->rcv_wnd_sum += tcpinfo_rcv_wnd_told(i);
 	f->wqueue_sum += s->socket->wqueue;
 	f->notsent_sum += i->notsent_bytes;
 	f->unread_sum += s->socket->rqueue;

@@ -76,6 +76,8 @@ static const struct share_row share_rows[PATH_SHARES] = {
 	[PATH_APP_LIMITED_SHARE] = SHARE(app_limited, sending, INFO_DELIVERY_RATE,
 					 REASON_NOT_SENDING),
 	[PATH_CWND_LIMITED_SHARE] = SHARE(cwnd_limited, sending, INFO_ANY, REASON_NOT_SENDING),
+	[PATH_RCV_WSCALE_FULL_SHARE] = SHARE(wscale_full, receiving, INFO_RCV_WND,
+					     REASON_NOT_RECEIVING),
 	[PATH_RECOVERING_SHARE] = SHARE(recovering, sending, INFO_ANY, REASON_NOT_SENDING),
 	[PATH_SNDBUF_FULL_SHARE] = SHARE(sndbuf_full, sending, INFO_SND_WND, REASON_NOT_SENDING),
 	[PATH_UNREAD_HIGH_SHARE] = SHARE(unread_high, receiving, INFO_ANY, REASON_NOT_RECEIVING),

@@ -45,7 +45,7 @@ enum entity_kind {
 /* How many samples of a path's flows had a property; see struct flow_sample. */
 struct path_samples {
 	uint64_t sending, app_limited, sndbuf_full, cwnd_limited, recovering, zero_window;
-	uint64_t receiving, unread_high;
+	uint64_t receiving, unread_high, wscale_full;
 };
 
 /* Flows to one remote prefix. Sums are over its active flows; quantiles over samples of flows while

@@ -240,7 +240,8 @@ static int add_receiving(struct path_stats *p, const struct flow_sample *s)
 	const struct reading readings[] = {
 		{ &p->rcvbuf, rcvbuf, buffer },
 		{ &p->unread_share, socket->rqueue / rcvbuf, buffer },
-		{ &p->rcv_wnd, i->rcv_wnd, window },
+		{ &p->rcv_wnd, tcpinfo_rcv_wnd_told(i), window },
+		/* What the kernel makes of the buffer, whatever the scale cuts off. */
 		{ &p->window_ratio, i->rcv_wnd / rcvbuf, window && buffer },
 		{ &p->rcv_rtt, i->rcv_rtt / US_PER_S, i->rcv_rtt > 0 },
 	};
@@ -258,6 +259,7 @@ static void count_sample(struct path_samples *n, const struct flow_sample *s)
 	n->zero_window += s->zero_window;
 	n->receiving += s->receiving;
 	n->unread_high += s->unread_high;
+	n->wscale_full += s->wscale_full;
 }
 
 int path_table_add(struct path_table *t, struct flow_stats *flow, const struct flow_sample *s)

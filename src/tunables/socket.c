@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_UNSCALED_MAX 65535 /* RFC 7323, 2.3 */
 /* A window is at most what the kernel reckons fits a buffer: half of it until it has seen segments
  * (TCP_DEFAULT_SCALING_RATIO of include/net/tcp.h). */
 #define BUFFER_PER_WINDOW 2
@@ -214,7 +213,7 @@ static int check_window(const struct place *p, const struct target *t, const cha
 	(void)p->os->ops->close(p->os, fd);
 	if (r < 0)
 		return failed(t, r, "reading its window scale", e);
-	ceiling = (int64_t)WINDOW_UNSCALED_MAX << tcpinfo_rcv_wscale(&info);
+	ceiling = tcpinfo_rcv_wnd_max(&info);
 	if (!tcpinfo_has(len, flags) || info.state != SOCKET_ESTABLISHED ||
 	    size <= BUFFER_PER_WINDOW * ceiling)
 		return 0;

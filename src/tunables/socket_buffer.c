@@ -1,5 +1,6 @@
 #include "tunables/socket_buffer.h"
 
+#include "base/text.h"
 #include "tunables/socket_number.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@
 #define SEND_LOCK    1 /* SOCK_SNDBUF_LOCK of include/linux/socket.h */
 #define RECEIVE_LOCK 2
 
-#define UNDO_SIZE  "size "
-#define UNDO_CLAMP "clamp "
+#define UNDO_SIZE  "size"
+#define UNDO_CLAMP "clamp"
 
 /* A receive buffer that is merely unlocked stays as it is for good when it is what holds the flow:
  * the kernel enlarges it once the program reads more in a round trip than ever before
@@ -32,14 +33,17 @@ struct socket_buffer {
 const struct socket_buffer socket_receive_buffer = { SO_RCVBUF, SO_RCVBUFFORCE, RECEIVE_LOCK };
 const struct socket_buffer socket_send_buffer = { SO_SNDBUF, SO_SNDBUFFORCE, SEND_LOCK };
 
-static int read_clamp(struct os *os, int fd, const struct socket_buffer *b, struct held *ret)
+static int read_undo(struct os *os, int fd, const struct socket_buffer *b, bool locked, int size,
+		     char undo[HELD_TEXT_MAX])
 {
 	int clamp = 0, r;
+	int len = locked ? 0 : snprintf(undo, HELD_TEXT_MAX, UNDO_SIZE " %d", size);
 
 	if (b->lock != RECEIVE_LOCK)
 		return 0;
 	r = socket_number_get(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &clamp);
-	(void)snprintf(ret->undo, sizeof(ret->undo), UNDO_CLAMP "%d", clamp);
+	(void)snprintf(undo + len, HELD_TEXT_MAX - (size_t)len, "%s" UNDO_CLAMP " %d",
+		       len > 0 ? " " : "", clamp);
 	return r;
 }
 
@@ -52,13 +56,11 @@ int socket_buffer_read(struct os *os, int fd, const struct socket_buffer *b, str
 		r = socket_number_get(os, fd, SOL_SOCKET, SO_BUF_LOCK, &lock);
 	if (r < 0)
 		return r;
-	if ((lock & b->lock) != 0) {
+	if ((lock & b->lock) != 0)
 		(void)snprintf(ret->text, sizeof(ret->text), "%d", size);
-		return read_clamp(os, fd, b, ret);
-	}
-	(void)snprintf(ret->text, sizeof(ret->text), SOCKET_BUFFER_AUTO);
-	(void)snprintf(ret->undo, sizeof(ret->undo), UNDO_SIZE "%d", size);
-	return 0;
+	else
+		(void)snprintf(ret->text, sizeof(ret->text), SOCKET_BUFFER_AUTO);
+	return read_undo(os, fd, b, (lock & b->lock) != 0, size, ret->undo);
 }
 
 /* Sets the size and locks it, in one call. */
@@ -110,31 +112,51 @@ int socket_buffer_write(struct os *os, int fd, const struct socket_buffer *b, co
 	return strcmp(to, SOCKET_BUFFER_AUTO) == 0 ? release(os, fd, b) : write_size(os, fd, b, to);
 }
 
-/* The number in `undo` after its word, or -EINVAL. */
+/* The number in `undo` ("size 131072 clamp 65536") after its word, or -EINVAL. */
 static int parse_undo(const struct held *from, const char *word, int *ret)
 {
-	size_t len = strlen(word);
+	struct text_span rest = { from->undo, strlen(from->undo) }, key, number;
 
-	return strncmp(from->undo, word, len) == 0 ? socket_number_parse(from->undo + len, ret)
-						   : -EINVAL;
+	while (text_next_word(&rest, &key) && text_next_word(&rest, &number)) {
+		char digits[24];
+
+		if (!text_span_equal(key, word))
+			continue;
+		text_copy_printable(digits, sizeof(digits), number.at, number.len);
+		return socket_number_parse(digits, ret);
+	}
+	return -EINVAL;
 }
 
+/* The kernel lowers the bound of the window while the buffer is locked, and raises it only with a
+ * buffer that it enlarges: left low, it holds a buffer that is large already for good. */
+static int restore_clamp(struct os *os, int fd, const struct held *from)
+{
+	int clamp = 0;
+
+	/* Older records have none for "auto". 0, none at all, only an unused socket takes. */
+	if (parse_undo(from, UNDO_CLAMP, &clamp) < 0 || clamp == 0)
+		return 0;
+	return socket_number_set(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, clamp);
+}
+
+/* The bound before the lock: what is killed in between is looked at by its size and lock, and done
+ * again. */
 int socket_buffer_restore(struct os *os, int fd, const struct socket_buffer *b,
 			  const struct held *from)
 {
-	int number = 0, r;
+	int size = 0, r;
 
-	if (strcmp(from->text, SOCKET_BUFFER_AUTO) == 0) {
-		r = parse_undo(from, UNDO_SIZE, &number);
-		if (r == 0)
-			r = socket_number_set(os, fd, SOL_SOCKET, b->force, number / 2);
-		return r < 0 ? r : unlock(os, fd, b);
+	if (strcmp(from->text, SOCKET_BUFFER_AUTO) != 0) {
+		r = restore_clamp(os, fd, from);
+		return r < 0 ? r : write_size(os, fd, b, from->text);
 	}
-	/* The bound first: what is killed in between is looked at by its size, and done again. */
-	r = parse_undo(from, UNDO_CLAMP, &number) == 0
-		    ? socket_number_set(os, fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, number)
-		    : 0;
-	return r < 0 ? r : write_size(os, fd, b, from->text);
+	r = parse_undo(from, UNDO_SIZE, &size);
+	if (r == 0)
+		r = socket_number_set(os, fd, SOL_SOCKET, b->force, size / 2);
+	if (r == 0)
+		r = restore_clamp(os, fd, from);
+	return r < 0 ? r : unlock(os, fd, b);
 }
 
 bool socket_buffer_can_restore(const struct held *from)

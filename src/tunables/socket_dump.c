@@ -120,6 +120,7 @@ int socket_dump_descriptors(struct os *os, pid_t pid,
 {
 	CLEANUP(bytes_done) struct bytes names = { 0 };
 	char path[64], link[LINK_MAX_LEN];
+	bool denied = false;
 	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
@@ -139,6 +140,8 @@ int socket_dump_descriptors(struct os *os, pid_t pid,
 		/* It may have been closed meanwhile. */
 		if (n > 0 && is_socket(link, (size_t)n, &inode))
 			r = visit(arg, pid, (int)fd, inode);
+		/* Root without CAP_SYS_PTRACE may list them, and not read them. */
+		denied |= n == -EACCES;
 	}
-	return r;
+	return r == 0 && denied ? -EACCES : r;
 }

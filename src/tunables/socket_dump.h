@@ -17,7 +17,7 @@ int socket_dump_tcp(const struct place *p, const struct socket_dump_visitor *vis
 		    struct error *e);
 
 /* Calls `visit` for each descriptor of the process that is a socket. A process that has meanwhile
- * ended has none. -EACCES when it may not be looked into. */
+ * ended has none. -EACCES when it may not be looked into, or some of its descriptors may not. */
 int socket_dump_descriptors(struct os *os, pid_t pid,
 			    int (*visit)(void *arg, pid_t pid, int fd, uint32_t inode), void *arg);
 

@@ -39,6 +39,28 @@ goodput() { # PORT SECONDS
   after=$(field B "$1" bytes_received)
   awk -v b="$before" -v a="$after" -v s="$2" 'BEGIN { printf "%.2f", (a - b) * 8 / s / 1e6 }'
 }
+# The bound of the window of the process's connection from or to a port, which ss does not show; with
+# BYTES it is set before.
+clamp() { # PID PORT [BYTES]
+  python3 - "$@" <<'END'
+import ctypes, os, socket, sys
+
+pid, port = int(sys.argv[1]), int(sys.argv[2])
+call = ctypes.CDLL(None, use_errno=True).syscall
+process = call(434, pid, 0)  # pidfd_open
+for name in os.listdir(f"/proc/{pid}/fd"):
+    if not os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
+        continue
+    with socket.socket(fileno=call(438, process, int(name), 0)) as s:  # pidfd_getfd
+        try:
+            if port in (s.getsockname()[1], s.getpeername()[1]):
+                for size in sys.argv[3:]:
+                    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP, int(size))
+                print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP))
+        except OSError:  # it listens
+            pass
+END
+}
 # shellcheck disable=SC2317 # called by check
 at_least() { awk -v a="$1" -v b="$2" -v f="${3:-1}" 'BEGIN { exit !(a > 0 && a >= b * f) }'; }
 
@@ -144,12 +166,17 @@ lab_bg A "$LAB_BIN/traffic" source --to "$(address_of B)" --port 5004 --time 40
 ns=$(lab_ns B)
 sleep 5
 before=$(goodput 5004 3)
+bound=$(clamp "$sink" 5004)
 run 0 "locked" set --netns "$ns" "socket:pid $sink/rcvbuf=128KiB"
 check "it holds it" test "$(field B 5004 rb)" -eq 131072
 sleep 2
 small=$(goodput 5004 3)
 check "it is slower: $before, then $small Mbit/s" at_least "$before" "$small" 3
+# The kernel lowers it while the buffer is locked, as soon as packets of another fill arrive.
+check "the bound of its window is lowered" test "$(clamp "$sink" 5004 81920)" -eq 81920
 run 0 "rollback" rollback
+restored=$(clamp "$sink" 5004)
+check "the bound is back: $restored, before $bound" at_least "$restored" "$bound" 0.9
 sleep 3
 back=$(goodput 5004 3)
 check "autotuning works again: $back Mbit/s" at_least "$back" "$before" 0.9

@@ -91,6 +91,14 @@ for wish in link:one/txqueuelen=77 link:one/mtu=1400 link:one/offload.tso=0 link
   status=$?
   check "as nobody, $wish: status 6: $(head -n 1 "$tmp/err")" test "$status" -eq 6
 done
+# Root that lacks this one alone lists the descriptors of others, and cannot read them.
+for wish in "socket:port 7001/keepalive=on" "socket:pid $pid/keepalive=on" "socket:$pid/$fd/keepalive=on"; do
+  setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace "$NETWRIGHT" set --netns "$ns" "$wish" \
+    --state-dir "$tmp/root" >"$tmp/out" 2>"$tmp/err" </dev/null
+  status=$?
+  check "without CAP_SYS_PTRACE, $wish: status 6: $(head -n 1 "$tmp/err")" test "$status" -eq 6
+  check "  says what is needed" grep -q CAP_SYS_PTRACE "$tmp/err"
+done
 ip -n "$ns" -d link show >"$tmp/after"
 ip -n "$ns" -d route show >>"$tmp/after"
 check "nothing has changed" cmp "$tmp/before" "$tmp/after"

@@ -106,6 +106,8 @@ void fake_os_hold_socket(struct os *os, pid_t pid, int fd, uint64_t cookie);
 void fake_os_drop_socket(struct os *os, pid_t pid, int fd);
 /* Whether we may look into processes; at first we may. */
 void fake_os_set_trace_right(struct os *os, bool may);
+/* Whether what their descriptors are may be read; at first it may. */
+void fake_os_set_links_readable(struct os *os, bool readable);
 
 /* Plain files. Directories exist without being added. */
 void fake_os_add_file(struct os *os, const char *path, const char *text);

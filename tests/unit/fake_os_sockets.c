@@ -94,6 +94,11 @@ void fake_os_set_trace_right(struct os *os, bool may)
 	fake_os_of(os)->no_trace_right = !may;
 }
 
+void fake_os_set_links_readable(struct os *os, bool readable)
+{
+	fake_os_of(os)->no_link_right = !readable;
+}
+
 static const struct fake_descriptor *find_descriptor(struct fake_os *f, pid_t pid, int fd)
 {
 	for (size_t i = 0; i < f->descriptor_count; i++) {
@@ -159,6 +164,8 @@ ssize_t fake_readlink(struct os *os, const char *path, char *buf, size_t len)
 	}
 	if (d == NULL && b == NULL && mounts == 0)
 		return -ENOENT;
+	if (d != NULL && f->no_link_right)
+		return -EACCES;
 	if (b != NULL && fake_find_netns(f, b->cookie)->hidden)
 		n = snprintf(link, sizeof(link), "/");
 	else if (b != NULL)

@@ -112,7 +112,7 @@ struct fake_os {
 	struct fake_fd fds[FAKE_FDS];
 	uint64_t here; /* the thread's namespace */
 	uint64_t boottime_ns;
-	bool no_cookies, no_resource_right, no_trace_right;
+	bool no_cookies, no_resource_right, no_trace_right, no_link_right;
 	unsigned int calls, fail_at, short_at, die_at;
 	int fail_code;
 	bool die_after, dead;

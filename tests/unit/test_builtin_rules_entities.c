@@ -345,6 +345,72 @@ static void assert_scope(size_t row)
 	ck_assert_uint_eq(found, scopes[row].host_wide ? 1 : scopes[row].ill);
 }
 
+/* What a recording shows once `change` has been at its first path. The diagnosis is the caller's,
+ * who says diagnosis_done() and forget() once it was looked at. */
+static void diagnose_changed(const char *recording, void (*change)(struct path_stats *),
+			     struct observation **ret)
+{
+	const struct observe_options options = { 0 };
+	struct tunable_values values = { 0 };
+	struct source *s = NULL;
+
+	ck_assert_int_eq(recording_reader_new(recording, &s, &f.e), 0);
+	ck_assert_int_eq(observe(s, &options, ret, &f.e), 0);
+	ck_assert_int_eq(tunable_values_read(s, &values, &f.e), 0);
+	ck_assert_uint_gt((*ret)->path_count, 0);
+	if (change != NULL)
+		change(&(*ret)->paths[0]);
+	diagnosis_done(&d);
+	ck_assert_int_eq(diagnose(&book, *ret, &values, &d, &f.e), 0);
+	tunable_values_done(&values);
+	source_free(s);
+}
+
+static const struct finding *finding_of(const char *id)
+{
+	for (size_t i = 0; i < d.finding_count; i++) {
+		if (strcmp(d.findings[i].rule->id, id) == 0)
+			return &d.findings[i];
+	}
+	return NULL;
+}
+
+static void forget(struct observation *o)
+{
+	diagnosis_done(&d);
+	d = (struct diagnosis){ 0 };
+	observation_free(o);
+}
+
+static void fill_half_of_the_scale(struct path_stats *p)
+{
+	p->samples.wscale_full = p->samples.receiving / 2;
+	p->samples.receiving = 2 * p->samples.wscale_full;
+}
+
+static void fill_less_of_the_scale(struct path_stats *p)
+{
+	fill_half_of_the_scale(p);
+	p->samples.wscale_full--;
+}
+
+START_TEST(a_window_at_its_scale_is_not_the_programs)
+{
+	static const char recording[] = "tests/data/receive-fixed-ipv4.nwr";
+	struct observation *o = NULL;
+
+	diagnose_changed(recording, fill_less_of_the_scale, &o);
+	ck_assert_ptr_nonnull(finding_of("RCV-04"));
+	ck_assert_ptr_null(finding_of("RCV-12"));
+	forget(o);
+	diagnose_changed(recording, fill_half_of_the_scale, &o);
+	ck_assert_ptr_null(finding_of("RCV-04"));
+	ck_assert_ptr_nonnull(finding_of("RCV-12"));
+	ck_assert_uint_eq(finding_of("RCV-12")->change_count, 0);
+	forget(o);
+}
+END_TEST
+
 START_TEST(what_ails_a_path_is_cured_on_that_path)
 {
 	const struct observe_options options = { 0 };
@@ -393,6 +459,7 @@ Suite *test_builtin_rules_entities_suite(void)
 	tcase_add_test(c, a_default_that_nobody_may_choose);
 	tcase_add_test(c, without_bbr_the_lossy_path_is_told_so);
 	tcase_add_checked_fixture(scope, set_up, tear_down);
+	tcase_add_test(scope, a_window_at_its_scale_is_not_the_programs);
 	tcase_add_loop_test(scope, what_ails_a_path_is_cured_on_that_path, 0,
 			    sizeof(scopes) / sizeof(scopes[0]));
 	suite_add_tcase(s, c);

@@ -120,6 +120,39 @@ START_TEST(unread_data_is_high_above_half_of_the_buffer)
 }
 END_TEST
 
+/* 65535 << 3 is 524280. The kernel tells a larger window than it can put into a header. */
+START_TEST(the_window_is_full_at_nine_tenths_of_its_scale)
+{
+	static const struct {
+		uint32_t rcv_wnd, told;
+		bool full;
+	} cases[] = {
+		{ 471851, 471851, false },
+		{ 471852, 471852, true },
+		{ 524280, 524280, true },
+		{ 900000, 524280, true },
+	};
+	struct socket_info s = socket_of(1);
+	const struct flow_totals received = { .bytes_received = 1000 }, none = { 0 };
+
+	s.info.wscales = 3u << TCPINFO_SECOND_NIBBLE_SHIFT;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct flow_stats f = { 0 };
+		struct flow_sample sample;
+
+		s.info.rcv_wnd = cases[i].rcv_wnd;
+		sample = flow_sample_judge(&s, &received, 1);
+		ck_assert_msg(sample.wscale_full == cases[i].full, "%u", cases[i].rcv_wnd);
+		flow_stats_add(&f, &sample);
+		ck_assert_uint_eq(f.rcv_wnd, cases[i].told);
+		ck_assert_uint_eq(f.rcv_wnd_sum, cases[i].told);
+		ck_assert(!flow_sample_judge(&s, &none, 1).wscale_full);
+	}
+	s.info_len = offsetof(struct tcpinfo, rcv_wnd);
+	ck_assert(!flow_sample_judge(&s, &received, 1).wscale_full);
+}
+END_TEST
+
 START_TEST(a_flow_that_is_not_read_is_active)
 {
 	struct fixture f;
@@ -315,6 +348,7 @@ Suite *test_flow_sample_suite(void)
 	tcase_add_test(sample, in_flight_leaves_out_what_arrived_or_was_lost);
 	tcase_add_test(sample, the_minor_direction_is_not_counted);
 	tcase_add_test(sample, unread_data_is_high_above_half_of_the_buffer);
+	tcase_add_test(sample, the_window_is_full_at_nine_tenths_of_its_scale);
 	tcase_add_test(sample, a_flow_that_is_not_read_is_active);
 	tcase_add_test(sample, bursts_after_idle_time_are_counted);
 	tcase_add_test(sample, outages_count_when_they_end);
