@@ -215,8 +215,8 @@ static int tell(struct pass *p, const struct choice *c, const struct trial_view 
 static bool is_of_the_change(int failure)
 {
 	return failure == -EINVAL || failure == -ERANGE || failure == -E2BIG ||
-	       failure == -ENOENT || failure == -ESTALE || failure == -EIO || failure == -EOPNOTSUPP ||
-	       failure == -EALREADY;
+	       failure == -ENOENT || failure == -ESTALE || failure == -EIO ||
+	       failure == -EOPNOTSUPP || failure == -EALREADY;
 }
 
 static int conclude(struct pass *p, const struct choice *c, struct window *w,
