@@ -168,6 +168,7 @@ static int note_owners(struct observation *o, int r)
 {
 	if (r == -ENOMEM)
 		return r;
+	o->owners.incomplete = o->owners.incomplete || r < 0;
 	if (r < 0 && r != -EACCES)
 		return blind_spot_add(o, "processes", strerror(-r));
 	if (r == -EACCES || o->owners.incomplete)

@@ -80,6 +80,47 @@ const void *observation_entity(const struct observation *o, enum entity_kind kin
 	return first + index * classes[kind].size;
 }
 
+#define OTHERS "processes of other users"
+#define LOOK   "they could not be looked into: run as root with CAP_SYS_PTRACE"
+
+static bool processes_unseen(const struct observation *o, struct unseen *ret)
+{
+	const struct process_table *t = &o->processes;
+
+	*ret = (struct unseen){ .what = OTHERS, .reason = LOOK };
+	if (!t->read && t->reason[0] != '\0')
+		*ret = (struct unseen){ .what = "processes", .reason = t->reason };
+	return (!t->read && t->reason[0] != '\0') || t->hidden || t->unseen > 0;
+}
+
+bool observation_unseen(const struct observation *o, enum entity_kind kind, struct unseen *ret)
+{
+	switch (kind) {
+	case ENTITY_PROCESS:
+		return processes_unseen(o, ret);
+	case ENTITY_OWNER:
+		*ret = (struct unseen){ .what = OTHERS, .reason = LOOK, .most = &o->unheld };
+		return o->unheld.close_wait > 0;
+	case ENTITY_UDP_SOCKET:
+		*ret = (struct unseen){ .what = "UDP sockets",
+					.reason = "they could not be listed" };
+		return o->udp_unseen;
+	case ENTITY_PATH:
+	case ENTITY_FLOW:
+	case ENTITY_LISTENER:
+	case ENTITY_PEER:
+		*ret = (struct unseen){ .what = "TCP sockets",
+					.reason = "they could not be listed" };
+		return o->sockets_unseen;
+	case ENTITY_HOST:
+	case ENTITY_LINK:
+	case ENTITY_CPU:
+	case ENTITY_KINDS:
+		break;
+	}
+	return false;
+}
+
 static void format_endpoint(const struct address *address, unsigned int port, char *buf, size_t len)
 {
 	char text[ADDRESS_TEXT_MAX];

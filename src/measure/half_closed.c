@@ -104,6 +104,21 @@ static size_t list_holdings(const struct half_closed *first, const struct half_c
 	return n;
 }
 
+struct owner_stats half_closed_unheld(const struct half_closed *first,
+				      const struct half_closed *last,
+				      const struct owner_table *owners)
+{
+	struct owner_stats unheld = { 0 };
+
+	for (size_t i = 0; i < last->count; i++) {
+		if (owner_lookup(owners, last->inodes[i]) != NULL)
+			continue;
+		unheld.close_wait++;
+		unheld.close_wait_kept += has(first, last->inodes[i]);
+	}
+	return unheld;
+}
+
 static size_t count_processes(const struct holding *holdings, size_t n)
 {
 	size_t processes = 0;

@@ -38,6 +38,10 @@ int half_closed_add(struct half_closed *h, uint32_t inode); /* 0 or -ENOMEM */
 void half_closed_sort(struct half_closed *h);
 /* How many of the sorted `last` are in the sorted `first` too. */
 uint32_t half_closed_kept(const struct half_closed *first, const struct half_closed *last);
+/* Those of `last` that no process of `owners` holds, as if one other did. */
+struct owner_stats half_closed_unheld(const struct half_closed *first,
+				      const struct half_closed *last,
+				      const struct owner_table *owners);
 /* By process, most first, at most OWNERS_KEPT; without control groups. 0 or -ENOMEM. */
 int half_closed_owners(const struct half_closed *first, const struct half_closed *last,
 		       const struct owner_table *owners, struct owner_stats **ret,

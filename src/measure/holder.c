@@ -115,6 +115,9 @@ static int name_owners(struct source *s, struct observation *o)
 	int r = half_closed_owners(&o->close_wait_first, &o->close_wait, &o->owners, &o->holders,
 				   &o->holder_count);
 
+	/* Below that nobody was asked for their owners. */
+	if (o->owners.incomplete && o->close_wait.count >= HALF_CLOSED_NOTABLE)
+		o->unheld = half_closed_unheld(&o->close_wait_first, &o->close_wait, &o->owners);
 	for (size_t i = 0; i < o->holder_count && r == 0; i++) {
 		struct error e = { 0 };
 

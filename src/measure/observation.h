@@ -163,6 +163,8 @@ struct observation {
 	struct half_closed close_wait_first, close_wait; /* owned */
 	struct owner_stats *holders;			 /* owned, most in CLOSE_WAIT first */
 	size_t holder_count;
+	struct owner_stats unheld; /* what processes hold that could not be looked into, as if it
+				    * were one of them; 0 connections: all are told */
 	bool ephemeral_known;
 	struct port_range ephemeral;
 	struct peer_stats *peers; /* owned, most ports first */
@@ -202,6 +204,14 @@ const char *observation_entity_name(const struct observation *o, enum entity_kin
 				    size_t index, char *buf, size_t len);
 /* The process behind a flow or listener, "iperf3 (4711)"; "" when unknown. */
 const char *observation_process(const struct observation *o, uint32_t inode, char *buf, size_t len);
+/* Entities of a kind that may be there, and that the observation could not see. */
+struct unseen {
+	const char *what;   /* "processes of other users" */
+	const char *reason; /* of the observation, or static */
+	const void *most; /* an entity that none of them exceeds; NULL: nothing is known of them */
+};
+/* False: all of that kind were seen, or those that were not are too small to matter. */
+bool observation_unseen(const struct observation *o, enum entity_kind kind, struct unseen *ret);
 /* "host", "path", ...; NULL for what is no kind. */
 const char *entity_kind_name(enum entity_kind kind);
 /* After "about " or "of ": "the host", "a path", ... */

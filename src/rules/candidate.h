@@ -49,6 +49,9 @@ void case_open(struct case_file *file, const struct observation *o,
 struct expression_environment case_environment(const struct case_file *file, enum entity_kind kind,
 					       size_t index);
 struct judgement rule_judge(const struct rule *rule, const struct case_file *file, size_t entity);
+/* About the entities of its scope that could not be seen: TRUTH_UNKNOWN when one of them may match,
+ * else TRUTH_FALSE. */
+struct judgement rule_judge_unseen(const struct rule *rule, const struct case_file *file);
 struct candidate rule_candidate(const struct rule *rule, const struct case_file *file,
 				size_t entity);
 

@@ -35,9 +35,9 @@ static int add_candidate(struct candidates *c, const struct candidate *added)
 	return 0;
 }
 
-/* Judges one rule about every entity of its kind. *ret_doubt is the first judgement that failed
- * for want of knowledge; its truth stays TRUTH_FALSE when there was none, or when the rule matched
- * an entity, and so was of use. */
+/* Judges one rule about every entity of its kind, and those that nobody saw. *ret_doubt is the
+ * first judgement that failed for want of knowledge; its truth stays TRUTH_FALSE when there was
+ * none, or when the rule matched an entity, and so was of use. */
 static int judge_rule(const struct rule *rule, const struct case_file *file, struct candidates *c,
 		      struct judgement *ret_doubt)
 {
@@ -59,6 +59,8 @@ static int judge_rule(const struct rule *rule, const struct case_file *file, str
 	}
 	if (c->count > before)
 		doubt.truth = TRUTH_FALSE;
+	else if (doubt.truth == TRUTH_FALSE)
+		doubt = rule_judge_unseen(rule, file);
 	*ret_doubt = doubt;
 	return 0;
 }

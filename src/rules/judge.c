@@ -3,6 +3,7 @@
 #include "rules/candidate.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 /* A TCP buffer may take a sixteenth of memory, so that one bulk flow and everything else fit, and
@@ -45,10 +46,9 @@ static enum truth opposite(enum truth t)
 }
 
 /* needs && when && !unless: one that fails settles it, however much is unknown about the others. */
-struct judgement rule_judge(const struct rule *rule, const struct case_file *file, size_t entity)
+static struct judgement judge_in(const struct rule *rule, const struct expression_environment *env)
 {
 	const struct expression *const conditions[] = { rule->needs, rule->when, rule->unless };
-	struct expression_environment env = case_environment(file, rule->scope, entity);
 	struct judgement j = { .truth = TRUTH_TRUE };
 
 	for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
@@ -57,7 +57,7 @@ struct judgement rule_judge(const struct rule *rule, const struct case_file *fil
 
 		if (conditions[i] == NULL)
 			continue;
-		r = expression_evaluate(conditions[i], &env);
+		r = expression_evaluate(conditions[i], env);
 		truth = conditions[i] == rule->unless ? opposite(r.truth) : r.truth;
 		if (truth == TRUTH_FALSE)
 			return (struct judgement){ .truth = TRUTH_FALSE };
@@ -68,6 +68,27 @@ struct judgement rule_judge(const struct rule *rule, const struct case_file *fil
 		j.reason = r.reason != NULL ? r.reason : "unknown";
 	}
 	return j;
+}
+
+struct judgement rule_judge(const struct rule *rule, const struct case_file *file, size_t entity)
+{
+	const struct expression_environment env = case_environment(file, rule->scope, entity);
+
+	return judge_in(rule, &env);
+}
+
+struct judgement rule_judge_unseen(const struct rule *rule, const struct case_file *file)
+{
+	const struct judgement none = { .truth = TRUTH_FALSE };
+	struct expression_environment env = case_environment(file, rule->scope, SIZE_MAX);
+	struct unseen unseen;
+
+	if (!observation_unseen(file->observation, rule->scope, &unseen))
+		return none;
+	env.entity = unseen.most;
+	if (unseen.most != NULL && judge_in(rule, &env).truth == TRUTH_FALSE)
+		return none;
+	return (struct judgement){ TRUTH_UNKNOWN, unseen.what, unseen.reason };
 }
 
 /* How far below the ceiling a finding is that exceeds its threshold by no more than `ratio`. */

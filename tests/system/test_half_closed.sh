@@ -26,6 +26,10 @@ lab_veth_up leak
 closing 9101 --stall
 audit_start B close-wait-leak 3
 audit_start A fin-wait2 3
+# Who may not look into the process does not see which it is, and must not call that healthy.
+cp "$NETWRIGHT" "$LAB_TMP/netwright" && chmod 755 "$LAB_TMP" "$LAB_TMP/netwright"
+lab_exec B setpriv --reuid=65534 --regid=65534 --clear-groups "$LAB_TMP/netwright" audit --for 3s --json \
+  >"$LAB_TMP/close-wait-nobody.json" 2>"$LAB_TMP/close-wait-nobody.err"
 audit_wait close-wait-leak fin-wait2
 close_wait=$(ss_count B close-wait)
 orphans=$(ss_count A fin-wait-2)
@@ -36,6 +40,8 @@ expect_json $n "names process, pid and control group, and proposes no change" \
    (.changes | length == 0) and any(.evidence[]; .metric == \"owner.cgroup\" and (.value | type == \"string\"))"
 expect_evidence $n CW-01 owner.close_wait "$close_wait" 0.3
 expect_no_finding $n "FIN-.*|PORT-.*|LST-.*"
+expect_json close-wait-nobody "CW-01 is not judged by who may not look into processes" \
+  'all(.findings[]; .id != "CW-01") and any(.unjudged[]; .id == "CW-01" and (.reason | test("CAP_SYS_PTRACE")))'
 n=fin-wait2
 expect_finding $n FIN-01
 expect_no_finding $n "CW-.*"

@@ -183,6 +183,11 @@ echo "$key = 77" >/etc/sysctl.d/99-site.conf
 run 0 "set --dry-run" set "$key=$wanted" --dry-run --json
 complains "sysctl.d sets it to \"77\" (/etc/sysctl.d/99-site.conf:1): set again at the next boot"
 json '.rivals | length == 1 and .[0].kind == "sysctl.d" and .[0].value == "77"'
+ln -s /nonexistent/a.conf /etc/sysctl.d/20-nowhere.conf
+run 0 "beside a link to nothing" set "$key=$wanted" --dry-run
+complains "not read: /etc/sysctl.d/20-nowhere.conf: is a link that leads nowhere"
+complains "sysctl.d sets it to \"77\""
+rm /etc/sysctl.d/20-nowhere.conf
 run 0 "with --persist it wins all the same" set "$key=$wanted" --dry-run --persist
 complains "read after the file of --persist"
 mv /etc/sysctl.d/99-site.conf /etc/sysctl.d/10-site.conf

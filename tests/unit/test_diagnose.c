@@ -75,6 +75,57 @@ START_TEST(what_cannot_be_judged_is_listed)
 }
 END_TEST
 
+/* No entity of the scope is there; what may be, and could not be seen. */
+static const struct {
+	const char *scope, *when;
+	bool tcp, udp, processes, hidden;
+	uint32_t kept;
+	const char *missing;
+} unseen[] = {
+	{ "owner", "owner.close_wait_kept > 1000", .kept = 1001,
+	  .missing = "processes of other users" },
+	{ "owner", "owner.close_wait_kept > 1000", .kept = 1000 }, /* no one of them has more */
+	{ "owner", "owner.close_wait_kept > 1000", .kept = 0 },
+	{ "process", "process.descriptor_share > 85%", .processes = true,
+	  .missing = "processes of other users" },
+	{ "process", "process.descriptor_share > 85%", .hidden = true,
+	  .missing = "processes of other users" },
+	{ "process", "process.descriptor_share > 85%", .tcp = true },
+	{ "listener", "listener.queue_max > 1", .tcp = true, .missing = "TCP sockets" },
+	{ "listener", "listener.queue_max > 1", .udp = true },
+	{ "path", "path.min_rtt > 1ms", .tcp = true, .missing = "TCP sockets" },
+	{ "udp_socket", "udp_socket.drops > 1", .udp = true, .missing = "UDP sockets" },
+	{ "link", "1 == 1", .tcp = true, .udp = true, .processes = true },
+};
+
+START_TEST(what_nobody_saw_is_not_healthy)
+{
+	char rule[512];
+
+	f.o->path_count = f.o->listener_count = 0;
+	f.o->seconds = 10;
+	f.o->close_wait_first_known = true;
+	f.o->processes.read = true;
+	f.o->sockets_unseen = unseen[_i].tcp;
+	f.o->udp_unseen = unseen[_i].udp;
+	f.o->processes.unseen = unseen[_i].processes;
+	f.o->processes.hidden = unseen[_i].hidden;
+	f.o->unheld.close_wait = f.o->unheld.close_wait_kept = unseen[_i].kept;
+	(void)snprintf(
+		rule, sizeof(rule),
+		"{ id = \"A-1\"; slug = \"s\"; scope = \"%s\"; class = \"c\"; why = \"w\"; "
+		"source = \"s\"; severity_ceiling = \"high\"; title = \"t\"; when = \"%s\"; }",
+		unseen[_i].scope, unseen[_i].when);
+	run(rule);
+	ck_assert_uint_eq(d.finding_count, 0);
+	ck_assert_uint_eq(d.unjudged_count, unseen[_i].missing != NULL);
+	if (unseen[_i].missing == NULL)
+		return;
+	ck_assert_str_eq(d.unjudged[0].missing, unseen[_i].missing);
+	ck_assert_ptr_nonnull(strstr(d.unjudged[0].reason, "could not be"));
+}
+END_TEST
+
 START_TEST(a_match_elsewhere_settles_a_doubt)
 {
 	f.paths[0].min_rtt_us = 0;
@@ -364,6 +415,8 @@ Suite *test_diagnose_suite(void)
 	tcase_add_test(c, a_healthy_host_has_no_findings);
 	tcase_add_loop_test(c, what_cannot_be_judged_is_listed, 0,
 			    sizeof(doubts) / sizeof(doubts[0]));
+	tcase_add_loop_test(c, what_nobody_saw_is_not_healthy, 0,
+			    sizeof(unseen) / sizeof(unseen[0]));
 	tcase_add_test(c, a_match_elsewhere_settles_a_doubt);
 	tcase_add_loop_test(c, severity_follows_the_degree, 0,
 			    sizeof(degrees) / sizeof(degrees[0]));

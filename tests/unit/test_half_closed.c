@@ -71,6 +71,11 @@ START_TEST(sockets_join_their_process)
 	ck_assert_uint_eq(list[0].close_wait_kept, 1);
 	ck_assert_int_eq(list[1].pid, 812);
 	ck_assert_uint_eq(list[1].close_wait_kept, 1);
+	ck_assert_uint_eq(half_closed_unheld(&first, &last, &table).close_wait, 1);
+	ck_assert_uint_eq(half_closed_unheld(&first, &last, &table).close_wait_kept, 0);
+	table.count = 0;
+	ck_assert_uint_eq(half_closed_unheld(&first, &last, &table).close_wait, 4);
+	ck_assert_uint_eq(half_closed_unheld(&first, &last, &table).close_wait_kept, 2);
 	free(list);
 	half_closed_done(&first);
 	half_closed_done(&last);

@@ -1,161 +1,7 @@
 /* Lints: that each fires on its mistake and is silent beside it. */
-#include "base/bytes.h"
-#include "base/cleanup.h"
-#include "fake_source.h"
-#include "netlink_message.h"
-#include "rules/lint.h"
-
-#include <check.h>
-#include <linux/ethtool_netlink.h>
-#include <linux/genetlink.h>
-#include <linux/if.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "lint_fixture.h"
 
 Suite *test_lint_suite(void);
-
-#define ETHTOOL_ANSWER_TYPE 20 /* any id above the reserved ones: the kernel assigns it */
-
-static struct sysctl_settings settings;
-static struct facts facts;
-static struct lint_report report;
-static struct source *source;
-static struct listener_stats listeners[2];
-static size_t listener_count;
-static bool listeners_unseen;
-
-/* What Linux 6.18 with 23.5 GiB has set, and the keys of the corpus that it has. */
-static const struct {
-	const char *key, *value;
-} host_keys[] = {
-	{ "net.ipv4.tcp_timestamps", "1" },
-	{ "net.ipv4.tcp_sack", "1" },
-	{ "net.ipv4.tcp_dsack", "1" },
-	{ "net.ipv4.tcp_window_scaling", "1" },
-	{ "net.ipv4.tcp_mem", "287898\t383867\t575796" },
-	{ "net.ipv4.udp_mem", "575799\t767734\t1151598" },
-	{ "net.ipv4.tcp_rmem", "4096\t131072\t33554432" },
-	{ "net.ipv4.tcp_wmem", "4096\t16384\t4194304" },
-	{ "net.core.rmem_default", "212992" },
-	{ "net.core.wmem_default", "212992" },
-	{ "net.core.rmem_max", "4194304" },
-	{ "net.core.wmem_max", "4194304" },
-	{ "net.core.somaxconn", "4096" },
-	{ "net.ipv4.tcp_syncookies", "1" },
-	{ "net.ipv4.tcp_fin_timeout", "60" },
-	{ "net.ipv4.tcp_max_tw_buckets", "131072" },
-	{ "net.ipv4.tcp_max_orphans", "131072" },
-	{ "net.ipv4.tcp_ehash_entries", "262144" },
-	{ "net.core.netdev_max_backlog", "1000" },
-	{ "net.core.rps_sock_flow_entries", "0" },
-	{ "net.ipv4.tcp_max_syn_backlog", "2048" },
-	{ "net.ipv4.tcp_syn_retries", "6" },
-	{ "net.ipv4.tcp_synack_retries", "5" },
-	{ "net.ipv4.tcp_retries2", "15" },
-	{ "net.ipv4.tcp_keepalive_time", "7200" },
-	{ "net.ipv4.tcp_no_metrics_save", "0" },
-	{ "net.ipv4.tcp_moderate_rcvbuf", "1" },
-	{ "net.ipv4.ip_forward", "1" },
-	{ "net.ipv4.ip_local_port_range", "32768\t60999" },
-	{ "net.ipv4.ip_unprivileged_port_start", "1024" },
-	{ "net.ipv4.tcp_congestion_control", "cubic" },
-	{ "net.core.default_qdisc", "fq_codel" },
-	{ "net.ipv4.conf.all.rp_filter", "0" },
-	{ "net.ipv4.tcp_ecn", "2" },
-	{ "net.ipv4.tcp_rfc1337", "0" },
-	{ "net.ipv4.tcp_slow_start_after_idle", "1" },
-	{ "net.ipv4.tcp_abort_on_overflow", "0" },
-	{ "net.netfilter.nf_conntrack_tcp_timeout_established", "432000" },
-	{ "fs.file-max", "2466170" },
-	{ "net.ipv4.tcp_frto", "2" },
-	{ "net.ipv4.tcp_early_retrans", "3" },
-	{ "net.ipv4.tcp_recovery", "1" },
-	{ "net.ipv4.tcp_mtu_probing", "0" },
-	{ "net.ipv4.tcp_notsent_lowat", "4294967295" },
-	{ "net.core.busy_poll", "0" },
-	{ "net.core.busy_read", "0" },
-	{ "net.ipv4.tcp_reordering", "3" },
-	{ "net.ipv4.tcp_app_win", "31" },
-	{ "net.ipv4.tcp_tso_win_divisor", "3" },
-	{ "net.core.high_order_alloc_disable", "0" },
-	{ "net.ipv4.tcp_tw_reuse", "2" },
-	{ "net.ipv4.ip_local_reserved_ports", "" },
-	{ "vm.min_free_kbytes", "67584" },
-	{ "kernel.pid_max", "32768" },
-};
-
-#define ROUTES                          \
-	"Iface\tDestination\tGateway\n" \
-	"eth0\t00000000\t0100000A\neth0\t0000000A\t00000000\n"
-#define SECOND_ROUTE "wan1\t00000000\t0100000B\n"
-
-static void set_in_force(const char *key, const char *value)
-{
-	char path[SYSCTL_KEY_MAX + 16];
-
-	ck_assert_ptr_nonnull(sysctl_key_path(key, path, sizeof(path)));
-	fake_source_add_file(source, path, value);
-}
-
-static void setup(void)
-{
-	source = fake_source_new();
-	facts = (struct facts){ .kernel_major = 6,
-				.kernel_minor = 18,
-				.memory_bytes = 25253580800,
-				.page_bytes = 4096,
-				.netns_is_init = true };
-	facts.congestion_module[0] = AVAILABILITY_YES;
-	facts.congestion_module[1] = AVAILABILITY_YES;
-	for (size_t i = 0; i < sizeof(host_keys) / sizeof(host_keys[0]); i++)
-		set_in_force(host_keys[i].key, host_keys[i].value);
-	fake_source_add_file(source, "/proc/net/route", ROUTES);
-	fake_source_add_file(source, "/proc/net/dev", "Inter-|\n face |\n    lo: 1\n  eth0: 1\n");
-	fake_source_add_file(source, "/proc/cpuinfo", "flags : fpu sse2\n");
-	settings = (struct sysctl_settings){ 0 };
-	report = (struct lint_report){ 0 };
-	listener_count = 0;
-	listeners_unseen = false;
-}
-
-static void teardown(void)
-{
-	lint_report_done(&report);
-	sysctl_settings_done(&settings);
-	source_free(source);
-}
-
-static void run(bool live)
-{
-	const struct lint_host host = { .settings = &settings,
-					.source = source,
-					.facts = &facts,
-					.listeners = listeners,
-					.listener_count = listener_count,
-					.listeners_known = !listeners_unseen };
-
-	lint_report_done(&report);
-	ck_assert_int_eq(lint_run(&host, live, &report, NULL), 0);
-}
-
-/* Judges one text and returns the ids found, "L-06 L-30". */
-static const char *ids_of(const char *text)
-{
-	static char ids[256];
-	size_t len = 0;
-
-	sysctl_settings_done(&settings);
-	ck_assert_int_eq(sysctl_settings_parse(&settings, "a.conf", text, strlen(text), NULL), 0);
-	run(false);
-	ids[0] = '\0';
-	for (size_t i = 0; i < report.count; i++)
-		len += (size_t)snprintf(ids + len, sizeof(ids) - len, "%s%s", i > 0 ? " " : "",
-					report.findings[i].id);
-	return ids;
-}
 
 START_TEST(table_is_sorted_and_complete)
 {
@@ -207,7 +53,10 @@ static void read_file(const char *name, const char *suffix, struct bytes *ret)
 	(void)fclose(file);
 }
 
-static const char *const corpus[] = { "mistakes", "harmless" };
+static const struct {
+	const char *name;
+	bool busy; /* a server with a fast link, rather than a host where nothing listens */
+} corpus[] = { { "mistakes", false }, { "mistakes-bbr", true }, { "harmless", false } };
 
 START_TEST(the_corpus_is_judged_as_expected)
 {
@@ -216,8 +65,12 @@ START_TEST(the_corpus_is_judged_as_expected)
 	fake_source_add_file(source, "/proc/net/route", ROUTES SECOND_ROUTE);
 	fake_source_add_file(source, "/proc/cpuinfo", "flags : fpu hypervisor sse2\n");
 	facts.congestion_module[3] = AVAILABILITY_NO; /* dctcp */
-	read_file(corpus[_i], "conf", &text);
-	read_file(corpus[_i], "expected", &expected);
+	if (corpus[_i].busy) {
+		listen_on(80, 511);
+		add_link(10000);
+	}
+	read_file(corpus[_i].name, "conf", &text);
+	read_file(corpus[_i].name, "expected", &expected);
 	ck_assert_int_eq(sysctl_settings_parse(&settings, "x", text.data, text.len, NULL), 0);
 	run(true);
 	for (size_t i = 0; i < report.count; i++)
@@ -308,12 +161,6 @@ START_TEST(neighbouring_values_are_told_apart)
 		      neighbours[_i].ids);
 }
 END_TEST
-
-static void listen_on(uint16_t port, uint32_t backlog)
-{
-	listeners[listener_count].port = port;
-	listeners[listener_count++].backlog = backlog;
-}
 
 START_TEST(somaxconn_is_held_against_what_listens)
 {
@@ -436,51 +283,6 @@ START_TEST(a_mistake_in_a_file_is_not_told_again_for_the_value_in_force)
 }
 END_TEST
 
-START_TEST(a_host_only_key_is_named_in_a_namespace)
-{
-	facts.netns_is_init = false;
-	fake_source_add_scoped_file(source, SOURCE_HOST, "/proc/sys/net/core/message_cost", "5\n");
-	ck_assert_str_eq(ids_of("net.core.message_cost = 9"), "L-35");
-	facts.netns_is_init = true;
-	ck_assert_str_eq(ids_of("net.core.message_cost = 9"), "L-45");
-}
-END_TEST
-
-START_TEST(a_key_that_a_namespace_only_shows_is_named)
-{
-	set_in_force("net.netfilter.nf_conntrack_buckets", "65536\n");
-	ck_assert_str_eq(ids_of("net.netfilter.nf_conntrack_buckets = 131072"), "");
-	facts.netns_is_init = false;
-	ck_assert_str_eq(ids_of("net.netfilter.nf_conntrack_buckets = 131072"), "L-35");
-	ck_assert_ptr_nonnull(strstr(report.findings[0].message, "read-only"));
-	/* What a namespace has of its own, and what is of no network. */
-	ck_assert_str_eq(ids_of("net.ipv4.tcp_tw_reuse = 1"), "");
-	ck_assert_str_eq(ids_of("fs.file-max = 9223372036854775807"), "");
-}
-END_TEST
-
-/* A hardware link that is up. */
-static void add_link(uint32_t speed_mbit)
-{
-	const struct ifinfomsg link = { .ifi_index = 2, .ifi_flags = IFF_UP | IFF_RUNNING };
-	const struct genlmsghdr modes = { .cmd = ETHTOOL_MSG_LINKMODES_GET_REPLY, .version = 1 };
-	struct netlink_message m = { 0 };
-	size_t nest;
-
-	netlink_message_begin(&m, RTM_NEWLINK, &link, sizeof(link));
-	netlink_message_put(&m, IFLA_IFNAME, "eth0", 5);
-	netlink_message_done(&m);
-	fake_source_add_datagram(source, "rtnetlink/links", m.data, m.len);
-	m = (struct netlink_message){ 0 };
-	netlink_message_begin(&m, ETHTOOL_ANSWER_TYPE, &modes, sizeof(modes));
-	nest = netlink_message_nest(&m, ETHTOOL_A_LINKMODES_HEADER);
-	netlink_message_put_u32(&m, ETHTOOL_A_HEADER_DEV_INDEX, 2);
-	netlink_message_unnest(&m, nest);
-	netlink_message_put_u32(&m, ETHTOOL_A_LINKMODES_SPEED, speed_mbit);
-	netlink_message_done(&m);
-	fake_source_add_datagram(source, "ethtool/linkmodes", m.data, m.len);
-}
-
 static const struct {
 	uint32_t speed_mbit;
 	const char *text, *ids;
@@ -498,70 +300,6 @@ START_TEST(few_free_pages_matter_beside_a_fast_link_only)
 	add_link(reserves[_i].speed_mbit);
 	ck_assert_str_eq(ids_of(reserves[_i].text), reserves[_i].ids);
 	ck_assert_uint_eq(report.unjudged_count, reserves[_i].unjudged);
-}
-END_TEST
-
-START_TEST(a_file_that_booting_skips_is_named_once)
-{
-	(void)ids_of("net.ipv4.tcp_sack = 1\nnet.ipv4.tcp_dsack = 1\n");
-	settings.unlinked = settings.files[0];
-	run(false);
-	ck_assert_uint_eq(report.count, 1);
-	ck_assert_str_eq(report.findings[0].id, "L-47");
-	ck_assert_uint_eq(report.findings[0].line, 1);
-}
-END_TEST
-
-/* Each key by what two files of sysctl.d and an unlinked sysctl.conf set it to. */
-START_TEST(of_an_unlinked_file_is_said_when_it_counts)
-{
-	static const char first[] = "net.ipv4.tcp_retries2 = 15\nnet.ipv4.tcp_dsack = 0\n";
-	static const char last[] = "net.ipv4.tcp_retries2 = 14\nnet.ipv4.tcp_dsack = 0\n"
-				   "net.ipv4.tcp_fin_timeout = 5\nnet.ipv4.tcp_sack = 0\n";
-	static const char unlinked[] = "net.ipv4.tcp_retries2 = 5\nnet.ipv4.tcp_dsack = 0\n"
-				       "net.ipv4.tcp_fin_timeout = 60\nnet.ipv4.tcp_sack = 0\n";
-	static const struct {
-		const char *file, *id, *says;
-	} wanted[] = {
-		{ "98.conf", "L-34", "has no effect: 99.conf:1 sets it to 14" },
-		{ "99.conf", "L-34", "counts at boot alone" },
-		{ "99.conf", "L-34",
-		  "after sysctl --system /etc/sysctl.conf:3 counts, which sets it to 60" },
-		{ "99.conf", "L-09", "" }, /* it counts, so it is judged */
-		{ "/etc/sysctl.conf", "L-47", "not by systemd-sysctl" },
-		{ "/etc/sysctl.conf", "L-17", "" },
-		{ "/etc/sysctl.conf", "L-03", "" },
-		{ "/etc/sysctl.conf", "L-03", "" },
-	};
-
-	ck_assert_int_eq(sysctl_settings_parse(&settings, "98.conf", first, strlen(first), NULL),
-			 0);
-	ck_assert_int_eq(sysctl_settings_parse(&settings, "99.conf", last, strlen(last), NULL), 0);
-	ck_assert_int_eq(sysctl_settings_parse(&settings, "/etc/sysctl.conf", unlinked,
-					       strlen(unlinked), NULL),
-			 0);
-	settings.unlinked = settings.files[2];
-	run(false);
-	ck_assert_uint_eq(report.count, ARRAY_LEN(wanted));
-	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
-		ck_assert_str_eq(report.findings[i].file, wanted[i].file);
-		ck_assert_str_eq(report.findings[i].id, wanted[i].id);
-		ck_assert_ptr_nonnull(strstr(report.findings[i].message, wanted[i].says));
-	}
-	/* Linked, the same file has the last word at boot too. */
-	settings.unlinked = NULL;
-	run(false);
-	ck_assert_ptr_nonnull(strstr(report.findings[1].message,
-				     "has no effect: /etc/sysctl.conf:1 sets it to 5"));
-}
-END_TEST
-
-START_TEST(an_unknown_key_is_answered_with_the_nearest)
-{
-	ck_assert_str_eq(ids_of("net.ipv4.tcp_rmen = 1 2 3"), "L-45");
-	ck_assert_ptr_nonnull(strstr(report.findings[0].message, "net.ipv4.tcp_rmem"));
-	ck_assert_str_eq(ids_of("quite.something.else = 1"), "L-45");
-	ck_assert_ptr_null(strstr(report.findings[0].message, "did you mean"));
 }
 END_TEST
 
@@ -585,13 +323,8 @@ Suite *test_lint_suite(void)
 	tcase_add_test(c, what_is_unknown_is_not_judged);
 	tcase_add_test(c, values_in_force_are_judged);
 	tcase_add_test(c, a_mistake_in_a_file_is_not_told_again_for_the_value_in_force);
-	tcase_add_test(c, a_host_only_key_is_named_in_a_namespace);
-	tcase_add_test(c, a_key_that_a_namespace_only_shows_is_named);
 	tcase_add_loop_test(c, few_free_pages_matter_beside_a_fast_link_only, 0,
 			    sizeof(reserves) / sizeof(reserves[0]));
-	tcase_add_test(c, a_file_that_booting_skips_is_named_once);
-	tcase_add_test(c, of_an_unlinked_file_is_said_when_it_counts);
-	tcase_add_test(c, an_unknown_key_is_answered_with_the_nearest);
 	suite_add_tcase(s, c);
 	return s;
 }
