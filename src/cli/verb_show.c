@@ -3,6 +3,7 @@
 #include "cli/change_options.h"
 #include "cli/change_report.h"
 #include "cli/change_session.h"
+#include "cli/damaged_record.h"
 #include "cli/exit_status.h"
 #include "cli/verbs.h"
 
@@ -17,6 +18,20 @@ static int print(const struct settings *s, const struct transaction_record *t, F
 
 	json_decref(findings);
 	return r;
+}
+
+/* Of a damaged record that which can be read is printed, and then that it is damaged. */
+static int load(const struct settings *s, struct store *journal, int64_t id, FILE *out,
+		struct transaction_record *ret, struct error *e)
+{
+	struct error why = { 0 };
+	int printed = 0, r = store_load(journal, id, ret, &why);
+
+	if (r == -EBADMSG && !s->json)
+		printed = damaged_record_print(s, journal, id, out, e);
+	if (printed < 0)
+		return printed;
+	return r < 0 ? error_set(e, r, why.kind, NULL, "%s", why.text) : 0;
 }
 
 static int run(const struct settings *s, FILE *out, struct error *e)
@@ -37,7 +52,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 		r = error_set(e, -ENOENT, ERROR_FAILED, s->verb,
 			      "no transaction %" PRId64 ": nothing was changed yet", id);
 	if (r == 0)
-		r = store_load(journal, id, &t, e);
+		r = load(s, journal, id, out, &t, e);
 	store_close(journal);
 	if (r == 0)
 		r = print(s, &t, out, e);
