@@ -229,7 +229,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	if (r == 0)
 		r = change_journal_exists(s, &exists, e);
 	if (r == 0 && !exists)
-		r = nothing(s, e);
+		r = id != 0 ? change_refuse_id(id, e) : nothing(s, e);
 	if (r == 0 && !s->dry_run)
 		r = carry_out(s, id, out, e);
 	if (r < 0 || !s->dry_run)

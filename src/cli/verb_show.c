@@ -8,7 +8,6 @@
 #include "cli/verbs.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 static int print(const struct settings *s, const struct transaction_record *t, FILE *out,
 		 struct error *e)
@@ -49,8 +48,7 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	if (r == 0)
 		r = change_journal_open(s, &journal, e);
 	if (r == 0 && journal == NULL)
-		r = error_set(e, -ENOENT, ERROR_FAILED, s->verb,
-			      "no transaction %" PRId64 ": nothing was changed yet", id);
+		r = change_refuse_id(id, e);
 	if (r == 0)
 		r = load(s, journal, id, out, &t, e);
 	store_close(journal);
