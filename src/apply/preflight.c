@@ -20,6 +20,20 @@ static int refuse_damaged(const struct error *damage, const char *name, struct e
 			 damage->text);
 }
 
+/* The change of the same target, or NULL. */
+static const struct plan_change *find_change(const struct transaction_record *t,
+					     const struct plan_change *c, uint64_t netns_cookie)
+{
+	for (size_t i = 0; i < t->change_count; i++) {
+		const struct plan_change *other = &t->changes[i].change;
+
+		if (target_same(&other->target, &c->target) &&
+		    (c->target.kind->host_wide || t->netns_cookie == netns_cookie))
+			return other;
+	}
+	return NULL;
+}
+
 /* Of a record that cannot be read: what it may have in hand is left alone. */
 static int check_damaged(struct applier *a, int64_t id, const struct error *damage,
 			 const struct plan *plan, struct error *e)
@@ -30,15 +44,12 @@ static int check_damaged(struct applier *a, int64_t id, const struct error *dama
 	if (r < 0 || !m.may_be_hot)
 		return r;
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct target *t = &plan->changes[i].target;
+		const struct plan_change *c = &plan->changes[i];
+		const struct plan_change *known = find_change(&m.record, c, plan->netns_cookie);
 
-		if (!m.complete)
-			return refuse_damaged(damage, t->name, e);
-		for (size_t k = 0; k < m.target_count; k++) {
-			if (target_same(&m.targets[k], t) &&
-			    (t->kind->host_wide || m.netns_cookie == plan->netns_cookie))
-				return refuse_damaged(damage, t->name, e);
-		}
+		/* Who sets again what it held does what a roll-back would. */
+		if (known != NULL ? strcmp(known->from.text, c->to) != 0 : !m.complete)
+			return refuse_damaged(damage, c->target.name, e);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "apply/later.h"
 #include "apply/restore.h"
+#include "apply/salvage.h"
 #include "apply/transaction_files.h"
 #include "base/cleanup.h"
 
@@ -40,8 +41,8 @@ static int open_place(struct applier *a, const struct transaction_record *t, str
 	return place_open(a->os, NULL, ret, e);
 }
 
-static int restore(struct applier *a, struct transaction_record *t, bool force, size_t *ret_bad,
-		   struct error *e)
+int rollback_restore(struct applier *a, struct transaction_record *t, bool force, size_t *ret_bad,
+		     struct error *e)
 {
 	struct place place;
 	bool gone;
@@ -86,7 +87,7 @@ int rollback_finish(struct applier *a, struct transaction_record *t, bool force,
 								       : TRANSACTION_ROLLED_BACK;
 	struct error files = { 0 };
 	size_t bad = 0;
-	int r = restore(a, t, force, &bad, e), files_r;
+	int r = rollback_restore(a, t, force, &bad, e), files_r;
 
 	if (r < 0)
 		return r;
@@ -268,12 +269,15 @@ static int already(const struct transaction_record *t, struct error *e)
 int transaction_roll_back(struct applier *a, int64_t id, bool force, const char *reason,
 			  struct transaction_record *ret, struct error *e)
 {
+	struct error why = { 0 };
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
-	r = store_load(a->store, id, ret, e);
+	r = store_load(a->store, id, ret, &why);
+	if (r == -EBADMSG)
+		return salvage_roll_back(a, id, force, reason, &why, ret, e);
 	if (r < 0)
-		return r;
+		return error_set(e, r, why.kind, NULL, "%s", why.text);
 	if (ret->state == TRANSACTION_ROLLED_BACK || ret->state == TRANSACTION_FAILED) {
 		r = find_again(a, ret, e);
 		if (r <= 0)

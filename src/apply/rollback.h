@@ -4,6 +4,11 @@
 
 #include "apply/transaction.h"
 
+/* Restores the changes as restore_changes() does, in the namespace of the transaction if it is
+ * still there; *ret_bad is what that returns. Nothing is journaled. */
+int rollback_restore(struct applier *a, struct transaction_record *t, bool force, size_t *ret_bad,
+		     struct error *e);
+
 /* Restores what the transaction changed, removes its files, and journals how it ended: FAILED if it
  * was being applied, else ROLLED_BACK; or PARTIAL with -EUCLEAN (ERROR_CONFLICT). Call it in a
  * state from which a crash is recovered: hot, or pending and past its deadline. On other errors

@@ -195,7 +195,8 @@ static int update_changes(struct store *s, const struct transaction_record *t, s
 	return r;
 }
 
-static int update(struct store *s, const struct transaction_record *t, struct error *e)
+static int update_row(struct store *s, const struct transaction_record *t, size_t change_count,
+		      struct error *e)
 {
 	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
 	int r;
@@ -209,9 +210,15 @@ static int update(struct store *s, const struct transaction_record *t, struct er
 	if (r < 0)
 		return r;
 	(void)sqlite3_bind_int64(q, 1, t->id);
-	(void)sqlite3_bind_int64(q, 2, (sqlite3_int64)t->change_count);
+	(void)sqlite3_bind_int64(q, 2, (sqlite3_int64)change_count);
 	record_bind(q, 3, TRANSACTION_PROGRESS, t);
-	r = update_one(s, q, t->id, e);
+	return update_one(s, q, t->id, e);
+}
+
+static int update(struct store *s, const struct transaction_record *t, struct error *e)
+{
+	int r = update_row(s, t, t->change_count, e);
+
 	return r < 0 ? r : update_changes(s, t, e);
 }
 
@@ -230,4 +237,18 @@ int store_update(struct store *s, const struct transaction_record *t, struct err
 	if (r < 0)
 		return r;
 	return database_end(s->db, &store_schema, update(s, t, e), e);
+}
+
+int store_settle(struct store *s, const struct transaction_record *t, size_t begun, struct error *e)
+{
+	struct error why = { 0 };
+	int r = record_check(TRANSACTION_PROGRESS, t, &why);
+
+	if (r < 0)
+		return error_set(e, r, ERROR_FAILED, NULL, "transaction %lld: %s", (long long)t->id,
+				 why.text);
+	r = database_begin(s->db, &store_schema, e);
+	if (r < 0)
+		return r;
+	return database_end(s->db, &store_schema, update_row(s, t, begun, e), e);
 }

@@ -111,6 +111,10 @@ int store_begin(struct store *s, struct transaction_record *t, struct error *e);
  * change's outcome, read_back and note. All else stays as it was begun. -ENOENT: no such
  * transaction, or not with these changes. After an I/O error either the old or the new is there. */
 int store_update(struct store *s, const struct transaction_record *t, struct error *e);
+/* The same of the transaction's own row alone: of one that was begun with so many changes, of which
+ * not all can be read (apply/store_remains.h). */
+int store_settle(struct store *s, const struct transaction_record *t, size_t begun,
+		 struct error *e);
 
 /* -ENOENT: no such transaction. A record that is not what this program would have written (an
  * uncatalogued tunable, an unknown state, malformed values) is -EBADMSG, naming it. */

@@ -15,11 +15,12 @@
 
 static int bad_record(struct store *s, int64_t id, const char *what, struct error *e)
 {
-	return error_set(e, -EBADMSG, ERROR_FAILED, sqlite3_db_filename(s->db, "main"),
-			 "transaction %lld is not as netwright wrote it (%s), and nothing of it "
-			 "is used; to be rid of it, netwright rollback --all, keep a copy of the "
-			 "file, and move it away: netwright then starts anew",
-			 (long long)id, what);
+	return error_set(e, -EBADMSG, ERROR_CONFLICT, sqlite3_db_filename(s->db, "main"),
+			 "transaction %lld is not as netwright wrote it (%.120s): a person has to "
+			 "look after what it set; netwright show %lld names what of it can be "
+			 "read, with what that held before. Whoever moves the file away loses "
+			 "what every transaction in it replaced",
+			 (long long)id, what, (long long)id);
 }
 
 static int bad_change(struct store *s, int64_t id, size_t position, const char *what,

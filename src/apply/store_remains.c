@@ -15,7 +15,7 @@
 
 void store_remains_done(struct store_remains *m)
 {
-	free(m->targets);
+	transaction_record_done(&m->record);
 	*m = (struct store_remains){ 0 };
 }
 
@@ -28,14 +28,16 @@ static bool is_finished(const char *state)
 	return false;
 }
 
-/* The origin of the transaction into *t when it is whole, else change_count 0. */
-static int load_transaction(struct store *s, int64_t id, struct transaction_record *t,
+/* What is whole of the transaction's own row. 1, or 0 when it is gone. */
+static int load_transaction(struct store *s, int64_t id, struct store_remains *m,
 			    bool *ret_finished, struct error *e)
 {
+	struct transaction_record origin = { .id = id }, all;
 	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
-	int r = database_prepare(
-		s->db, &store_schema,
-		"SELECT state, " TRANSACTION_COLUMNS " FROM transactions WHERE id = ?", &q, e);
+	int column, r = database_prepare(s->db, &store_schema,
+					 "SELECT state, " TRANSACTION_COLUMNS
+					 " FROM transactions WHERE id = ?",
+					 &q, e);
 
 	if (r < 0)
 		return r;
@@ -44,56 +46,64 @@ static int load_transaction(struct store *s, int64_t id, struct transaction_reco
 	if (r <= 0) /* gone: nothing is left of it */
 		return r;
 	*ret_finished = is_finished((const char *)sqlite3_column_text(q, 0));
-	if (record_read(q, 1, TRANSACTION_ORIGIN, t, NULL) < 0)
-		*t = (struct transaction_record){ 0 };
+	column = record_read(q, 1, TRANSACTION_ORIGIN, &origin, NULL);
+	if (column < 0)
+		return 1;
+	all = origin;
+	m->settled = record_read(q, column, TRANSACTION_PROGRESS, &all, NULL) > 0;
+	m->record = m->settled ? all : origin;
+	m->begun = m->record.change_count;
+	m->record.change_count = 0;
 	return 1;
 }
 
-/* The targets of `wanted` changes, each read into the scratch record. */
-static int load_targets(struct store *s, int64_t id, size_t wanted, struct change_record *scratch,
-			struct store_remains *ret, struct error *e)
+static int load_changes(struct store *s, struct store_remains *m, struct error *e)
 {
 	sqlite3_stmt *q CLEANUP(database_finalize) = NULL;
-	const struct target *t = &scratch->change.target;
+	struct transaction_record *t = &m->record;
 	size_t rows = 0;
 	int r = database_prepare(s->db, &store_schema,
-				 "SELECT " CHANGE_COLUMNS " FROM changes WHERE transaction_id = ?",
+				 "SELECT " CHANGE_COLUMNS
+				 " FROM changes WHERE transaction_id = ? ORDER BY position",
 				 &q, e);
 
 	if (r < 0)
 		return r;
-	(void)sqlite3_bind_int64(q, 1, id);
-	while ((r = database_step(q, &store_schema, e)) > 0 && ++rows <= wanted) {
-		if (record_read(q, 0, CHANGE_ORIGIN, scratch, NULL) >= 0 &&
-		    target_recall(t->kind->name, t->name, t->identity,
-				  &ret->targets[ret->target_count], NULL) == 0)
-			ret->target_count++;
+	(void)sqlite3_bind_int64(q, 1, t->id);
+	while ((r = database_step(q, &store_schema, e)) > 0 && ++rows <= m->begun) {
+		struct change_record *c = &t->changes[t->change_count];
+		struct target *target = &c->change.target;
+		struct target recalled;
+
+		if (record_read(q, 0, CHANGE_ORIGIN, c, NULL) >= 0 &&
+		    target_recall(target->kind->name, target->name, target->identity, &recalled,
+				  NULL) == 0) {
+			*target = recalled;
+			t->change_count++;
+		} else {
+			*c = (struct change_record){ 0 };
+		}
 	}
-	ret->complete = rows == wanted && ret->target_count == wanted;
+	m->complete = rows == m->begun && t->change_count == m->begun;
 	return r < 0 ? r : 0;
 }
 
 int store_load_remains(struct store *s, int64_t id, const char *boot_id, struct store_remains *ret,
 		       struct error *e)
 {
-	struct transaction_record t = { 0 };
-	struct change_record *scratch;
 	bool finished = false;
-	int r = load_transaction(s, id, &t, &finished, e);
+	int r;
 
 	*ret = (struct store_remains){ 0 };
+	r = load_transaction(s, id, ret, &finished, e);
 	if (r <= 0)
 		return r;
-	ret->may_be_hot = !finished && (t.change_count == 0 || strcmp(t.boot_id, boot_id) == 0);
-	if (t.change_count == 0)
+	ret->may_be_hot = !finished &&
+			  (ret->begun == 0 || strcmp(ret->record.boot_id, boot_id) == 0);
+	if (ret->begun == 0)
 		return 0;
-	scratch = calloc(1, sizeof(*scratch));
-	ret->targets = calloc(t.change_count, sizeof(*ret->targets));
-	r = scratch == NULL || ret->targets == NULL
-		    ? error_errno(e, -ENOMEM, NULL, "the journal cannot be read")
-		    : load_targets(s, id, t.change_count, scratch, ret, e);
-	free(scratch);
-	if (ret->complete)
-		ret->netns_cookie = t.netns_cookie;
-	return r;
+	ret->record.changes = calloc(ret->begun, sizeof(ret->record.changes[0]));
+	return ret->record.changes == NULL
+		       ? error_errno(e, -ENOMEM, NULL, "the journal cannot be read")
+		       : load_changes(s, ret, e);
 }

@@ -17,10 +17,12 @@ struct store_remains {
 	/* Its state is applying, pending, rolling-back or illegible, and that it is of another boot
 	 * is not certain. */
 	bool may_be_hot;
-	bool complete;		/* `targets` are all that it had, in the namespace of the cookie */
-	uint64_t netns_cookie;	/* 0 when not complete */
-	struct target *targets; /* owned */
-	size_t target_count;
+	bool complete; /* record.changes are all that it had */
+	bool settled;  /* the transaction's own row is whole: record.state and deadline are so */
+	size_t begun;  /* how many changes it had; 0: not known, and nothing of `record` is */
+	/* Its changes are those whose names and values can be read, in order; what became of each
+	 * is not told. */
+	struct transaction_record record;
 };
 void store_remains_done(struct store_remains *m); /* accepts {0} */
 

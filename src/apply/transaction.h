@@ -67,7 +67,8 @@ int transaction_apply(struct applier *a, const struct place *p, const struct pla
 /* Puts back what a kept, pending, partial or hot transaction changed, in reverse order. A target
  * that does not hold what we wrote is left alone unless `force`. 0 when every target holds its
  * `from` or is gone; -EUCLEAN (ERROR_CONFLICT) when not; -EALREADY when it is rolled back or void
- * already, and nothing of it that was gone then is there again; -ENOENT; -EBUSY (ERROR_CONFLICT),
+ * already, and nothing of it that was gone then is there again; of a damaged record what
+ * apply/salvage.h says; -ENOENT; -EBUSY (ERROR_CONFLICT),
  * with *ret zeroed, when a later one that is in force changed the same and not `force`. Of a
  * transaction of another boot, only the files that make it survive are removed. A journal on a disk
  * that is full or fails stops nothing, and its errno is returned when it cannot say at the end what
@@ -90,7 +91,7 @@ int transaction_confirm(struct applier *a, int64_t id, const char *reason,
 /* Who is told what recovery finds; each function may be NULL. */
 struct recovery_listener {
 	void (*recovered)(void *arg, const struct transaction_record *t);
-	/* A record that store_load() refuses: it was left as it is. */
+	/* A record that store_load() refuses. */
 	void (*unreadable)(void *arg, int64_t id, const struct error *why);
 	void *arg;
 };
@@ -101,8 +102,9 @@ struct recovery_listener {
  * call. `listener` (may be NULL) is told of each transaction touched. Returns how many there were,
  * or a negative errno: the first failure, the others having been attempted. -EUCLEAN
  * (ERROR_CONFLICT) is only about files that could not be written or removed: other settings may be
- * changed all the same. Damaged records are no failure: what they may have in hand is refused by
- * transaction_apply(), and nothing else. */
+ * changed all the same. Damaged records are no failure: what can be read of one that is hot or past
+ * its deadline is rolled back (apply/salvage.h), and what one may have in hand is refused by
+ * transaction_apply(), and nothing else. Of settled ones the newest are looked at. */
 int transaction_recover(struct applier *a, const struct recovery_listener *listener,
 			struct error *e);
 

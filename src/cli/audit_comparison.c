@@ -1,9 +1,11 @@
 /* The part of an audit's report that --compare adds. */
 #include "cli/audit_report.h"
 #include "cli/comparison.h"
+#include "cli/print.h"
 #include "cli/table.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *severity_change(const struct comparison_row *row, char *buf, size_t len)
 {
@@ -23,7 +25,51 @@ static const char *severity_change(const struct comparison_row *row, char *buf, 
 	return severity_name(row->now);
 }
 
-int audit_print_comparison(const struct terminal *t, const struct comparison *c)
+/* What a file does not say is not held against it. */
+static bool is_of_other_host(const struct comparison *c, const struct facts *now)
+{
+	const char *host = comparison_host(c);
+
+	return host != NULL && strcmp(host, now->hostname) != 0;
+}
+
+static bool is_of_other_namespace(const struct comparison *c, const struct facts *now)
+{
+	const char *netns = comparison_netns(c);
+
+	return netns != NULL && strcmp(netns, now->netns) != 0;
+}
+
+static void print_namespace(const struct terminal *t, const char *netns)
+{
+	if (netns[0] == '\0')
+		(void)fputs("that of the caller", t->out);
+	else
+		print_tamed(t->out, netns, strlen(netns));
+}
+
+/* Differences between two places are no changes of one. */
+static void print_other_place(const struct terminal *t, const struct comparison *c,
+			      const struct facts *now)
+{
+	if (is_of_other_host(c, now)) {
+		(void)fputs("  That audit is of another host: ", t->out);
+		print_tamed(t->out, comparison_host(c), strlen(comparison_host(c)));
+		(void)fputs(", and this one of ", t->out);
+		print_tamed(t->out, now->hostname, strlen(now->hostname));
+		(void)fputs(".\n", t->out);
+	}
+	if (is_of_other_namespace(c, now)) {
+		(void)fputs("  That audit is of another network namespace: ", t->out);
+		print_namespace(t, comparison_netns(c));
+		(void)fputs(", and this one of ", t->out);
+		print_namespace(t, now->netns);
+		(void)fputs(".\n", t->out);
+	}
+}
+
+int audit_print_comparison(const struct terminal *t, const struct comparison *c,
+			   const struct facts *now)
 {
 	static const struct table_column columns[] = { { .title = "CHANGE" },
 						       { .title = "RULE" },
@@ -36,6 +82,7 @@ int audit_print_comparison(const struct terminal *t, const struct comparison *c)
 	(void)fprintf(t->out, "compared with %s%s%s:%s\n", c->path,
 		      c->old_start_utc[0] != '\0' ? " of " : "", c->old_start_utc,
 		      c->row_count == 0 ? " no findings then, none now" : "");
+	print_other_place(t, c, now);
 	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < c->row_count && r == 0; i++) {
 		const struct comparison_row *row = &c->rows[i];
@@ -51,9 +98,11 @@ int audit_print_comparison(const struct terminal *t, const struct comparison *c)
 	return r;
 }
 
-json_t *audit_comparison_object(struct document *d, const struct comparison *c)
+json_t *audit_comparison_object(struct document *d, const struct comparison *c,
+				const struct facts *now)
 {
 	json_t *object = json_object(), *list = json_array();
+	const char *netns = comparison_netns(c);
 
 	for (size_t i = 0; i < c->row_count; i++) {
 		const struct comparison_row *row = &c->rows[i];
@@ -73,6 +122,11 @@ json_t *audit_comparison_object(struct document *d, const struct comparison *c)
 	}
 	document_set(d, object, "file", document_text(c->path));
 	document_set(d, object, "start_utc", document_text(c->old_start_utc));
+	document_set(d, object, "host", document_text(comparison_host(c)));
+	document_set(d, object, "netns",
+		     netns != NULL && netns[0] != '\0' ? document_text(netns) : json_null());
+	document_set(d, object, "other_host", json_boolean(is_of_other_host(c, now)));
+	document_set(d, object, "other_netns", json_boolean(is_of_other_namespace(c, now)));
 	document_set(d, object, "findings", list);
 	return object;
 }

@@ -217,7 +217,8 @@ void audit_make_document(struct document *d, const struct inspection *i, struct 
 	document_set(d, d->root, "flow_total", document_number((double)o->flow_count));
 	document_set(d, d->root, "findings", audit_findings_array(d, &i->diagnosis));
 	if (view.comparison != NULL)
-		document_set(d, d->root, "comparison", audit_comparison_object(d, view.comparison));
+		document_set(d, d->root, "comparison",
+			     audit_comparison_object(d, view.comparison, &o->facts));
 	document_set(d, d->root, "unjudged", all_unjudged(d, &i->diagnosis));
 	document_set(d, d->root, "ignored", all_ignored(d, &i->diagnosis));
 	document_set(d, d->root, "blind_spots", document_blind_spots(d, o));

@@ -42,8 +42,11 @@ void audit_print_header(const struct terminal *t, const struct observation *o);
 void audit_print_finding(const struct terminal *t, const struct finding *f, struct audit_view view);
 /* Up to five paths with the most bytes: 0 or -ENOMEM. */
 int audit_print_paths(const struct terminal *t, const struct observation *o);
-/* What appeared, got worse or better, stayed, and went: 0 or -ENOMEM. */
-int audit_print_comparison(const struct terminal *t, const struct comparison *c);
-json_t *audit_comparison_object(struct document *d, const struct comparison *c);
+/* What appeared, got worse or better, stayed, and went, and whether the earlier audit is of another
+ * place than now: 0 or -ENOMEM. */
+int audit_print_comparison(const struct terminal *t, const struct comparison *c,
+			   const struct facts *now);
+json_t *audit_comparison_object(struct document *d, const struct comparison *c,
+				const struct facts *now);
 
 #endif

@@ -222,7 +222,7 @@ int audit_print_text(const struct terminal *t, const struct inspection *i, struc
 		(void)fputc('\n', t->out);
 	}
 	if (view.comparison != NULL)
-		r = audit_print_comparison(t, view.comparison);
+		r = audit_print_comparison(t, view.comparison, &i->observation->facts);
 	if (r == 0 && !view.quiet) {
 		print_verdict(t, i);
 		r = print_summary(t, i, view);

@@ -5,6 +5,7 @@
 #include "cli/by_hand.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 int change_directory(const struct settings *s, const char **ret, struct error *e)
@@ -29,6 +30,12 @@ int change_parse_id(const struct settings *s, const char *word, int64_t *ret, st
 	text_copy_printable(shown, sizeof(shown), word, strlen(word));
 	return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
 			 "\"%s\" is no transaction's number; netwright history lists them", shown);
+}
+
+int change_refuse_id(int64_t id, struct error *e)
+{
+	return error_set(e, -ENOENT, ERROR_INPUT, NULL,
+			 "there is no transaction %" PRId64 ": nothing was changed yet", id);
 }
 
 const char *change_command_suffix(const struct settings *s, char *buf, size_t len)

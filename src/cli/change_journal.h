@@ -23,6 +23,10 @@ int change_journal_exists(const struct settings *s, bool *ret, struct error *e);
 /* Of an operand such as "12": -EINVAL (ERROR_INPUT). */
 int change_parse_id(const struct settings *s, const char *word, int64_t *ret, struct error *e);
 
+/* Of an ID while there is no journal: -ENOENT (ERROR_INPUT), as store_load() of one that it lacks.
+ */
+int change_refuse_id(int64_t id, struct error *e);
+
 /* What a command that the program proposes needs so that it means the same journal:
  * " --state-dir DIR", quoted, or "". Returns buf. */
 const char *change_command_suffix(const struct settings *s, char *buf, size_t len);

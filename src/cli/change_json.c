@@ -44,24 +44,50 @@ static json_t *record_object(struct document *d, const struct change_record *c)
 	return object;
 }
 
+static void describe_plan(struct document *d, json_t *object, const struct plan *plan,
+			  const struct rivals *rivals)
+{
+	json_t *list = json_array();
+
+	document_set(d, object, "host", document_text(plan->hostname));
+	document_set(d, object, "kernel", document_text(plan->kernel));
+	document_set(d, object, "netns",
+		     plan->netns[0] != '\0' ? document_text(plan->netns) : json_null());
+	document_set(d, object, "netns_cookie", json_integer((json_int_t)plan->netns_cookie));
+	document_set(d, object, "satisfied", json_integer((json_int_t)plan->satisfied));
+	for (size_t i = 0; i < plan->count; i++)
+		document_append(d, list, change_object(d, &plan->changes[i]));
+	document_set(d, object, "changes", list);
+	document_set(d, object, "rivals", change_notices_rivals(d, rivals));
+}
+
 int change_plan_json(const struct plan *plan, const struct rivals *rivals, FILE *out,
 		     struct error *e)
+{
+	struct document d;
+	int r;
+
+	document_init(&d, PLAN_SCHEMA);
+	describe_plan(&d, d.root, plan, rivals);
+	r = document_print(&d, out, e);
+	document_done(&d);
+	return r;
+}
+
+int change_plans_json(const struct plan *plans, size_t n, FILE *out, struct error *e)
 {
 	json_t *list = json_array();
 	struct document d;
 	int r;
 
-	document_init(&d, PLAN_SCHEMA);
-	document_set(&d, d.root, "host", document_text(plan->hostname));
-	document_set(&d, d.root, "kernel", document_text(plan->kernel));
-	document_set(&d, d.root, "netns",
-		     plan->netns[0] != '\0' ? document_text(plan->netns) : json_null());
-	document_set(&d, d.root, "netns_cookie", json_integer((json_int_t)plan->netns_cookie));
-	document_set(&d, d.root, "satisfied", json_integer((json_int_t)plan->satisfied));
-	for (size_t i = 0; i < plan->count; i++)
-		document_append(&d, list, change_object(&d, &plan->changes[i]));
-	document_set(&d, d.root, "changes", list);
-	document_set(&d, d.root, "rivals", change_notices_rivals(&d, rivals));
+	document_init(&d, PLANS_SCHEMA);
+	for (size_t i = 0; i < n; i++) {
+		json_t *object = json_object();
+
+		describe_plan(&d, object, &plans[i], &(const struct rivals){ 0 });
+		document_append(&d, list, object);
+	}
+	document_set(&d, d.root, "plans", list);
 	r = document_print(&d, out, e);
 	document_done(&d);
 	return r;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define PLAN_SCHEMA	   "netwright.plan/1"
+#define PLANS_SCHEMA	   "netwright.plans/1"
 #define TRANSACTION_SCHEMA "netwright.transaction/1"
 
 /* The reason of changes that a person asked for; goes without saying in the text. */
@@ -52,6 +53,8 @@ json_t *change_transaction_object(struct document *d, const struct transaction_r
 /* The parts of the two forms. */
 int change_plan_json(const struct plan *plan, const struct rivals *rivals, FILE *out,
 		     struct error *e);
+/* {schema: PLANS_SCHEMA, plans: [...]}, each as a plan without its schema. */
+int change_plans_json(const struct plan *plans, size_t n, FILE *out, struct error *e);
 int change_transaction_json(const struct transaction_record *t, size_t satisfied, json_t *findings,
 			    FILE *out, struct error *e);
 

@@ -218,7 +218,8 @@ static void print_next(const struct terminal *t, const struct settings *s,
 
 	print_files(t, r);
 	(void)change_command_suffix(s, suffix, sizeof(suffix));
-	if (r->state == TRANSACTION_PENDING)
+	/* After the deadline that would roll it back first. */
+	if (r->state == TRANSACTION_PENDING && session_seconds_until(r->deadline_boottime_ns) > 0)
 		(void)fprintf(t->out, "keep: netwright confirm %" PRId64 "%s\n", r->id, suffix);
 	if (r->state == TRANSACTION_PENDING || r->state == TRANSACTION_KEPT ||
 	    (r->state == TRANSACTION_VOID && r->persistence != PERSISTENCE_NONE))

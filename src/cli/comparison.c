@@ -204,6 +204,18 @@ int comparison_select_only(struct comparison *c, const char *netns, struct error
 	return 0;
 }
 
+const char *comparison_host(const struct comparison *c)
+{
+	return json_string_value(json_object_get(json_object_get(c->old, "host"), "name"));
+}
+
+const char *comparison_netns(const struct comparison *c)
+{
+	const json_t *netns = json_object_get(json_object_get(c->old, "host"), "netns");
+
+	return json_is_null(netns) ? "" : json_string_value(netns);
+}
+
 /* --- comparing ----------------------------------------------------------------------------------
  */
 

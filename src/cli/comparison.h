@@ -48,6 +48,10 @@ void comparison_select(const struct comparison *file, const char *netns, struct 
 int comparison_select_only(struct comparison *c, const char *netns, struct error *e);
 /* The name of the index'th namespace of a file with the audits of all; NULL at their end. */
 const char *comparison_namespace(const struct comparison *c, size_t index);
+/* Of the earlier audit: the host it is of and its network namespace, "" our own; NULL when the file
+ * does not say, or there was no such audit. */
+const char *comparison_host(const struct comparison *c);
+const char *comparison_netns(const struct comparison *c);
 /* Compares it with the findings of now, which must outlive the comparison. 0 or -ENOMEM. */
 int comparison_make(struct comparison *c, const struct diagnosis *now, struct error *e);
 void comparison_done(struct comparison *c); /* accepts {0} */

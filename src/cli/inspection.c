@@ -20,9 +20,11 @@ DEFINE_CLEANUP(struct filter, filter_free)
 /* The system's file may be missing, one that was asked for may not. */
 static int load_configuration(const char *config, struct rulebook *book, struct error *e)
 {
-	int r = ignore_list_load(&book->ignore, config != NULL ? config : INSPECTION_CONFIG_FILE,
-				 e);
+	const char *path = config != NULL ? config : INSPECTION_CONFIG_FILE;
+	int r = ignore_list_load(&book->ignore, path, e);
 
+	if (r == 0)
+		r = ignore_list_check(&book->ignore, path, book, e);
 	return r == -ENOENT && config == NULL ? 0 : r;
 }
 

@@ -37,12 +37,15 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 		r = change_journal_exists(s, &journal, e);
 	if (r < 0)
 		return r;
+	if (!journal && id != 0)
+		return change_refuse_id(id, e);
 	if (!journal)
 		return error_set(e, -ENOENT, ERROR_FAILED, s->verb,
 				 "nothing waits for a confirmation: nothing was changed yet");
 	r = confirm(s, id, &t, e);
-	/* A script asks whether the change is kept, and it is not: no matter of usage. */
-	if (r < 0 && e->kind == ERROR_INPUT)
+	/* A script asks whether the change is kept, and it is not: no matter of usage, unless there
+	 * is no such change. */
+	if (r < 0 && e->kind == ERROR_INPUT && (id == 0 || t.id != 0))
 		e->kind = ERROR_FAILED;
 	/* What is kept is printed, also when not all of it is as it was. */
 	if (r == 0 || (r == -EUCLEAN && t.state == TRANSACTION_KEPT))

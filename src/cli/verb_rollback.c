@@ -25,9 +25,6 @@
 static int check_operands(const struct settings *s, int64_t *ret_id, struct error *e)
 {
 	*ret_id = 0;
-	if (s->all && s->dry_run)
-		return error_set(e, -EINVAL, ERROR_INPUT, s->verb,
-				 "--dry-run shows one transaction; give its ID instead of --all");
 	if (s->operand_count == 0)
 		return 0;
 	if (s->all)
@@ -149,56 +146,130 @@ static int print(const struct settings *s, const struct change_list *done, FILE 
 				: change_finish_printing(s, &done->all[done->count - 1], r, out, e);
 }
 
-/* What transaction_roll_back() would refuse, or find there is nothing to do. */
-static int check(const struct settings *s, struct store *journal, struct transaction_record *t,
-		 struct error *e)
+/* --- --dry-run: of what the journal says now; recovery may have something to say first ----------
+ */
+
+/* What a restart has undone. */
+static int note_void(struct change_list *l, struct error *e)
 {
 	char boot_id[BOOT_ID_MAX];
 	int r = boot_id_read(boot_id, e);
 
-	if (r < 0)
-		return r;
-	if (strcmp(t->boot_id, boot_id) != 0)
-		t->state = TRANSACTION_VOID;
-	if (change_list_is_forgotten(t))
+	for (size_t i = 0; r == 0 && i < l->count; i++) {
+		if (strcmp(l->all[i].boot_id, boot_id) != 0)
+			l->all[i].state = TRANSACTION_VOID;
+	}
+	return r;
+}
+
+/* What transaction_roll_back() would refuse, or find there is nothing to do. */
+static int check(const struct settings *s, struct store *journal, const struct change_list *l,
+		 int64_t id, struct error *e)
+{
+	const unsigned int states = STATES_IN_FORCE | 1u << TRANSACTION_PARTIAL |
+				    1u << TRANSACTION_VOID;
+	const struct transaction_record *t = l->all;
+	int r = 0;
+
+	if (l->count == 0 && l->unreadable_count > 0)
+		return change_list_refuse(l, e);
+	if (l->count == 0 || ((1u << t->state & states) == 0 && !rollback_left_gone(t)) ||
+	    change_list_is_forgotten(t))
 		return nothing(s, e);
-	if (s->force || t->state == TRANSACTION_VOID)
-		return 0;
+	if (id != 0 && !s->force)
+		r = profile_journal_refuse_followed(journal, id, e);
+	if (r < 0 || s->force || t->state == TRANSACTION_VOID)
+		return r;
 	return later_refuse(journal, t, e);
 }
 
-/* --dry-run: of what the journal says now; recovery may have something to say first. */
-static int preview(const struct settings *s, struct store *journal, int64_t id, FILE *out,
-		   struct error *e)
+/* The transactions that are meant, newest first, as carrying it out would find them. */
+static int load_chosen(const struct settings *s, struct store *journal, int64_t id,
+		       struct change_list *ret, struct error *e)
 {
-	const unsigned int some = STATES_IN_FORCE | 1u << TRANSACTION_PARTIAL;
-	const unsigned int states = some | 1u << TRANSACTION_VOID;
-	struct change_list list = { 0 };
-	struct plan plan = { 0 };
+	unsigned int states = STATES_IN_FORCE;
 	int r;
 
-	if (id == 0)
-		r = change_list_load(journal, s->force ? some : STATES_IN_FORCE, 1, &list, e);
-	else
-		r = change_list_load_one(journal, id, &list, e);
-	if (r == 0 && list.count == 0 && list.unreadable_count > 0)
-		r = change_list_refuse(&list, e);
-	if (r == 0 && (list.count == 0 || ((1u << list.all[0].state & states) == 0 &&
-					   !rollback_left_gone(&list.all[0]))))
-		r = nothing(s, e);
-	if (r == 0 && id != 0 && !s->force)
-		r = profile_journal_refuse_followed(journal, id, e);
+	if (s->force || s->all)
+		states |= 1u << TRANSACTION_PARTIAL;
+	if (s->all)
+		states |= 1u << TRANSACTION_VOID;
+	r = id != 0 ? change_list_load_one(journal, id, ret, e)
+		    : change_list_load(journal, states, s->all ? SIZE_MAX : 1, ret, e);
 	if (r == 0)
-		r = check(s, journal, &list.all[0], e);
+		r = note_void(ret, e);
+	if (r == 0 && s->all)
+		change_list_drop_forgotten(ret);
+	return r == 0 && !s->all ? check(s, journal, ret, id, e) : r;
+}
+
+static bool leaves_some(const struct transaction_record *t)
+{
+	for (size_t i = 0; i < t->change_count; i++) {
+		const struct change_record *c = &t->changes[i];
+
+		if (c->note[0] != '\0' &&
+		    (c->outcome == CHANGE_CONFLICT || c->outcome == CHANGE_UNRESTORED))
+			return true;
+	}
+	return false;
+}
+
+static int print_plans(const struct settings *s, const struct change_list *l,
+		       const struct plan *plans, FILE *out, struct error *e)
+{
+	int r = 0;
+
+	if (s->all && s->json)
+		r = change_plans_json(plans, l->count, out, e);
+	else if (l->count == 0)
+		(void)fputs("Nothing that netwright changed is in force.\n", out);
+	for (size_t i = 0; r == 0 && i < l->count; i++) {
+		const struct transaction_record *t = &l->all[i];
+
+		if (!(s->all && s->json))
+			r = change_print_plan(s, &plans[i], &(const struct rivals){ 0 }, out, e);
+		for (size_t k = 0; r == 0 && k < t->change_count; k++)
+			change_print_left(&t->changes[k]);
+		if (r == 0)
+			change_print_removals(t);
+	}
+	return r;
+}
+
+/* Returns the status that carrying it out would end with. */
+static int preview(const struct settings *s, const struct change_list *l, FILE *out,
+		   struct error *e)
+{
+	struct plan *plans = calloc(l->count > 0 ? l->count : 1, sizeof(*plans));
+	bool conflict = false;
+	int r = plans == NULL ? error_errno(e, -ENOMEM, NULL, s->verb) : 0;
+
+	for (size_t i = 0; r == 0 && i < l->count; i++) {
+		r = rollback_preview(os_live(), l->all, i, s->force, &plans[i], e);
+		conflict = conflict || (r == 0 && leaves_some(&l->all[i]));
+	}
 	if (r == 0)
-		r = rollback_preview(os_live(), &list.all[0], s->force, &plan, e);
+		r = print_plans(s, l, plans, out, e);
+	for (size_t i = 0; plans != NULL && i < l->count; i++)
+		plan_done(&plans[i]);
+	free(plans);
 	if (r == 0)
-		r = change_print_plan(s, &plan, &(const struct rivals){ 0 }, out, e);
-	for (size_t i = 0; r == 0 && i < list.all[0].change_count; i++)
-		change_print_left(&list.all[0].changes[i]);
+		r = change_list_complain(l);
+	return r == 0 && conflict ? EXIT_STATUS_CONFLICT : r;
+}
+
+static int dry_run(const struct settings *s, int64_t id, FILE *out, struct error *e)
+{
+	struct change_list list = { 0 };
+	struct store *journal = NULL;
+	int r = change_journal_open(s, &journal, e);
+
 	if (r == 0)
-		change_print_removals(&list.all[0]);
-	plan_done(&plan);
+		r = load_chosen(s, journal, id, &list, e);
+	store_close(journal);
+	if (r == 0)
+		r = preview(s, &list, out, e);
 	change_list_done(&list);
 	return r;
 }
@@ -217,12 +288,11 @@ static int carry_out(const struct settings *s, int64_t id, FILE *out, struct err
 		*e = print_error;
 	}
 	change_list_done(&done);
-	return r;
+	return r < 0 ? r : EXIT_STATUS_OK;
 }
 
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
-	struct store *journal = NULL;
 	bool exists = false;
 	int64_t id;
 	int r = check_operands(s, &id, e);
@@ -230,16 +300,10 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	if (r == 0)
 		r = change_journal_exists(s, &exists, e);
 	if (r == 0 && !exists)
-		r = nothing(s, e);
-	if (r == 0 && !s->dry_run)
-		r = carry_out(s, id, out, e);
-	if (r < 0 || !s->dry_run)
-		return r < 0 ? r : EXIT_STATUS_OK;
-	r = change_journal_open(s, &journal, e);
-	if (r == 0)
-		r = preview(s, journal, id, out, e);
-	store_close(journal);
-	return r < 0 ? r : EXIT_STATUS_OK;
+		r = id != 0 ? change_refuse_id(id, e) : nothing(s, e);
+	if (r < 0)
+		return r;
+	return s->dry_run ? dry_run(s, id, out, e) : carry_out(s, id, out, e);
 }
 
 static const struct example examples[] = {

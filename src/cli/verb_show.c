@@ -3,11 +3,11 @@
 #include "cli/change_journal.h"
 #include "cli/change_options.h"
 #include "cli/change_report.h"
+#include "cli/damaged_record.h"
 #include "cli/exit_status.h"
 #include "cli/verbs.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 static int print(const struct settings *s, const struct transaction_record *t, FILE *out,
 		 struct error *e)
@@ -17,6 +17,20 @@ static int print(const struct settings *s, const struct transaction_record *t, F
 
 	json_decref(findings);
 	return r;
+}
+
+/* Of a damaged record that which can be read is printed, and then that it is damaged. */
+static int load(const struct settings *s, struct store *journal, int64_t id, FILE *out,
+		struct transaction_record *ret, struct error *e)
+{
+	struct error why = { 0 };
+	int printed = 0, r = store_load(journal, id, ret, &why);
+
+	if (r == -EBADMSG && !s->json)
+		printed = damaged_record_print(s, journal, id, out, e);
+	if (printed < 0)
+		return printed;
+	return r < 0 ? error_set(e, r, why.kind, NULL, "%s", why.text) : 0;
 }
 
 static int run(const struct settings *s, FILE *out, struct error *e)
@@ -34,10 +48,9 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 	if (r == 0)
 		r = change_journal_open(s, &journal, e);
 	if (r == 0 && journal == NULL)
-		r = error_set(e, -ENOENT, ERROR_FAILED, s->verb,
-			      "no transaction %" PRId64 ": nothing was changed yet", id);
+		r = change_refuse_id(id, e);
 	if (r == 0)
-		r = store_load(journal, id, &t, e);
+		r = load(s, journal, id, out, &t, e);
 	store_close(journal);
 	if (r == 0)
 		r = print(s, &t, out, e);

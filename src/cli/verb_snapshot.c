@@ -54,30 +54,6 @@ static int list(const struct settings *s, const char *directory, const char *nam
 	return r < 0 ? r : EXIT_STATUS_OK;
 }
 
-static int diff(const struct settings *s, const char *directory, const char *name, FILE *out,
-		struct error *e)
-{
-	struct snapshot_differences differences = { 0 };
-	struct snapshot snapshot = { 0 };
-	struct place place;
-	int r = snapshot_load(os_live(), directory, name, &snapshot, e);
-
-	if (r < 0)
-		return r;
-	r = place_open(os_live(), s->netns, &place, e);
-	if (r == 0) {
-		r = snapshot_compare(&place, &snapshot, &differences, e);
-		place_close(&place);
-	}
-	if (r == 0)
-		r = snapshot_print_differences(s, &snapshot, &differences, out, e);
-	if (r == 0)
-		r = differences.count > 0 ? EXIT_STATUS_FINDINGS : EXIT_STATUS_OK;
-	snapshot_differences_done(&differences);
-	snapshot_done(&snapshot);
-	return r;
-}
-
 /* The values of one namespace in another is what nobody means who leaves an option out. */
 static int check_namespace(const struct settings *s, const struct snapshot *snapshot,
 			   const struct place *p, struct error *e)
@@ -90,6 +66,32 @@ static int check_namespace(const struct settings *s, const struct snapshot *snap
 	return error_set(e, -EINVAL, ERROR_INPUT, snapshot->name,
 			 "was taken in the network namespace %s; say --netns %s, or --force",
 			 snapshot->netns, snapshot->netns);
+}
+
+static int diff(const struct settings *s, const char *directory, const char *name, FILE *out,
+		struct error *e)
+{
+	struct snapshot_differences differences = { 0 };
+	struct snapshot snapshot = { 0 };
+	struct place place;
+	int r = snapshot_load(os_live(), directory, name, &snapshot, e);
+
+	if (r < 0)
+		return r;
+	r = place_open(os_live(), s->netns, &place, e);
+	if (r == 0) {
+		r = check_namespace(s, &snapshot, &place, e);
+		if (r == 0)
+			r = snapshot_compare(&place, &snapshot, &differences, e);
+		place_close(&place);
+	}
+	if (r == 0)
+		r = snapshot_print_differences(s, &snapshot, &differences, out, e);
+	if (r == 0)
+		r = differences.count > 0 ? EXIT_STATUS_FINDINGS : EXIT_STATUS_OK;
+	snapshot_differences_done(&differences);
+	snapshot_done(&snapshot);
+	return r;
 }
 
 static int restore_differences(const struct settings *s, const struct place *p,
@@ -214,8 +216,8 @@ static const struct option_spec options[] = {
 	OPTION_ROW_DRY_RUN,
 	{ .name = "force",
 	  .type = OPTION_FLAG,
-	  .help = "save: replace a snapshot of this name; restore: into another namespace than it "
-		  "was taken in",
+	  .help = "save: replace a snapshot of this name; diff, restore: of another namespace than "
+		  "it was taken in",
 	  .offset = offsetof(struct settings, force) },
 	OPTION_ROW_JSON,
 	OPTION_ROW_LOCK_TIMEOUT,

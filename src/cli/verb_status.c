@@ -1,6 +1,7 @@
 #include "apply/boot.h"
 #include "apply/lock.h"
 #include "apply/session.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "cli/change_journal.h"
@@ -11,8 +12,11 @@
 #include "cli/exit_status.h"
 #include "cli/verbs.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define STATUS_SCHEMA "netwright.status/1"
 
@@ -148,6 +152,30 @@ static int look_at_others(const struct settings *s, struct view *view, struct er
 	return r < 0 ? r : daemon_report_load(directory, &view->daemon, e);
 }
 
+/* There is no journal, as on a machine where nothing was changed yet; but it may be that the
+ * directory is misspelt, or that the file lost what it held. */
+static int tell_missing(const struct settings *s, struct error *e)
+{
+	struct bytes path CLEANUP(bytes_done) = { 0 };
+	const char *directory;
+	struct stat info;
+	int r = change_directory(s, &directory, e);
+
+	if (r < 0)
+		return r;
+	if (bytes_printf(&path, "%s/state.db", directory) < 0)
+		return error_errno(e, -ENOMEM, NULL, s->verb);
+	if (s->state_dir != NULL && stat(directory, &info) < 0 && errno == ENOENT)
+		(void)fputs("netwright: status: there is no directory of the name that --state-dir "
+			    "gives: nothing was changed with it, or it has another name\n",
+			    stderr);
+	else if (stat(path.data, &info) == 0 && info.st_size == 0)
+		(void)fputs("netwright: status: the journal, state.db, is empty: the first change "
+			    "was interrupted before it began, or what the file held is lost\n",
+			    stderr);
+	return 0;
+}
+
 static int run(const struct settings *s, FILE *out, struct error *e)
 {
 	const unsigned int states = CHANGE_LIST_UNFINISHED | 1u << TRANSACTION_KEPT |
@@ -160,8 +188,8 @@ static int run(const struct settings *s, FILE *out, struct error *e)
 
 	if (r == 0)
 		r = change_journal_open(s, &journal, e);
-	if (r == 0 && journal != NULL)
-		r = look_at_others(s, &view, e);
+	if (r == 0)
+		r = journal != NULL ? look_at_others(s, &view, e) : tell_missing(s, e);
 	if (r == 0)
 		r = change_list_load(journal, states, SIZE_MAX, &list, e);
 	store_close(journal);

@@ -1,13 +1,18 @@
 #include "rules/ignore.h"
 
 #include "base/cleanup.h"
+#include "base/suggest.h"
+#include "base/text.h"
 #include "rules/config_text.h"
 #include "rules/configuration.h"
+#include "rules/lint.h"
+#include "rules/rulebook.h"
 #include "rules/setting.h"
 
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct setting_field fields[] = {
 	{ "id", true, setting_read_text, offsetof(struct ignore, id) },
@@ -76,6 +81,56 @@ int ignore_list_load(struct ignore_list *list, const char *path, struct error *e
 	int r = config_text_read_file(path, &content, e);
 
 	return r < 0 ? r : ignore_list_load_text(list, path, content.data, content.len, e);
+}
+
+/* Whether the entry means it; it is offered as what might have been meant. */
+static bool means(const struct ignore *entry, const char *id, struct suggestion *nearest)
+{
+	suggest_offer(nearest, id);
+	return fnmatch(entry->id, id, 0) == 0;
+}
+
+static bool means_some(const struct ignore *entry, const struct rulebook *book,
+		       struct suggestion *nearest)
+{
+	for (size_t i = 0; i < book->count; i++) {
+		if (means(entry, book->rules[i].id, nearest))
+			return true;
+	}
+	for (size_t i = 0; i < lint_count; i++) {
+		if (means(entry, lints[i].id, nearest))
+			return true;
+	}
+	for (size_t i = 0; i < line_lint_count; i++) {
+		if (means(entry, line_lints[i].id, nearest))
+			return true;
+	}
+	return false;
+}
+
+int ignore_list_check(const struct ignore_list *list, const char *path, const struct rulebook *book,
+		      struct error *e)
+{
+	char shown[SUGGEST_NAME_MAX];
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *id = list->entries[i].id;
+		struct suggestion nearest = suggest_start(id, strlen(id));
+
+		if (means_some(&list->entries[i], book, &nearest))
+			continue;
+		text_copy_printable(shown, sizeof(shown), id, strlen(id));
+		if (nearest.best != NULL)
+			return error_set(e, -EINVAL, ERROR_INPUT, path,
+					 "ignore: no rule or lint has the id \"%s\"; did you mean "
+					 "%s?",
+					 shown, nearest.best);
+		return error_set(e, -EINVAL, ERROR_INPUT, path,
+				 "ignore: no rule or lint has the id \"%s\"; netwright rules lists "
+				 "those of the rules, netwright-rules(5) those of the lints",
+				 shown);
+	}
+	return 0;
 }
 
 const struct ignore *ignore_find(const struct ignore_list *list, const char *id, const char *entity)

@@ -27,6 +27,11 @@ struct ignore_list {
 int ignore_list_load(struct ignore_list *list, const char *path, struct error *e);
 int ignore_list_load_text(struct ignore_list *list, const char *name, const char *text, size_t len,
 			  struct error *e);
+/* Whether each id, which may be a pattern, is one of a rule in the book or of a lint: 0, or -EINVAL
+ * (ERROR_INPUT) about the file `path`, naming the nearest. */
+struct rulebook;
+int ignore_list_check(const struct ignore_list *list, const char *path, const struct rulebook *book,
+		      struct error *e);
 void ignore_list_done(struct ignore_list *list); /* accepts {0} */
 /* The first entry that matches, or NULL. */
 const struct ignore *ignore_find(const struct ignore_list *list, const char *id,

@@ -90,9 +90,9 @@ json ".unreadable | length == 1 and .[0].id == $bad"
 json ".transactions | map(.id) == [$second]"
 run 0 "status, which it does not concern" status
 says "transaction $second"
-run 3 "show" show "$bad"
+run 4 "show" show "$bad"
 complains "transaction $bad is not as"
-run 3 "rollback" rollback "$bad"
+run 4 "rollback" rollback "$bad"
 complains "transaction $bad is not as"
 run 0 "a change of the same settings" "${change[@]}"
 silent
@@ -105,8 +105,12 @@ run 4 "one that is in force" status
 complains "transaction $second is not as"
 run 0 "a change beside it" "${change[@]}"
 complains "transaction $second is not as"
-run 3 "rollback --all, of all but it" rollback --all
+run 4 "rollback --all, of all but it" rollback --all
 complains "transaction $second is not as"
+run 4 "confirm of it" confirm "$second"
+run 4 "show, of what can be read" show "$second"
+says "put back: netwright set --netns $ns net.ipv4.tcp_fin_timeout=60 --state-dir $state"
+complains "netwright show $second names what of it can be read"
 unchanged
 holds net.ipv4.tcp_fin_timeout 31
 
@@ -122,6 +126,21 @@ sql "UPDATE transactions SET state = 'wild', boot_id = '' WHERE id = $second"
 run 0 "still only that one: what it changed can be read, but not when" "${change[@]}" --dry-run
 run 3 "which blocks everything" "${change[@]}"
 unchanged
+write_value net.ipv4.tcp_fin_timeout 60
+rm -r "$state"
+old=$(value_of net.core.somaxconn)
+run 0 "two settings until a deadline" set --netns "$ns" net.ipv4.tcp_fin_timeout=31 net.core.somaxconn=8192 --confirm 2s
+sql "UPDATE changes SET name = 'net.ipv4.tcp_fin_timeous' WHERE name LIKE '%fin_timeout'"
+for _ in {1..50}; do
+  [ "$(value_of net.core.somaxconn)" = "$old" ] && break
+  sleep 0.1
+done
+holds net.core.somaxconn "$old"
+holds net.ipv4.tcp_fin_timeout 31
+run 4 "status says so" status
+complains "transaction 1 is not as netwright wrote it"
+run 0 "so does a change of the same" set --netns "$ns" net.ipv4.tcp_fin_timeout=32
+complains "transaction 1 is not as netwright wrote it"
 write_value net.ipv4.tcp_fin_timeout 60
 state=$tmp/state
 

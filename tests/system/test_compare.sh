@@ -44,6 +44,20 @@ gone LST-01 0.0.0.0:8080 $now -" listener-somaxconn-ipv4 "$dir/old.json"
 check "text says it too" sh -c "$netwright audit --replay tests/data/healthy-idle-ipv4.nwr --compare $dir/old.json | grep -E 'gone +LST-01 +$now +0.0.0.0:8080'"
 check "without --compare there is no comparison" jq -e 'has("comparison") | not' "$dir/old.json"
 
+check "the same host and namespace" sh -c "$netwright audit --replay tests/data/listener-own-backlog-ipv4.nwr --compare $dir/old.json >$dir/out && ! grep -q 'another' $dir/out"
+jq '.host.name = "web-9"' "$dir/old.json" >"$dir/elsewhere.json"
+jq '.host.netns = "blue"' "$dir/old.json" >"$dir/blue.json"
+jq 'del(.host)' "$dir/old.json" >"$dir/nowhere.json"
+check "another host is named" sh -c "$netwright audit --replay tests/data/listener-own-backlog-ipv4.nwr --compare $dir/elsewhere.json | grep -q 'That audit is of another host: web-9, and this one of '"
+check "another namespace is named" sh -c "$netwright audit --replay tests/data/listener-own-backlog-ipv4.nwr --compare $dir/blue.json | grep -q 'That audit is of another network namespace: blue, and'"
+place() { # HOST NETNS OLD.json
+  audit listener-own-backlog-ipv4 --json --compare "$3" | jq -e ".comparison | .other_host == $1 and .other_netns == $2"
+}
+check "JSON: the same" place false false "$dir/old.json"
+check "JSON: another host" place true false "$dir/elsewhere.json"
+check "JSON: another namespace" place false true "$dir/blue.json"
+check "JSON: the file does not say" place false false "$dir/nowhere.json"
+
 printf 'hello' >"$dir/text"
 printf '{"schema": "netwright.flows/1", "findings": []}' >"$dir/flows.json"
 printf '{"schema": "netwright.audit/1", "findings": [{"id": "A"}]}' >"$dir/cut.json"

@@ -37,7 +37,11 @@ run 5 "another change meanwhile" set --netns "$ns" net.ipv4.tcp_retries2=9
 complains "netwright confirm $id"
 run 0 "a dry run of it" set --netns "$ns" net.ipv4.tcp_retries2=9 -n
 complains "transaction $id is not finished"
-run 3 "confirm of another" confirm 4711
+for verb in confirm show rollback "rollback --dry-run"; do
+  # shellcheck disable=SC2086 # words
+  run 2 "$verb of another, which there is not" $verb 4711
+  complains "there is no transaction 4711"
+done
 run 0 "confirm" confirm
 check "the transaction is kept" test "$(state_of "$id")" = kept
 eventually 5 "its guardian ends" is_gone "$guardian"
@@ -58,6 +62,26 @@ check "the transaction is kept" test "$(state_of "$id")" = kept
 eventually 5 "its guardian ends" is_gone "$guardian"
 run 0 "rollback" rollback
 holds net.core.somaxconn "$somaxconn"
+
+echo "# a journal that is not there"
+journals=$state
+mkdir -m 700 "$tmp/fresh" "$tmp/emptied"
+: >"$tmp/emptied/state.db"
+state=$tmp/fresh
+run 0 "status of a fresh machine" status
+check "  says nothing else" test ! -s "$tmp/err"
+state=$tmp/misspelt
+run 0 "status of a directory that does not exist" status
+complains "there is no directory of the name that --state-dir gives"
+for verb in confirm show rollback "rollback --dry-run"; do
+  # shellcheck disable=SC2086 # words
+  run 2 "$verb, where nothing was changed yet" $verb 4711
+  complains "there is no transaction 4711"
+done
+state=$tmp/emptied
+run 0 "status of a journal that is empty" status
+complains "the journal, state.db, is empty"
+state=$journals
 
 echo "# not confirmed"
 run 0 "set --confirm" set --netns "$ns" net.core.somaxconn=8192 --confirm 2s
@@ -118,6 +142,8 @@ sleep 2.5
 holds net.core.somaxconn 8192
 run 0 "status tells that it is overdue" status
 says "not confirmed in time"
+check "  and names no command that would keep it" test "$(grep -c "netwright confirm" "$tmp/out")" = 0
+says "undo: netwright rollback $id"
 holds net.core.somaxconn 8192
 run 3 "confirm comes too late" confirm "$id"
 holds net.core.somaxconn "$somaxconn"

@@ -37,6 +37,13 @@ check "another entity is not ignored" answers 'any(.findings[]; .id == "LST-01")
 echo 'ignore = ( { id = "LST-01"; } );' >"$dir/conf"
 check "a reason is required" prints 'conf:1: .*why'
 check "with status 2" status_is 2
+echo 'ignore = ( { id = "LL-08"; why = "a typo"; } );' >"$dir/conf"
+check "an unknown id is refused, with the nearest" prints 'conf: ignore: no rule or lint has the id "LL-08"; did you mean L-08\?'
+check "with status 2" status_is 2
+echo 'ignore = ( { id = "NOPE-*"; why = "a pattern of nothing"; } );' >"$dir/conf"
+check "so is a pattern that nothing matches" prints 'no rule or lint has the id "NOPE-\*"; netwright rules lists'
+echo 'ignore = ( { id = "L-*"; why = "all lints"; }, { id = "L-34"; why = "of a line"; }, { id = "ECN-01"; why = "a rule"; } );' >"$dir/conf"
+check "patterns, lints and rules are known" status_is 0
 rm "$dir/conf"
 check "a file that was asked for must exist" status_is 3
 finish

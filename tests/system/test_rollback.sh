@@ -32,12 +32,13 @@ says "9 -> $retries"
 says "Nothing was written"
 silent
 write_value net.core.somaxconn 512
-run 0 "rollback --dry-run, with a conflict" rollback --dry-run --json
+run 4 "rollback --dry-run, with a conflict" rollback --dry-run --json
 json '.schema == "netwright.plan/1" and [.changes[].tunable] == ["net.ipv4.tcp_retries2"]'
 complains "net.core.somaxconn: conflict"
 run 0 "rollback --dry-run --force" rollback --dry-run --force
 says "512 -> $somaxconn"
-run 2 "rollback --dry-run --all" rollback --dry-run --all
+run 4 "rollback --dry-run --all, with a conflict" rollback --dry-run --all
+says "Nothing was written"
 run 2 "rollback --dry-run of none" rollback --dry-run 4711
 holds net.core.somaxconn 512
 holds net.ipv4.tcp_retries2 9
@@ -89,6 +90,12 @@ complains "changed net.core.somaxconn after"
 run 4 "the first one alone is refused" rollback "$((id + 2))"
 complains "changed net.core.somaxconn after"
 check "  and is still kept" test "$(state_of "$((id + 2))")" = kept
+holds net.core.somaxconn 9001
+run 0 "rollback --all --dry-run" rollback --all --dry-run
+check "  undoes the last one first" test "$(grep -oE "(9001|9000|8192) -> [0-9]+" "$tmp/out" | tr '\n' ' ')" = \
+  "9001 -> 9000 9000 -> 8192 8192 -> $somaxconn "
+run 0 "rollback --all --dry-run --json" rollback --all --dry-run --json
+json '.schema == "netwright.plans/1" and ([.plans[].changes | length] == [1, 2, 1])'
 holds net.core.somaxconn 9001
 run 0 "rollback --all --force" rollback --all --force --json
 json '.transactions | length == 3 and all(.[]; .state == "rolled-back")'

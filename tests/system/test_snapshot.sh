@@ -45,6 +45,9 @@ run 1 "diff --json" snapshot diff good --netns "$ns" --json
 json '.schema == "netwright.snapshot-differences/1" and (.differences | length == 4)'
 run 2 "restore elsewhere" snapshot restore good
 complains "--netns $ns"
+run 2 "diff elsewhere" snapshot diff good
+complains "was taken in the network namespace $ns; say --netns $ns, or --force"
+run 1 "unless that is meant" snapshot diff good --force
 run 0 "restore --dry-run" snapshot restore good --netns "$ns" --dry-run
 says "net.ipv4.tcp_rmem"
 holds net.core.somaxconn 77

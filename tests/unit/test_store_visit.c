@@ -125,11 +125,10 @@ START_TEST(what_remains)
 	ck_assert_int_eq(store_load_remains(s, remains[_i].id, remains[_i].boot_id, &m, &e), 0);
 	ck_assert_int_eq(m.may_be_hot, remains[_i].hot);
 	ck_assert_int_eq(m.complete, remains[_i].complete);
-	ck_assert_uint_eq(m.netns_cookie, m.complete ? 4102 : 0);
-	if (m.complete) {
-		ck_assert_uint_eq(m.target_count, 3);
-		ck_assert_str_eq(m.targets[1].name, "net.core.somaxconn");
-	}
+	ck_assert_uint_eq(m.record.netns_cookie, m.begun > 0 ? 4102 : 0);
+	ck_assert_uint_eq(m.complete, m.begun == 3 && m.record.change_count == 3);
+	if (m.complete)
+		ck_assert_str_eq(m.record.changes[1].change.target.name, "net.core.somaxconn");
 	store_remains_done(&m);
 	store_close(s);
 }
