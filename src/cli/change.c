@@ -180,7 +180,8 @@ int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 	if (r == 0)
 		change_notices_print(s, q->place, &plan, q->wishes, q->wish_count, &rivals, stderr);
 	if (r == 0 && s->export >= 0)
-		r = plan_export(&plan, (enum export_form)s->export, out, e);
+		r = plan_export(&plan, q->wishes, q->wish_count, (enum export_form)s->export, out,
+				e);
 	else if (r == 0 && s->dry_run)
 		r = dry_run(s, &plan, &rivals, out, e);
 	else if (r == 0) {
