@@ -17,8 +17,9 @@ START_TEST(table_is_complete)
 
 		ck_assert_ptr_eq(kind_find(k->name), k);
 		ck_assert(k->resolve != NULL && k->recall != NULL && k->present != NULL &&
-			  k->read != NULL && k->parse != NULL && k->want != NULL && k->check != NULL &&
-			  k->write != NULL && k->restore != NULL && k->relate != NULL);
+			  k->read != NULL && k->parse != NULL && k->want != NULL &&
+			  k->check != NULL && k->write != NULL && k->restore != NULL &&
+			  k->relate != NULL);
 		ck_assert_uint_gt(*k->row_count, 0);
 		for (size_t j = 0; j < *k->row_count; j++) {
 			const struct tunable *t = &k->rows[j];
