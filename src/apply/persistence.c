@@ -40,13 +40,8 @@ struct line_file {
 	int (*append)(const struct plan_change *c, struct bytes *ret);
 };
 
-static int append_sysctl(const struct plan_change *c, struct bytes *ret)
-{
-	return persistence_sysctl_text(c, 1, ret);
-}
-
 static const struct line_file line_files[] = {
-	{ NULL, SYSCTL_DIRECTORY, persistence_is_sysctl, append_sysctl },
+	{ NULL, SYSCTL_DIRECTORY, persistence_is_sysctl, persistence_sysctl_text },
 	{ BOOT_SETTINGS_PARENT, BOOT_SETTINGS_DIRECTORY, boot_settings_take,
 	  persistence_boot_text },
 };

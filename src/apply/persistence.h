@@ -61,9 +61,9 @@ int persistence_list(struct os *os, const char *root, const struct transaction_r
 /* How many of the plan's changes a file can set at boot. */
 size_t persistence_count_able(const struct place *p, const struct plan *plan);
 
-/* The text of a sysctl.d file with these changes: for persistence and for `--export sysctl.d`. Its
- * comments say why each line is there, and what no sysctl can. 0 or -ENOMEM. */
-int persistence_sysctl_text(const struct plan_change *changes, size_t n, struct bytes *ret);
+/* The line of a sysctl.d file for a change of a sysctl, with a comment above it that says why: for
+ * persistence and for `--export sysctl.d`. 0 or -ENOMEM. */
+int persistence_sysctl_text(const struct plan_change *c, struct bytes *ret);
 
 /* The line of a file of /etc/netwright/restore.d, with a comment above it. 0 or -ENOMEM. */
 int persistence_boot_text(const struct plan_change *c, struct bytes *ret);

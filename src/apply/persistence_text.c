@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "tunables/rlimit.h"
 #include "tunables/rlimit_value.h"
-#include "tunables/sysctl.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -20,31 +19,14 @@ static int append_comment(struct bytes *b, const struct plan_change *c)
 	return bytes_printf(b, "# %s; was %s\n", why[0] != '\0' ? why : c->target.name, from);
 }
 
-/* NULL: no sysctl. */
-static const char *key_of(const struct target *t)
+int persistence_sysctl_text(const struct plan_change *c, struct bytes *ret)
 {
-	if (t->kind == &sysctl_kind || t->kind == &sysctl_uncatalogued_kind)
-		return t->name + strlen(t->kind->prefix);
-	return NULL;
-}
-
-int persistence_sysctl_text(const struct plan_change *changes, size_t n, struct bytes *ret)
-{
+	const char *key = c->target.name + strlen(c->target.kind->prefix);
 	char to[HELD_TEXT_MAX];
 
-	for (size_t i = 0; i < n; i++) {
-		const struct plan_change *c = &changes[i];
-		const char *key = key_of(&c->target);
-		int r = append_comment(ret, c);
-
-		text_copy_printable(to, sizeof(to), c->to, strlen(c->to));
-		if (r >= 0 && key != NULL)
-			r = bytes_printf(ret, "%s = %s\n", key, to);
-		else if (r >= 0)
-			r = bytes_printf(ret, "# no sysctl: %s = %s\n", c->target.name, to);
-		if (r < 0)
-			return -ENOMEM;
-	}
+	text_copy_printable(to, sizeof(to), c->to, strlen(c->to));
+	if (append_comment(ret, c) < 0 || bytes_printf(ret, "%s = %s\n", key, to) < 0)
+		return -ENOMEM;
 	return 0;
 }
 

@@ -132,15 +132,14 @@ static int append_commands(struct bytes *b, const struct proposal *p,
 	return count;
 }
 
-/* Routes and connections; what a finding proposes for one of them has its name in it. */
-static int append_set(struct bytes *b, const struct wish *wish, const char *netns)
+int by_hand_append_set(struct bytes *b, const struct wish *wish, const char *netns)
 {
 	CLEANUP(bytes_done) struct bytes assignment = { 0 };
 	const struct tunable *t = kind_row_find(wish->tunable);
 	int r = bytes_printf(&assignment, "%s=%s", wish->tunable, wish->value);
 
 	if (r >= 0)
-		r = bytes_printf(b, "  netwright set ");
+		r = bytes_printf(b, "netwright set ");
 	if (r >= 0 && netns[0] != '\0') {
 		r = bytes_printf(b, "--netns ");
 		if (r >= 0)
@@ -153,6 +152,7 @@ static int append_set(struct bytes *b, const struct wish *wish, const char *netn
 	return r < 0 ? r : bytes_printf(b, "%s\n", t != NULL ? reach(t) : "");
 }
 
+/* Routes and connections; what a finding proposes for one of them has its name in it. */
 static int append_sets(struct bytes *b, const struct proposal *p, const char *netns)
 {
 	int count = 0;
@@ -160,7 +160,7 @@ static int append_sets(struct bytes *b, const struct proposal *p, const char *ne
 	for (size_t i = 0; i < p->count; i++) {
 		if (kind_of_target(p->wishes[i].tunable)->prefix[0] == '\0')
 			continue;
-		if (append_set(b, &p->wishes[i], netns) < 0)
+		if (bytes_printf(b, "  ") < 0 || by_hand_append_set(b, &p->wishes[i], netns) < 0)
 			return -ENOMEM;
 		count++;
 	}

@@ -2,6 +2,7 @@
 #ifndef NETWRIGHT_CLI_BY_HAND_H
 #define NETWRIGHT_CLI_BY_HAND_H
 
+#include "apply/plan.h"
 #include "base/bytes.h"
 #include "rules/diagnose.h"
 #include "tunables/catalogue.h"
@@ -19,6 +20,10 @@ int by_hand_append(struct bytes *b, const struct diagnosis *diagnosis,
  * Also says when it reaches new connections only. Negative when memory ran out. */
 int by_hand_append_command(struct bytes *b, const struct tunable *t, const char *name,
 			   const char *value, const char *netns);
+
+/* Likewise of what no other tool sets by that name, a route or the connections that a selector
+ * means: `netwright set "socket:dst 198.51.100.0/24/rcvbuf=auto"`. */
+int by_hand_append_set(struct bytes *b, const struct wish *wish, const char *netns);
 
 /* One word of a shell command, quoted if it has to be. */
 int by_hand_append_word(struct bytes *b, const char *word);

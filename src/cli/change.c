@@ -184,7 +184,8 @@ int change_carry_out(const struct change_request *q, FILE *out, struct error *e)
 		unread_files_print(rivals.unread, rivals.unread_count, stderr);
 	}
 	if (r == 0 && s->export >= 0)
-		r = plan_export(&plan, (enum export_form)s->export, out, e);
+		r = plan_export(&plan, q->wishes, q->wish_count, (enum export_form)s->export, out,
+				e);
 	else if (r == 0 && s->dry_run)
 		r = dry_run(s, &plan, &rivals, out, e);
 	else if (r == 0) {

@@ -8,8 +8,10 @@
 
 #include <stdio.h>
 
-/* Prints shell commands, or the text of a sysctl.d(5) file. What a file cannot express is a comment
- * in it. 0, -ENOMEM or -EIO. */
-int plan_export(const struct plan *plan, enum export_form form, FILE *out, struct error *e);
+/* Prints shell commands, or the text of a sysctl.d(5) file, for the plan that was made of `wishes`.
+ * What is no sysctl is a `netwright set` of the wish, and a comment in a file. 0, -ENOMEM or -EIO.
+ */
+int plan_export(const struct plan *plan, const struct wish *wishes, size_t n, enum export_form form,
+		FILE *out, struct error *e);
 
 #endif

@@ -6,6 +6,19 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+
+static int load(const struct settings *s, unsigned int states, struct change_list *ret,
+		struct error *e)
+{
+	struct store *store = NULL;
+	int r = change_journal_open(s, &store, e);
+
+	if (r == 0)
+		r = change_list_load(store, states, SIZE_MAX, ret, e);
+	store_close(store);
+	return r;
+}
 
 static int choose(const struct place *p, struct profile_journal *j, struct error *e)
 {
@@ -27,12 +40,8 @@ static int choose(const struct place *p, struct profile_journal *j, struct error
 int profile_journal_load(const struct settings *s, const struct place *p,
 			 struct profile_journal *ret, struct error *e)
 {
-	struct store *store = NULL;
-	int r = change_journal_open(s, &store, e);
+	int r = load(s, 1u << TRANSACTION_KEPT, &ret->kept, e);
 
-	if (r == 0)
-		r = change_list_load(store, 1u << TRANSACTION_KEPT, SIZE_MAX, &ret->kept, e);
-	store_close(store);
 	return r < 0 ? r : choose(p, ret, e);
 }
 
@@ -41,6 +50,47 @@ void profile_journal_done(struct profile_journal *j)
 	free(j->records);
 	change_list_done(&j->kept);
 	*j = (struct profile_journal){ 0 };
+}
+
+static void take_inputs(const struct transaction_record *t, struct profile_inputs *ret)
+{
+	struct profile_inputs inputs = { .transaction = t->id };
+	char name[PROFILE_NAME_MAX];
+	size_t i = 0, at = 0;
+
+	while (i < t->change_count && !profile_of_why(t->changes[i].change.why, name))
+		i++;
+	while (i < t->change_count && inputs.count < OPTION_LIST_MAX &&
+	       profile_input_of_why(t->changes[i].change.why, &at, inputs.texts[inputs.count]))
+		inputs.count++;
+	*ret = inputs;
+}
+
+int profile_journal_find_inputs(const struct settings *s, const struct place *p, const char *name,
+				struct profile_inputs *ret, struct error *e)
+{
+	struct change_list list = { 0 };
+	char boot_id[BOOT_ID_MAX], applied[PROFILE_NAME_MAX];
+	bool found = false;
+	int r = boot_id_read(boot_id, e);
+
+	if (r == 0)
+		r = load(s, 1u << TRANSACTION_KEPT | 1u << TRANSACTION_PENDING, &list, e);
+	if (r == 0) {
+		/* One of them may be the newest. */
+		(void)change_list_complain(&list);
+		*ret = (struct profile_inputs){ 0 };
+	}
+	for (size_t i = 0; r == 0 && i < list.count && !found; i++) {
+		const struct transaction_record *t = &list.all[i];
+
+		found = strcmp(t->boot_id, boot_id) == 0 && t->netns_cookie == p->cookie &&
+			succession_profile_of(t, applied);
+		if (found && strcmp(applied, name) == 0)
+			take_inputs(t, ret);
+	}
+	change_list_done(&list);
+	return r;
 }
 
 static int refuse(const struct change_list *in_force, const struct transaction_record *t,

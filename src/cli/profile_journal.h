@@ -9,6 +9,7 @@
 #include "tunables/place.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct profile_journal {
 	struct change_list kept;		   /* owned */
@@ -21,6 +22,17 @@ struct profile_journal {
 int profile_journal_load(const struct settings *s, const struct place *p,
 			 struct profile_journal *ret, struct error *e);
 void profile_journal_done(struct profile_journal *j);
+
+/* With which inputs the profile that is in force was applied. */
+struct profile_inputs {
+	int64_t transaction; /* 0: it is not in force */
+	char texts[OPTION_LIST_MAX][PROFILE_WHY_INPUTS_MAX];
+	size_t count;
+};
+/* Those of the newest profile's transaction here, kept or waiting for its confirmation, if `name`
+ * is its profile; else of none. Errors as above. */
+int profile_journal_find_inputs(const struct settings *s, const struct place *p, const char *name,
+				struct profile_inputs *ret, struct error *e);
 
 /* -EBUSY (ERROR_CONFLICT) when `id` is a profile's transaction that another profile's followed:
  * that one has to be rolled back first. */

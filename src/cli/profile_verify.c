@@ -9,6 +9,7 @@
 #include "cli/profile_action.h"
 #include "cli/profile_journal.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define VERIFY_SCHEMA "netwright.profile-verify/1"
@@ -23,6 +24,13 @@ static size_t left_out(const struct resolved_profile *p)
 	return n;
 }
 
+/* A verdict, and how it came about. */
+struct verdict {
+	const struct profile_view *view;
+	const struct plan *plan;
+	int64_t transaction; /* whose inputs were taken; 0: given, or the defaults */
+};
+
 static json_t *drift_object(struct document *d, const struct plan_change *c)
 {
 	json_t *object = json_object();
@@ -33,30 +41,50 @@ static json_t *drift_object(struct document *d, const struct plan_change *c)
 	return object;
 }
 
-static int verify_json(const struct profile_view *v, const struct plan *plan, FILE *out,
-		       struct error *e)
+static int verify_json(const struct verdict *w, FILE *out, struct error *e)
 {
-	json_t *drift = json_array();
+	const struct resolved_profile *p = &w->view->resolved;
+	const struct plan *plan = w->plan;
+	json_t *drift = json_array(), *inputs = json_array();
 	struct document d;
 	int r;
 
 	document_init(&d, VERIFY_SCHEMA);
+	for (size_t i = 0; i < p->given_count; i++)
+		document_append(&d, inputs, document_text(p->given[i]));
 	for (size_t i = 0; i < plan->count; i++)
 		document_append(&d, drift, drift_object(&d, &plan->changes[i]));
-	document_set(&d, d.root, "profile", document_text(v->flat.profile->name));
+	document_set(&d, d.root, "profile", document_text(p->flat->profile->name));
 	document_set(&d, d.root, "holds", json_boolean(plan->count == 0));
 	document_set(&d, d.root, "satisfied", document_number((double)plan->satisfied));
-	document_set(&d, d.root, "left_out", document_number((double)left_out(&v->resolved)));
+	document_set(&d, d.root, "left_out", document_number((double)left_out(p)));
+	document_set(&d, d.root, "inputs", inputs);
+	document_set(&d, d.root, "inputs_of",
+		     w->transaction != 0 ? document_number((double)w->transaction) : json_null());
 	document_set(&d, d.root, "drift", drift);
 	r = document_print(&d, out, e);
 	document_done(&d);
 	return r;
 }
 
-static void verify_text(const struct profile_view *v, const struct plan *plan, FILE *out)
+/* ", with rtt=10ms, rate=1Gbit of transaction 12", or nothing for the defaults. */
+static void print_inputs(const struct verdict *w, FILE *out)
 {
-	const char *name = v->flat.profile->name;
-	size_t missing = left_out(&v->resolved);
+	const struct resolved_profile *p = &w->view->resolved;
+
+	for (size_t i = 0; i < p->given_count; i++) {
+		(void)fputs(i == 0 ? ", with " : ", ", out);
+		print_tamed(out, p->given[i], strlen(p->given[i]));
+	}
+	if (p->given_count > 0 && w->transaction != 0)
+		(void)fprintf(out, " of transaction %lld", (long long)w->transaction);
+}
+
+static void verify_text(const struct verdict *w, FILE *out)
+{
+	const char *name = w->view->flat.profile->name;
+	size_t missing = left_out(&w->view->resolved);
+	const struct plan *plan = w->plan;
 	char count[48];
 
 	for (size_t i = 0; i < plan->count; i++) {
@@ -69,10 +97,12 @@ static void verify_text(const struct profile_view *v, const struct plan *plan, F
 		(void)fputc('\n', out);
 	}
 	if (plan->count > 0)
-		(void)fprintf(out, "%s from profile %s.",
+		(void)fprintf(out, "%s from profile %s",
 			      print_count(plan->count, "difference", count, sizeof(count)), name);
 	else
-		(void)fprintf(out, "All that profile %s sets here holds.", name);
+		(void)fprintf(out, "All that profile %s sets here holds", name);
+	print_inputs(w, out);
+	(void)fputc('.', out);
 	if (missing > 0)
 		(void)fprintf(out, " %s left out here; netwright profile show %s says why.",
 			      print_count(missing, "setting", count, sizeof(count)), name);
@@ -80,27 +110,77 @@ static void verify_text(const struct profile_view *v, const struct plan *plan, F
 }
 
 static int verify(const struct settings *s, const struct profile_view *v, const struct place *p,
-		  FILE *out, struct error *e)
+		  int64_t transaction, FILE *out, struct error *e)
 {
 	CLEANUP(profile_wishes_done) struct profile_wishes wishes = { 0 };
 	CLEANUP(plan_done) struct plan plan = { 0 };
+	const struct verdict verdict = { v, &plan, transaction };
 	int r = profile_wishes_make(&v->resolved, &wishes, e);
 
 	if (r == 0)
 		r = plan_compare(p, wishes.wishes, wishes.count, &plan, e);
 	if (r == 0 && s->json)
-		r = verify_json(v, &plan, out, e);
+		r = verify_json(&verdict, out, e);
 	else if (r == 0)
-		verify_text(v, &plan, out);
+		verify_text(&verdict, out);
 	if (r < 0)
 		return r;
 	return plan.count > 0 ? EXIT_STATUS_FINDINGS : EXIT_STATUS_OK;
+}
+
+/* Those given, else those with which it was applied. Who may not read the journal verifies with the
+ * defaults, and is told. */
+static int choose_inputs(const struct settings *s, const struct place *p, const char *name,
+			 struct profile_inputs *ret, struct error *e)
+{
+	struct error why = { 0 };
+	int r;
+
+	if (s->inputs.count > 0)
+		return 0;
+	r = profile_journal_find_inputs(s, p, name, ret, &why);
+	if (r == -EACCES || r == -EPERM) {
+		(void)fprintf(stderr,
+			      "netwright: the journal cannot be read: %s is held against the "
+			      "defaults of its inputs, whatever it was applied with; give --input, "
+			      "or run as root\n",
+			      name);
+		return 0;
+	}
+	if (r < 0)
+		*e = why;
+	return r;
+}
+
+/* The profile may have changed since it was applied. */
+static int blame_inputs(const struct profile_inputs *inputs, int code, struct error *e)
+{
+	const struct error why = *e;
+
+	if (code >= 0 || inputs->count == 0)
+		return code;
+	return error_set(
+		e, why.code, why.kind, NULL,
+		"%.400s; the inputs are those of transaction %lld, give others with --input",
+		why.text, (long long)inputs->transaction);
+}
+
+/* Both `inputs` and `s`, which they are added to, have to live as long as *ret. */
+static int view_applied(struct settings *s, const struct profile_inputs *inputs,
+			const struct profile_library *library, const char *name,
+			struct profile_scene *scene, struct profile_view *ret, struct error *e)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		s->inputs.texts[s->inputs.count++] = inputs->texts[i];
+	return blame_inputs(inputs, profile_view_open(s, library, name, scene, ret, e), e);
 }
 
 int profile_verify(const struct settings *s, const char *const *operands, size_t count, FILE *out,
 		   struct error *e)
 {
 	CLEANUP(profile_library_done) struct profile_library library = { 0 };
+	struct profile_inputs inputs = { .transaction = 0 };
+	struct settings with = *s;
 	struct profile_scene scene = { 0 };
 	struct profile_view view = { 0 };
 	int r = profile_view_load(s, &library, e);
@@ -109,9 +189,11 @@ int profile_verify(const struct settings *s, const char *const *operands, size_t
 	if (r == 0)
 		r = profile_scene_open(s, &scene, e);
 	if (r == 0)
-		r = profile_view_open(s, &library, operands[0], &scene, &view, e);
+		r = choose_inputs(s, &scene.place, operands[0], &inputs, e);
 	if (r == 0)
-		r = verify(s, &view, &scene.place, out, e);
+		r = view_applied(&with, &inputs, &library, operands[0], &scene, &view, e);
+	if (r == 0)
+		r = verify(s, &view, &scene.place, inputs.transaction, out, e);
 	profile_view_done(&view);
 	profile_scene_done(&scene);
 	return r;

@@ -129,6 +129,7 @@ int import_add_sysctl(struct import *im, struct import_origin origin, const char
 	char name[SYSCTL_KEY_MAX];
 	struct tunable_setting parsed;
 	const struct tunable *t;
+	struct tunable called;
 	struct error why = { 0 };
 
 	if (sysctl_key_normalise(key, strlen(key), name) < 0)
@@ -146,7 +147,8 @@ int import_add_sysctl(struct import *im, struct import_origin origin, const char
 					"TuneD compares single numbers only, and would write this "
 					"with the > or <, which the kernel refuses; netwright's "
 					"raise_to can do it for each number, name[2]");
-	if (tunable_parse(t, value, &parsed, &why) < 0)
+	called = tunable_called(t, name);
+	if (tunable_parse(&called, value, &parsed, &why) < 0)
 		return import_leave_out(im, origin, shown, why.text);
 	if (!is_exact(t, parsed.text))
 		return import_leave_out(
@@ -176,6 +178,7 @@ int import_add_link(struct import *im, struct import_origin origin, const char *
 	char name[TARGET_NAME_MAX];
 	struct tunable_setting parsed;
 	const struct tunable *t;
+	struct tunable called;
 	struct error why = { 0 };
 
 	if (!is_device(device))
@@ -187,7 +190,8 @@ int import_add_link(struct import *im, struct import_origin origin, const char *
 		return import_leave_out(im, origin, shown,
 					"is a setting of devices for which netwright has no "
 					"tunable");
-	if (tunable_parse(t, value, &parsed, &why) < 0)
+	called = tunable_called(t, name);
+	if (tunable_parse(&called, value, &parsed, &why) < 0)
 		return import_leave_out(im, origin, shown, why.text);
 	return add_setting(im, shown,
 			   (struct imported_setting){ .name = strdup(name),

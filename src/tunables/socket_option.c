@@ -124,15 +124,6 @@ bool socket_option_is_congestion(const struct tunable *row)
 
 /* --- texts --- */
 
-static const char *plain_words(const struct tunable *row, const char *words)
-{
-	if (row->type == TUNABLE_BOOLEAN && strcmp(words, "on") == 0)
-		return "1";
-	if (row->type == TUNABLE_BOOLEAN && strcmp(words, "off") == 0)
-		return "0";
-	return words;
-}
-
 int socket_option_parse(const struct tunable *row, const char *words, char ret_to[HELD_TEXT_MAX],
 			struct error *e)
 {
@@ -144,7 +135,7 @@ int socket_option_parse(const struct tunable *row, const char *words, char ret_t
 		(void)snprintf(ret_to, HELD_TEXT_MAX, "%s", words);
 		return 0;
 	}
-	r = tunable_parse(row, plain_words(row, words), &setting, e);
+	r = tunable_parse(row, words, &setting, e);
 	if (r < 0)
 		return r;
 	(void)snprintf(ret_to, HELD_TEXT_MAX, "%s", setting.text);

@@ -172,6 +172,20 @@ static int parse_ports(const struct tunable *t, const char *text, struct tunable
 	return 0;
 }
 
+static int parse_boolean(const struct tunable *t, const char *text, struct tunable_setting *ret,
+			 struct error *e)
+{
+	struct text_span word = text_span_trim((struct text_span){ text, strlen(text) });
+
+	if (text_span_equal(word, "on"))
+		return parse_numbers(t, "1", ret, e);
+	if (text_span_equal(word, "off"))
+		return parse_numbers(t, "0", ret, e);
+	if (count_words(text) == 1 && strspn(word.at, "-0123456789") == 0)
+		return refuse(t, -EINVAL, text, "is neither on nor off; give on (1) or off (0)", e);
+	return parse_numbers(t, text, ret, e);
+}
+
 int tunable_parse(const struct tunable *t, const char *text, struct tunable_setting *ret,
 		  struct error *e)
 {
@@ -184,8 +198,9 @@ int tunable_parse(const struct tunable *t, const char *text, struct tunable_sett
 		return parse_tokens(t, text, ret, e);
 	case TUNABLE_PORTS:
 		return parse_ports(t, text, ret, e);
-	case TUNABLE_INTEGER:
 	case TUNABLE_BOOLEAN:
+		return parse_boolean(t, text, ret, e);
+	case TUNABLE_INTEGER:
 	case TUNABLE_VECTOR:
 		break;
 	}

@@ -21,8 +21,9 @@ struct tunable_setting {
 };
 
 /* The whole value that a person wrote. A bare number is in the kernel's own unit; one with a unit
- * ("64MiB", "200ms", "20%") must be of the tunable's dimension and come out whole. Returns 0, or
- * -EINVAL, -ERANGE or -E2BIG with a sentence in *e that says what is accepted. */
+ * ("64MiB", "200ms", "20%") must be of the tunable's dimension and come out whole; what is 0 or 1
+ * may be on or off. Returns 0, or -EINVAL, -ERANGE or -E2BIG with a sentence in *e that says what
+ * is accepted. */
 int tunable_parse(const struct tunable *t, const char *text, struct tunable_setting *ret,
 		  struct error *e);
 

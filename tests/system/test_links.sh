@@ -117,12 +117,14 @@ dump >"$tmp/before"
 # --- ethtool ----------------------------------------------------------------------------------------
 for offload in tso tso6 gso gro; do
   "$NETWRIGHT" set "link:one/offload.$offload=0" --netns "$ns" --dry-run --state-dir "$state" >"$tmp/now" 2>&1
-  if grep -q '1 -> 0' "$tmp/now"; then to=0; else to=1; fi
+  if grep -q '1 -> 0' "$tmp/now"; then to=off; else to=on; fi
   set_link "link:one/offload.$offload=$to"
   run 0 "it holds" set "link:one/offload.$offload=$to" --netns "$ns"
   roll_back
 done
 refused 7 "does not let it be changed" link:lo/offload.lro=1
+refused 2 'netwright: link:one/offload.tso: "maybe" is neither on nor off' link:one/offload.tso=maybe
+refused 2 'netwright: link:one/mtu: "12" is out of range' link:one/mtu=12
 set_link link:one/channels.tx=1
 check "  one queue is left" ip netns exec "$ns" test ! -e /sys/class/net/one/queues/tx-1
 roll_back

@@ -178,12 +178,37 @@ run 0 "rollback --all" rollback --all
 echo "# inputs, and a deadline"
 run 0 "bulk-wan for a fat path" apply bulk-wan --netns "$ns" --input rate=10Gbit --input rtt=100ms --input flows=1 --confirm 1min
 run 5 "another one meanwhile" apply base --netns "$ns"
+run 0 "verify, before it is confirmed" profile verify bulk-wan --netns "$ns" --json
+json '.inputs == ["rate=10Gbit", "rtt=100ms", "flows=1"]'
 run 0 "confirm" confirm
 run 0 "verify, with the inputs" profile verify bulk-wan --netns "$ns" --input rate=10Gbit --input flows=1
+says "holds, with rate=10Gbit, flows=1."
+run 0 "  and without: those it was applied with" profile verify bulk-wan --netns "$ns"
+says "All that profile bulk-wan sets here holds, with rate=10Gbit, rtt=100ms, flows=1 of transaction"
+run 0 "  as JSON" profile verify bulk-wan --netns "$ns" --json
+json '.inputs == ["rate=10Gbit", "rtt=100ms", "flows=1"] and .inputs_of > 0'
+run 1 "  others, given, are not those" profile verify bulk-wan --netns "$ns" --input rate=40Gbit --input rtt=200ms --json
+json '.inputs == ["rate=40Gbit", "rtt=200ms"] and .inputs_of == null and (.drift | length > 0)'
+run 0 "  another profile has none" profile verify base --netns "$ns" --json
+json '.inputs == [] and .inputs_of == null'
+rmem=$(value_of net.ipv4.tcp_rmem)
+read -r least default most <<<"$rmem"
+write_value net.ipv4.tcp_rmem "$least $default $((most / 2))"
+run 1 "  a drift that the defaults would not show" profile verify bulk-wan --netns "$ns"
+says "1 difference from profile bulk-wan, with rate=10Gbit, rtt=100ms, flows=1 of transaction"
+run 1 "  diff likewise" profile diff bulk-wan --netns "$ns"
+write_value net.ipv4.tcp_rmem "$rmem"
+cp "$NETWRIGHT" "$tmp/netwright"
+chmod 711 "$tmp"
+setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/netwright" profile verify base --state-dir "$state" >"$tmp/out" 2>"$tmp/err"
+check "who may not read the journal: status 0 or 1" test $? -le 1
+complains "base is held against the defaults of its inputs"
+says "profile base"
 run 0 "smaller again, as one transaction" apply bulk-wan --netns "$ns" --input rate=1Gbit --input rtt=10ms --input flows=1
 dump >"$tmp/after"
 run 0 "rollback --all" rollback --all
 run 0 "the smaller one alone" apply bulk-wan --netns "$ns" --input rate=1Gbit --input rtt=10ms --input flows=1
+run 0 "which it is verified with" profile verify bulk-wan --netns "$ns"
 dump >"$tmp/alone"
 check "  is the same" same "$tmp/after" "$tmp/alone"
 run 0 "rollback --all" rollback --all

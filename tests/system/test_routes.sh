@@ -145,6 +145,7 @@ refused 7 "only unicast" route:203.0.113.128/25/initcwnd=20
 refused 7 "several routes" route:192.88.99.0/24@metric:7/initcwnd=20
 refused 7 "keeps this IPv6 route itself" route:2001:db8:1::/64/initcwnd=20
 refused 2 "METRIC" route:default/initcwmd=20
+refused 2 'netwright: route:198.51.100.0/24/quickack: "maybe" is neither on nor off' route:198.51.100.0/24/quickack=maybe
 refused 2 "METRIC" route:198.51.100.0/33/initcwnd=20
 refused 2 "METRIC" route:default@via:1/initcwnd=20
 refused 2 "initcwnd" route:default/initcwnd=-1

@@ -180,6 +180,11 @@ rules = ( {
   set = ( { tunable = "net.ipv4.tcp_keepalive_time"; to = "60s"; } );
   why = "A test."; risk = "None."; source = "this test";
 }, {
+  id = "SITE-05"; slug = "elsewhere"; scope = "host"; class = "test"; title = "Elsewhere.";
+  when = "host.cpus >= 1"; severity_ceiling = "info"; evidence = [ "host.cpus" ];
+  set = ( { tunable = "link:lo/txqueuelen"; to = "4321"; } );
+  why = "A test."; risk = "None."; source = "this test";
+}, {
   id = "SITE-04"; slug = "not-ours"; scope = "host"; class = "test"; title = "Not ours.";
   when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ]; advice = "Ask somebody.";
   why = "A test."; risk = "None."; source = "this test";
@@ -221,6 +226,15 @@ holds net.core.somaxconn 8192
 write_value net.ipv4.tcp_rmem "$rmem"
 write_value net.core.somaxconn "$somaxconn"
 write_value net.ipv4.tcp_retries2 "$retries"
+run 0 "tune --export commands, of a link" "${tune[@]}" --export commands --only SITE-05
+says "netwright set --netns $ns link:lo/txqueuelen=4321"
+printf '#!/bin/sh\nexec "%s" "$@" --state-dir "%s"\n' "$NETWRIGHT" "$state" >"$tmp/netwright"
+chmod +x "$tmp/netwright"
+check "  which works" env PATH="$tmp:$PATH" sh -c ". $tmp/out >/dev/null"
+check "  and sets it" sh -c "ip -n $ns link show lo | grep -qw 'qlen 4321'"
+run 0 "  it holds then, and needs none" "${tune[@]}" --export commands --only SITE-05
+check "  no command" sh -c "! grep -q 'netwright set' $tmp/out"
+run 0 "  rollback" rollback
 run 7 "tune --export sysctl.d, which would set another namespace" "${tune[@]}" --export sysctl.d --only=SITE-0{1,2}
 complains "the files that set it at boot set the initial network namespace, and this is another; use --export commands"
 check "  prints no file" test ! -s "$tmp/out"

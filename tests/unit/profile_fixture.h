@@ -11,6 +11,11 @@
 #include <check.h>
 #include <string.h>
 
+/* The beginning of a profile, the end of a setting, and that of the profile. */
+#define HEAD(NAME) "profile = { name = \"" NAME "\"; summary = \"s\";\n"
+#define WHY	   " why = \"w\"; source = \"s\"; }"
+#define END	   "};\n"
+
 struct profile_fixture {
 	struct rules_fixture rules;
 	struct link_stats links[2];

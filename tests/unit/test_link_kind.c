@@ -309,6 +309,24 @@ START_TEST(malformed_names_are_refused)
 }
 END_TEST
 
+/* By on and off as by 1 and 0; what is refused is called as it was asked for, not as the row is. */
+START_TEST(switches_are_on_or_off)
+{
+	const struct target t = resolved("link:eth0/offload.tso");
+	const struct held now = held_by(&t);
+	const char *refusal = "link:eth0/offload.tso: \"maybe\" is neither on nor off; ";
+	char to[HELD_TEXT_MAX];
+	struct error e = { 0 };
+
+	ck_assert_int_eq(link_kind.want(&place, &t, -1, "off", &now, to, &e), 0);
+	ck_assert_str_eq(to, "0");
+	ck_assert_int_eq(link_kind.want(&place, &t, -1, "on", &now, to, &e), 0);
+	ck_assert_str_eq(to, "1");
+	ck_assert_int_eq(link_kind.want(&place, &t, -1, "maybe", &now, to, &e), -EINVAL);
+	ck_assert_msg(strncmp(e.text, refusal, strlen(refusal)) == 0, "%s", e.text);
+}
+END_TEST
+
 Suite *test_link_kind_suite(void)
 {
 	Suite *s = suite_create("tunables/link");
@@ -326,6 +344,7 @@ Suite *test_link_kind_suite(void)
 	tcase_add_test(tc, an_offload_that_is_only_wanted_stays_wanted);
 	tcase_add_test(tc, an_alternative_name_is_the_same_target);
 	tcase_add_test(tc, malformed_names_are_refused);
+	tcase_add_test(tc, switches_are_on_or_off);
 	suite_add_tcase(s, tc);
 	return s;
 }

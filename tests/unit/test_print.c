@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "cli/by_hand.h"
 #include "cli/phrase.h"
+#include "cli/plan_export.h"
 #include "cli/print.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -390,6 +391,82 @@ START_TEST(what_does_not_reach_its_reader_is_an_error)
 }
 END_TEST
 
+static struct plan_change change_of(const char *name, const char *row, const char *to,
+				    const char *why)
+{
+	struct plan_change c = { .target = { .kind = kind_of_target(name),
+					     .tunable = kind_row_find(row) } };
+
+	(void)snprintf(c.target.name, sizeof(c.target.name), "%s", name);
+	(void)snprintf(c.from.text, sizeof(c.from.text), "1");
+	(void)snprintf(c.to, sizeof(c.to), "%s", to);
+	(void)snprintf(c.why, sizeof(c.why), "%s", why);
+	return c;
+}
+
+static char *exported(const struct plan *plan, const struct wish *wishes, size_t n,
+		      enum export_form form)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct error e = { 0 };
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_msg(plan_export(plan, wishes, n, form, out, &e) == 0, "%s", e.text);
+	ck_assert_int_eq(fclose(out), 0);
+	return text;
+}
+
+/* A process and its descriptor mean nothing to whoever runs the commands later: the selector does,
+ * once, however many connections it has now. What holds already is in no plan, and needs none. */
+START_TEST(a_plan_is_exported_as_it_was_wished_for)
+{
+	static const struct wish wishes[] = {
+		{ "socket:dst 198.51.100.0/24/rcvbuf", "auto", "RCV-04 buffer-locked", WISH_SET },
+		{ "net.core.somaxconn", "8KiB", "LST-01 backlog", WISH_SET },
+		{ "route:198.51.100.0/24/congctl", "bbr", "CC-01 loss", WISH_SET },
+		{ "socket:dst 203.0.113.0/24/sndbuf", "auto", "SND-02 buffer-locked", WISH_SET },
+		{ "link:eth0/txqueuelen", "5000", "Q-01 queue", WISH_SET },
+	};
+	struct plan_change changes[] = {
+		change_of("net.core.somaxconn", "net.core.somaxconn", "8192", wishes[1].why),
+		change_of("socket:812/5/rcvbuf", "socket:rcvbuf", "auto", wishes[0].why),
+		change_of("socket:812/6/rcvbuf", "socket:rcvbuf", "auto", wishes[0].why),
+		change_of("route:198.51.100.0/24/congctl", wishes[2].tunable, "bbr",
+			  "CC-01 loss, CC-02 more"),
+		change_of("link:eth0/txqueuelen", wishes[4].tunable, "5000", wishes[4].why),
+	};
+	const struct plan plan = { .netns = "x y",
+				   .changes = changes,
+				   .count = ARRAY_LEN(changes) };
+	const struct plan nothing = { .netns = "" };
+	CLEANUP(free_charp)
+	char *commands = exported(&plan, wishes, ARRAY_LEN(wishes), EXPORT_COMMANDS);
+	CLEANUP(free_charp)
+	char *file = exported(&plan, wishes, ARRAY_LEN(wishes), EXPORT_SYSCTL_D);
+	CLEANUP(free_charp)
+	char *none = exported(&nothing, wishes, ARRAY_LEN(wishes), EXPORT_COMMANDS);
+
+	ck_assert_str_eq(
+		commands,
+		"ip netns exec \"x y\" sysctl -w net.core.somaxconn=8192   # for new connections\n"
+		"netwright set --netns \"x y\" \"socket:dst 198.51.100.0/24/rcvbuf=auto\"\n"
+		"netwright set --netns \"x y\" route:198.51.100.0/24/congctl=bbr   # for new "
+		"connections\n"
+		"netwright set --netns \"x y\" link:eth0/txqueuelen=5000\n");
+	ck_assert_str_eq(
+		file,
+		"# LST-01 backlog; was 1\nnet.core.somaxconn = 8192\n"
+		"# no sysctl: netwright set --netns \"x y\" \"socket:dst "
+		"198.51.100.0/24/rcvbuf=auto\"\n"
+		"# no sysctl: netwright set --netns \"x y\" route:198.51.100.0/24/congctl=bbr   # for "
+		"new connections\n"
+		"# no sysctl: netwright set --netns \"x y\" link:eth0/txqueuelen=5000\n");
+	ck_assert_str_eq(none, "");
+}
+END_TEST
+
 Suite *test_print_suite(void)
 {
 	Suite *suite = suite_create("print");
@@ -412,6 +489,7 @@ Suite *test_print_suite(void)
 	tcase_add_test(commands, commands_enter_the_namespace);
 	tcase_add_test(commands, commands_need_the_present_value);
 	tcase_add_test(commands, other_kinds_are_set_by_netwright);
+	tcase_add_test(commands, a_plan_is_exported_as_it_was_wished_for);
 	suite_add_tcase(suite, text);
 	suite_add_tcase(suite, commands);
 	return suite;

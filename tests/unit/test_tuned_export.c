@@ -26,7 +26,7 @@ static void teardown(void)
 	profile_fixture_close(&f);
 }
 
-#define WHY " why = \"Because.\"; source = \"RFC 1\"; }"
+#define REASONS " why = \"Because.\"; source = \"RFC 1\"; }"
 
 static void load(const char *inputs, const char *settings)
 {
@@ -95,7 +95,7 @@ START_TEST(a_setting_is_a_constant_a_question_or_a_comment)
 {
 	char setting[512];
 
-	(void)snprintf(setting, sizeof(setting), "{ tunable = %s" WHY, lines[_i].setting);
+	(void)snprintf(setting, sizeof(setting), "{ tunable = %s" REASONS, lines[_i].setting);
 	load("n = \"4\";", setting);
 	ck_assert_str_eq(exported("sysctl", lines[_i].key), lines[_i].value);
 	if (strcmp(lines[_i].value, "none") == 0) {
@@ -113,9 +113,9 @@ END_TEST
 
 START_TEST(elements_of_one_vector_are_one_line)
 {
-	load("", "{ tunable = \"net.ipv4.tcp_rmem[1]\"; raise_to = \"64KiB\";" WHY
-		 ", { tunable = \"net.core.somaxconn\"; set = \"1024\";" WHY
-		 ", { tunable = \"net.ipv4.tcp_rmem[2]\"; raise_to = \"32MiB\";" WHY);
+	load("", "{ tunable = \"net.ipv4.tcp_rmem[1]\"; raise_to = \"64KiB\";" REASONS
+		 ", { tunable = \"net.core.somaxconn\"; set = \"1024\";" REASONS
+		 ", { tunable = \"net.ipv4.tcp_rmem[2]\"; raise_to = \"32MiB\";" REASONS);
 	ck_assert_str_eq(exported("sysctl", "net.ipv4.tcp_rmem"),
 			 "${f:exec:${i:PROFILE_DIR}/value:x:net.ipv4.tcp_rmem}");
 	ck_assert_ptr_null(
@@ -127,7 +127,7 @@ END_TEST
 START_TEST(inputs_are_variables)
 {
 	load("rtt = \"100ms\"; rate = { default = \"host.memory_total\"; help = \"Fastest link\"; };",
-	     "{ tunable = \"net.core.somaxconn\"; set = \"1024\";" WHY);
+	     "{ tunable = \"net.core.somaxconn\"; set = \"1024\";" REASONS);
 	ck_assert_str_eq(exported("variables", "rtt"), "100ms");
 	ck_assert_str_eq(exported("variables", "rate"), "default");
 	ck_assert_ptr_nonnull(strstr(out.data, "# Fastest link\n# default: host.memory_total\n"));
@@ -148,10 +148,10 @@ static const char *value_of(const char *name, const char *present)
 
 START_TEST(the_helper_is_told_the_whole_value)
 {
-	load("", "{ tunable = \"net.ipv4.tcp_rmem[1]\"; raise_to = \"64KiB\";" WHY
-		 ", { tunable = \"net.ipv4.tcp_rmem[2]\"; raise_to = \"32MiB\";" WHY
-		 ", { tunable = \"net.ipv4.tcp_wmem[2]\"; set = \"8MiB\"; when = \"1 > 2\";" WHY
-		 ", { tunable = \"net.ipv4.tcp_fin_timeout\"; lower_to = \"30s\";" WHY);
+	load("", "{ tunable = \"net.ipv4.tcp_rmem[1]\"; raise_to = \"64KiB\";" REASONS
+		 ", { tunable = \"net.ipv4.tcp_rmem[2]\"; raise_to = \"32MiB\";" REASONS
+		 ", { tunable = \"net.ipv4.tcp_wmem[2]\"; set = \"8MiB\"; when = \"1 > 2\";" REASONS
+		 ", { tunable = \"net.ipv4.tcp_fin_timeout\"; lower_to = \"30s\";" REASONS);
 	ck_assert_str_eq(value_of("net.ipv4.tcp_rmem", "4096 87380 6291456"),
 			 "4096 87380 33554432");
 	ck_assert_str_eq(value_of("net.ipv4.tcp_rmem", "4096 16384 67108864"),
@@ -167,7 +167,7 @@ START_TEST(what_the_profile_does_not_set_is_an_error)
 {
 	struct tunable_setting value;
 
-	load("", "{ tunable = \"net.core.somaxconn\"; set = \"1024\";" WHY);
+	load("", "{ tunable = \"net.core.somaxconn\"; set = \"1024\";" REASONS);
 	ck_assert_int_eq(profile_fixture_resolve(&f, "x", NULL, 0), 0);
 	ck_assert_int_eq(tuned_export_value(&f.resolved, "net.ipv4.tcp_sack", "1", &value, &f.e),
 			 -ENOENT);
