@@ -44,7 +44,7 @@ static void close_recording(struct replayed *r)
 	source_free(r->s);
 }
 
-static const struct finding *found(const char *id)
+static const struct finding *finding_of(const char *id)
 {
 	for (size_t i = 0; i < d.finding_count; i++) {
 		if (strcmp(d.findings[i].rule->id, id) == 0)
@@ -222,10 +222,10 @@ START_TEST(a_programs_own_bound_is_not_raised)
 	open_recording(&r, "tests/data/unsent-answers-ipv4.nwr");
 	leave_unsent(&r.o->paths[0], 220000);
 	judge_again(&r);
-	ck_assert_ptr_nonnull(found("SND-03"));
+	ck_assert_ptr_nonnull(finding_of("SND-03"));
 	leave_unsent(&r.o->paths[0], 150000);
 	judge_again(&r);
-	ck_assert_ptr_null(found("SND-03"));
+	ck_assert_ptr_null(finding_of("SND-03"));
 	close_recording(&r);
 }
 END_TEST
@@ -239,13 +239,13 @@ START_TEST(a_window_at_its_scale_is_not_the_programs)
 	n = &r.o->paths[0].samples;
 	n->wscale_full = (n->receiving - 1) / 2;
 	judge_again(&r);
-	ck_assert_ptr_nonnull(found("RCV-04"));
-	ck_assert_ptr_null(found("RCV-12"));
+	ck_assert_ptr_nonnull(finding_of("RCV-04"));
+	ck_assert_ptr_null(finding_of("RCV-12"));
 	n->wscale_full = (n->receiving + 1) / 2;
 	judge_again(&r);
-	ck_assert_ptr_null(found("RCV-04"));
-	ck_assert_ptr_nonnull(found("RCV-12"));
-	ck_assert_uint_eq(found("RCV-12")->change_count, 0);
+	ck_assert_ptr_null(finding_of("RCV-04"));
+	ck_assert_ptr_nonnull(finding_of("RCV-12"));
+	ck_assert_uint_eq(finding_of("RCV-12")->change_count, 0);
 	close_recording(&r);
 }
 END_TEST
