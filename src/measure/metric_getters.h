@@ -163,6 +163,7 @@ METRIC_GETTER(metric_path_mathis_rate);
 METRIC_GETTER(metric_path_min_rtt);
 METRIC_GETTER(metric_path_name);
 METRIC_GETTER(metric_path_process);
+METRIC_GETTER(metric_path_pid); /* argument: 0 of senders, 1 of receivers */
 METRIC_GETTER(metric_path_rcvbuf_constant);
 METRIC_GETTER(metric_path_sndbuf_constant);
 METRIC_GETTER(metric_path_flow_rate); /* argument: 0 sent, 1 received */

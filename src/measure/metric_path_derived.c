@@ -230,3 +230,22 @@ METRIC_GETTER(metric_path_process)
 	return p->process[0] != '\0' ? value_text(p->process)
 				     : value_unknown("the process is not known");
 }
+
+METRIC_GETTER(metric_path_pid)
+{
+	const struct path_stats *p = entity;
+	const int pid = self->argument == 1 ? p->receiver_pid : p->sender_pid;
+
+	(void)o;
+	switch (pid) {
+	case PATH_NO_FLOWS:
+		return value_unknown(self->argument == 1 ? "no flow received all the time"
+							 : "no flow sent for long");
+	case PATH_HOLDER_UNKNOWN:
+		return value_unknown("the process of one of them is not known");
+	case PATH_SEVERAL_HOLDERS:
+		return value_unknown("several processes hold them");
+	default:
+		return value_number(pid);
+	}
+}

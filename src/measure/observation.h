@@ -48,6 +48,13 @@ struct path_samples {
 	uint64_t receiving, unread_high, wscale_full;
 };
 
+/* In place of the number of a process that holds all flows of a kind. */
+enum path_holder {
+	PATH_NO_FLOWS = 0, /* there were none */
+	PATH_HOLDER_UNKNOWN = -1,
+	PATH_SEVERAL_HOLDERS = -2,
+};
+
 /* Flows to one remote prefix. Sums are over its active flows; quantiles over samples of flows while
  * they moved data in the direction concerned. */
 struct path_stats {
@@ -85,6 +92,9 @@ struct path_stats {
 	char congestion[CONGESTION_NAME_MAX]; /* of the flow with most bytes sent */
 	char process[FLOW_PROCESS_MAX];	      /* of the flow with most bytes; "" unknown */
 	double most_sent, most_bytes;	      /* those flows' */
+	/* Of the flows still open: who holds all that received all the time, and all that sent in
+	 * at least three samples. A process, or an enum path_holder. */
+	int receiver_pid, sender_pid;
 };
 
 struct listener_stats {

@@ -4,19 +4,25 @@
 #include <math.h>
 #include <string.h>
 
-/* Below three samples a buffer that autotuning left alone looks locked. */
-#define CONSTANT_SAMPLES 3u
+/* Below three samples a buffer that autotuning left alone looks locked, and a flow that sent
+ * something is not what a finding about sustained traffic is about. */
+#define LASTING_SAMPLES 3u
 /* "All the time": the first and the last interval may be cut. */
 #define RECEIVING_SHARE 0.9
 
+static bool receives_throughout(const struct flow_stats *f)
+{
+	return f->receiving >= LASTING_SAMPLES && flow_seconds(f) > 0 &&
+	       f->receiving_s >= RECEIVING_SHARE * flow_seconds(f);
+}
+
 static void count_buffers(struct path_stats *p, const struct flow_stats *f)
 {
-	if (f->sending >= CONSTANT_SAMPLES && f->sndbuf_full > f->sending / 2) {
+	if (f->sending >= LASTING_SAMPLES && f->sndbuf_full > f->sending / 2) {
 		p->sndbuf_full_flows++;
 		p->sndbuf_constant_flows += f->sndbuf_min == f->sndbuf_max && f->sndbuf_max > 0;
 	}
-	if (f->receiving >= CONSTANT_SAMPLES && flow_seconds(f) > 0 &&
-	    f->receiving_s >= RECEIVING_SHARE * flow_seconds(f)) {
+	if (receives_throughout(f)) {
 		p->rcvbuf_busy_flows++;
 		p->rcvbuf_constant_flows += f->rcvbuf_min == f->rcvbuf_max && f->rcvbuf_max > 0;
 	}
@@ -111,6 +117,29 @@ static void name_path(struct path_stats *p, const struct flow_stats *f, double w
 	}
 }
 
+/* A holder that is not known stays so, and two stay several. */
+static void join_holder(int *holder, int pid)
+{
+	if (*holder == PATH_NO_FLOWS || pid == PATH_HOLDER_UNKNOWN)
+		*holder = pid;
+	else if (*holder > 0 && *holder != pid)
+		*holder = PATH_SEVERAL_HOLDERS;
+}
+
+static void note_holders(const struct observation *o, struct path_stats *p,
+			 const struct flow_stats *f)
+{
+	const struct owner *owner = owner_lookup(&o->owners, f->inode);
+	const int pid = owner != NULL ? owner->pid : PATH_HOLDER_UNKNOWN;
+
+	if (f->closed_in_window)
+		return;
+	if (receives_throughout(f))
+		join_holder(&p->receiver_pid, pid);
+	if (f->sending >= LASTING_SAMPLES)
+		join_holder(&p->sender_pid, pid);
+}
+
 void paths_judge(struct observation *o)
 {
 	for (size_t i = 0; i < o->flow_count; i++) {
@@ -125,6 +154,7 @@ void paths_judge(struct observation *o)
 		f->limiter = limiter_judge(f, link_rate(o, p));
 		p->limiter_bytes[f->limiter.limiter] += weight;
 		name_path(p, f, weight);
+		note_holders(o, p, f);
 	}
 	for (size_t i = 0; i < o->path_count; i++)
 		judge_path(&o->paths[i]);

@@ -200,6 +200,10 @@ situation_fixed_receive_buffer() {
   lab_bg B "$LAB_BIN/traffic" sink --port 5001 --rcvbuf 65536 --max-time 60 >/dev/null
   lab_wait_port B 5001
   lab_bg A "$LAB_BIN/traffic" source --to "$LAB_B4" --port 5001 --time 30 >/dev/null
+  # Another program of B's, small on purpose, to the same prefix: it is left alone ("released" wants one change).
+  lab_bg B "$LAB_BIN/traffic" sink --port 5009 --rcvbuf 16384 --max-time 60 >/dev/null
+  lab_wait_port B 5009
+  lab_bg A "$LAB_BIN/traffic" connect --to "$LAB_B4" --port 5009 --count 1 --hold 30 >/dev/null
   sleep 2
   released RCV-04 B rb rcvbuf 5001 1.3
 }

@@ -177,7 +177,8 @@ START_TEST(a_default_that_nobody_may_choose)
 	allow("reno", "bbr1");
 	fixture_set_text(&f, "net.ipv4.tcp_congestion_control", "bbr");
 	fixture_set_text(&f, "net.ipv4.tcp_allowed_congestion_control", "reno bbr1");
-	finding = found("CC-06");
+	finding = judge("CC-06");
+	ck_assert_ptr_nonnull(finding);
 	ck_assert_int_eq(finding->severity, SEVERITY_INFO);
 	ck_assert_ptr_nonnull(strstr(finding->advice, "=\"reno bbr1 bbr\""));
 	f.o->facts.congestion_allowed.count = FACTS_NAMES_MAX;
@@ -221,233 +222,10 @@ START_TEST(without_bbr_the_lossy_path_is_told_so)
 }
 END_TEST
 
-static void lose_nothing(struct path_stats *p)
-{
-	p->sum.bytes_retrans = p->sum.total_retrans = 0;
-}
-
-static void queue_nothing(struct path_stats *p)
-{
-	p->notsent_delay = (struct quantiles){ 0 };
-}
-
-/* A rule that cures a path alone, or the whole host. */
-struct scoped_rule {
-	const char *recording, *id;
-	void (*make_well)(struct path_stats *);
-	const char *route, *socket; /* of the path; NULL: none */
-	const char *host;
-};
-
-static const struct scoped_rule lossy = {
-	"tests/data/random-loss-ipv4.nwr",
-	"CC-01",
-	lose_nothing,
-	"route:%s/congctl",
-	"socket:dst %s/congestion",
-	"net.ipv4.tcp_congestion_control",
-};
-static const struct scoped_rule unsent = {
-	"tests/data/unsent-answers-ipv4.nwr",
-	"SND-03",
-	queue_nothing,
-	NULL,
-	"socket:dst %s/notsent_lowat",
-	"net.ipv4.tcp_notsent_lowat",
-};
-static const struct scoped_rule fixed_receive = {
-	"tests/data/receive-fixed-ipv6.nwr",
-	"RCV-04",
-	lose_nothing,
-	NULL,
-	"socket:dst %s/rcvbuf",
-	NULL,
-};
-static const struct scoped_rule fixed_send = {
-	"tests/data/send-fixed-ipv6.nwr", "SND-02", lose_nothing, NULL,
-	"socket:dst %s/sndbuf",		  NULL,
-};
-
-/* The recording's path, several times; the last `others` of them are well, and send. */
-static const struct {
-	const struct scoped_rule *rule;
-	size_t ill, others, loopback; /* paths */
-	bool host_wide;
-} scopes[] = {
-	{ &lossy, 1, 0, 0, false }, /* one says nothing about the others there will be */
-	{ &lossy, 1, 1, 0, false },	    { &lossy, 2, 0, 0, true },
-	{ &lossy, 2, 1, 0, false },	    { &lossy, 2, 0, 1, true },
-	{ &lossy, 3, 0, 0, true },	    { &lossy, 3, 2, 0, true },
-	{ &unsent, 1, 0, 0, true }, /* no route would cure what is opened later */
-	{ &unsent, 1, 1, 0, false },	    { &unsent, 2, 1, 0, false },
-	{ &unsent, 2, 0, 1, true },	    { &unsent, 3, 1, 0, true },
-	{ &fixed_receive, 3, 0, 0, false }, { &fixed_send, 3, 0, 0, false },
-};
-
-static void copy_paths(struct path_stats *paths, const struct path_stats *ill, int row)
-{
-	size_t count = scopes[row].ill + scopes[row].others + scopes[row].loopback;
-
-	for (size_t i = 0; i < count; i++) {
-		paths[i] = *ill;
-		(void)snprintf(paths[i].name, sizeof(paths[i].name), "198.51.%zu.0/24", i);
-		if (i >= scopes[row].ill)
-			scopes[row].rule->make_well(&paths[i]);
-		if (i >= scopes[row].ill + scopes[row].others) {
-			struct prefix own;
-
-			ck_assert_int_eq(prefix_parse("127.0.0.1/32", &own), 0);
-			paths[i].remote = own.address;
-			paths[i].senders = 1;
-		}
-	}
-}
-
-/* The next change of the finding is that of the path, where the rule has one. */
-static size_t assert_path_change(const struct finding *finding, size_t at, const char *format)
-{
-	const char *star = format == NULL ? NULL : strstr(format, "%s");
-	char wanted[TARGET_NAME_MAX], name[TARGET_NAME_MAX];
-
-	if (star == NULL)
-		return at;
-	ck_assert_uint_lt(at, finding->change_count);
-	(void)snprintf(wanted, sizeof(wanted), "%.*s%s%s", (int)(star - format), format,
-		       finding->entities[0].name, star + 2);
-	ck_assert_str_eq(finding_change_name(&finding->changes[at], name), wanted);
-	return at + 1;
-}
-
-static void assert_scope(size_t row)
-{
-	const struct scoped_rule *rule = scopes[row].rule;
-	size_t found = 0, changes;
-
-	for (size_t i = 0; i < d.finding_count; i++) {
-		const struct finding *finding = &d.findings[i];
-		char name[TARGET_NAME_MAX];
-
-		if (strcmp(finding->rule->id, rule->id) != 0)
-			continue;
-		found++;
-		if (scopes[row].host_wide) {
-			ck_assert_uint_eq(finding->entity_count, scopes[row].ill);
-			ck_assert_uint_eq(finding->change_count, 1);
-			ck_assert_str_eq(finding_change_name(&finding->changes[0], name),
-					 rule->host);
-			continue;
-		}
-		ck_assert_uint_eq(finding->entity_count, 1);
-		changes = assert_path_change(finding, 0, rule->route);
-		changes = assert_path_change(finding, changes, rule->socket);
-		ck_assert_uint_eq(finding->change_count, changes);
-	}
-	ck_assert_uint_eq(found, scopes[row].host_wide ? 1 : scopes[row].ill);
-}
-
-/* What a recording shows once `change` has been at its first path. The diagnosis is the caller's,
- * who says diagnosis_done() and forget() once it was looked at. */
-static void diagnose_changed(const char *recording, void (*change)(struct path_stats *),
-			     struct observation **ret)
-{
-	const struct observe_options options = { 0 };
-	struct tunable_values values = { 0 };
-	struct source *s = NULL;
-
-	ck_assert_int_eq(recording_reader_new(recording, &s, &f.e), 0);
-	ck_assert_int_eq(observe(s, &options, ret, &f.e), 0);
-	ck_assert_int_eq(tunable_values_read(s, &values, &f.e), 0);
-	ck_assert_uint_gt((*ret)->path_count, 0);
-	if (change != NULL)
-		change(&(*ret)->paths[0]);
-	diagnosis_done(&d);
-	ck_assert_int_eq(diagnose(&book, *ret, &values, &d, &f.e), 0);
-	tunable_values_done(&values);
-	source_free(s);
-}
-
-static const struct finding *finding_of(const char *id)
-{
-	for (size_t i = 0; i < d.finding_count; i++) {
-		if (strcmp(d.findings[i].rule->id, id) == 0)
-			return &d.findings[i];
-	}
-	return NULL;
-}
-
-static void forget(struct observation *o)
-{
-	diagnosis_done(&d);
-	d = (struct diagnosis){ 0 };
-	observation_free(o);
-}
-
-static void fill_half_of_the_scale(struct path_stats *p)
-{
-	p->samples.wscale_full = p->samples.receiving / 2;
-	p->samples.receiving = 2 * p->samples.wscale_full;
-}
-
-static void fill_less_of_the_scale(struct path_stats *p)
-{
-	fill_half_of_the_scale(p);
-	p->samples.wscale_full--;
-}
-
-START_TEST(a_window_at_its_scale_is_not_the_programs)
-{
-	static const char recording[] = "tests/data/receive-fixed-ipv4.nwr";
-	struct observation *o = NULL;
-
-	diagnose_changed(recording, fill_less_of_the_scale, &o);
-	ck_assert_ptr_nonnull(finding_of("RCV-04"));
-	ck_assert_ptr_null(finding_of("RCV-12"));
-	forget(o);
-	diagnose_changed(recording, fill_half_of_the_scale, &o);
-	ck_assert_ptr_null(finding_of("RCV-04"));
-	ck_assert_ptr_nonnull(finding_of("RCV-12"));
-	ck_assert_uint_eq(finding_of("RCV-12")->change_count, 0);
-	forget(o);
-}
-END_TEST
-
-START_TEST(what_ails_a_path_is_cured_on_that_path)
-{
-	const struct observe_options options = { 0 };
-	struct path_stats *paths = calloc(8, sizeof(*paths)), *recorded;
-	struct tunable_values values = { 0 };
-	struct observation *o = NULL;
-	struct source *s = NULL;
-	size_t count;
-
-	ck_assert_ptr_nonnull(paths);
-	ck_assert_int_eq(recording_reader_new(scopes[_i].rule->recording, &s, &f.e), 0);
-	ck_assert_int_eq(observe(s, &options, &o, &f.e), 0);
-	ck_assert_int_eq(tunable_values_read(s, &values, &f.e), 0);
-	recorded = o->paths;
-	count = o->path_count;
-	copy_paths(paths, recorded, _i);
-	o->paths = paths;
-	o->path_count = scopes[_i].ill + scopes[_i].others + scopes[_i].loopback;
-	diagnosis_done(&d);
-	ck_assert_int_eq(diagnose(&book, o, &values, &d, &f.e), 0);
-	assert_scope((size_t)_i);
-	diagnosis_done(&d);
-	d = (struct diagnosis){ 0 };
-	o->paths = recorded;
-	o->path_count = count;
-	free(paths);
-	tunable_values_done(&values);
-	observation_free(o);
-	source_free(s);
-}
-END_TEST
-
 Suite *test_builtin_rules_entities_suite(void)
 {
 	Suite *s = suite_create("builtin_rules_entities");
 	TCase *c = tcase_create("entities");
-	TCase *scope = tcase_create("scope");
 
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, a_process_near_its_limit);
@@ -458,11 +236,6 @@ Suite *test_builtin_rules_entities_suite(void)
 	tcase_add_test(c, neighbours_that_do_not_answer);
 	tcase_add_test(c, a_default_that_nobody_may_choose);
 	tcase_add_test(c, without_bbr_the_lossy_path_is_told_so);
-	tcase_add_checked_fixture(scope, set_up, tear_down);
-	tcase_add_test(scope, a_window_at_its_scale_is_not_the_programs);
-	tcase_add_loop_test(scope, what_ails_a_path_is_cured_on_that_path, 0,
-			    sizeof(scopes) / sizeof(scopes[0]));
 	suite_add_tcase(s, c);
-	suite_add_tcase(s, scope);
 	return s;
 }
