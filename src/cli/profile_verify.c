@@ -161,7 +161,7 @@ static int blame_inputs(const struct profile_inputs *inputs, int code, struct er
 		return code;
 	return error_set(
 		e, why.code, why.kind, NULL,
-		"%.400s; the inputs are those of transaction %lld, give others with --input",
+		"%.380s; transaction %lld applied it with that: apply it anew, or give --input",
 		why.text, (long long)inputs->transaction);
 }
 

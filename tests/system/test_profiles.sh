@@ -288,6 +288,14 @@ says "4096 -> 8192"
 run 0 "apply" apply own --profiles "$tmp/own" --netns "$ns"
 holds net.core.somaxconn 8192
 run 0 "rollback" rollback
+profile 'inputs = { n = "1000"; }; settings = ( { tunable = "net.core.somaxconn"; set = "n"; why = "w"; source = "s"; } );'
+run 0 "apply with an input" apply own --profiles "$tmp/own" --netns "$ns" --input n=777
+run 0 "  verify" profile verify own --profiles "$tmp/own" --netns "$ns"
+says "holds, with n=777 of transaction"
+setting net.core.somaxconn 'set = "777"'
+run 2 "  verify, which has lost it" profile verify own --profiles "$tmp/own" --netns "$ns"
+complains "own has no inputs; transaction"
+run 0 "rollback" rollback
 profile 'include = "base";'
 sed -i 's/"own"/"base"/' "$tmp/own/own.conf"
 run 0 "takes the place of the built-in one" profile list --profiles "$tmp/own" --json
