@@ -191,7 +191,7 @@ json_t *trial_object(struct document *d, const struct trial_view *v)
 	json_t *object = json_object();
 
 	document_set(d, object, "subject", subject_object(d, &v->request->criteria.subject));
-	document_set(d, object, "design", document_text("abba"));
+	document_set(d, object, "design", document_text(v->report->one_step ? "one-step" : "abba"));
 	document_set(d, object, "window_seconds", document_number(v->request->window_s));
 	document_set(d, object, "new_sockets", json_boolean(v->report->new_sockets));
 	document_set(d, object, "changes", changes_array(d, v->plan));

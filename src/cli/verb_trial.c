@@ -179,6 +179,8 @@ static void announce(const struct trial_run *t, const struct terminal *terminal)
 		[TRIAL_NEW_SOCKETS] = ", connections opened after each switch",
 		[TRIAL_NEW_SOCKETS_IF_THEY_CARRY] =
 			", connections opened after each switch if those carry most of the traffic",
+		[TRIAL_NEW_SOCKETS_OR_ONE_STEP] =
+			", connections opened after each switch if those carry most of the traffic",
 	};
 
 	(void)fprintf(terminal->out, "trial of %s, judged by ",

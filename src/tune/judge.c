@@ -196,11 +196,32 @@ static bool guards_mostly_broke(const struct judge *j)
 	return 2 * j->broken > j->pairs && j->broken_only > j->broken_inverse_only;
 }
 
+/* Whether every value of `high` is above all of `low`, clearly. */
+static bool is_above(const double *high, const double *low, size_t n)
+{
+	double least = INFINITY, most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		least = fmin(least, high[i]);
+		most = fmax(most, low[i]);
+	}
+	return n >= PAIRED_SHIFT_MIN && least > 0 && least >= (1 + JUDGE_APART) * most;
+}
+
+/* Of a trial in one step: whether the two sides are worth comparing. */
+static bool lie_apart(const struct judge *j)
+{
+	return is_above(j->with, j->without, j->measured) ||
+	       is_above(j->without, j->with, j->measured);
+}
+
 static enum verdict weigh(const struct judge *j, const struct judgement_of_trial *t)
 {
 	const struct gain gain = t->has_shift ? gain_of(j, &t->shift)
 					      : (struct gain){ 0, INFINITY };
 
+	if (j->criteria.one_step && !lie_apart(j))
+		return VERDICT_UNDECIDED;
 	if (guards_surely_broke(j) || gain.high < 1 - JUDGE_TOLERATED_LOSS)
 		return VERDICT_REVERT;
 	if (guards_mostly_broke(j))
@@ -244,6 +265,13 @@ static void explain(const struct judge *j, struct judgement_of_trial *t)
 	if (t->has_shift)
 		append(buf, size, "%s %.3g x (%.3g to %.3g)", j->criteria.objective->name,
 		       t->shift.estimate, t->shift.low, t->shift.high);
+	if (j->criteria.one_step && !lie_apart(j)) {
+		append(buf, size,
+		       "%sno new connections came: tried in one step, of which only a clear "
+		       "difference counts",
+		       buf[0] != '\0' ? "; " : "");
+		return;
+	}
 	if (guards_surely_broke(j) || guards_mostly_broke(j)) {
 		append(buf, size, "%sin %zu of %zu pairs it did not hold that %s",
 		       buf[0] != '\0' ? "; " : "", j->broken, j->pairs, j->broken_guard);

@@ -22,6 +22,9 @@
 #define JUDGE_FALSE_KEEP 0.05
 /* Sockets' throughput wanders by some per cent by itself: less than this is no loss. */
 #define JUDGE_TOLERATED_LOSS 0.03
+/* A drift of 2 % from window to window makes a quarter of it in twelve; that between neighbours of
+ * the two sides is 2 %. */
+#define JUDGE_APART 0.25
 
 enum verdict { VERDICT_KEEP, VERDICT_REVERT, VERDICT_UNDECIDED, VERDICTS };
 const char *verdict_name(enum verdict v); /* "keep", "revert", "undecided" */
@@ -33,6 +36,10 @@ struct judge_criteria {
 	const struct metric
 		*objective;	/* of the subject or the host; NULL: the rule alone decides */
 	bool smaller_is_better; /* of the objective */
+	/* The windows with the change all come after those without: whatever else happened in
+	 * between is on one side. Then nothing is decided unless every window of one side is above
+	 * all of the other by JUDGE_APART. */
+	bool one_step;
 };
 
 /* What matters when a rule does not say: the goodput or the received rate of a path, or of all TCP

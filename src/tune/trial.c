@@ -88,6 +88,31 @@ static int take_pair(struct trial *t, bool with_first, struct error *e)
 	return r == 1 && t->harm >= HARM_WINDOWS ? 0 : r;
 }
 
+/* All windows without the change, then all with it. */
+static int take_sides(struct trial *t, struct error *e)
+{
+	int r = 1;
+
+	while (r == 1 && t->without_count < t->request->pairs) {
+		r = take_window(t, false, &t->without[t->without_count], e);
+		if (r == 1)
+			take_objective(t, &t->without[t->without_count++]);
+	}
+	for (size_t i = 0; r == 1 && i < t->without_count; i++) {
+		struct window with = { 0 };
+
+		r = take_window(t, true, &with, e);
+		if (r == 1) {
+			note_harm(t, &with);
+			judge_add(&t->judge, &t->without[i], &with);
+		}
+		window_done(&with);
+		if (r == 1 && t->harm >= HARM_WINDOWS)
+			return 0;
+	}
+	return r;
+}
+
 /* Pairs that told nothing are made up for, by half as many again. */
 static unsigned int pairs_at_most(const struct trial_request *q)
 {
@@ -115,6 +140,9 @@ static int take_pairs(struct trial *t, struct error *e)
 		return error_errno(e, -ENOMEM, NULL, "trial");
 	r = trial_choose_sockets(t, e);
 	t->report->new_sockets = t->new_sockets;
+	t->report->one_step = t->judge.criteria.one_step = t->one_step;
+	if (t->one_step)
+		return r == 1 ? take_sides(t, e) : r;
 	for (unsigned int i = 0; r == 1 && wants_pair(t, i); i++)
 		r = take_pair(t, i % 2 == 1, e);
 	return r;
@@ -225,7 +253,7 @@ enum trial_sockets trial_sockets_for(bool some_new_only, bool all_new_only)
 {
 	if (!some_new_only)
 		return TRIAL_ALL_SOCKETS;
-	return all_new_only ? TRIAL_NEW_SOCKETS : TRIAL_NEW_SOCKETS_IF_THEY_CARRY;
+	return all_new_only ? TRIAL_NEW_SOCKETS_OR_ONE_STEP : TRIAL_NEW_SOCKETS_IF_THEY_CARRY;
 }
 
 static int check_request(const struct trial_request *q, struct error *e)

@@ -3,6 +3,8 @@
  * Without, with, with, without, without, with, ...: whatever else changes meanwhile, a drift of the
  * traffic above all, falls on both sides alike. With all windows of one side first, traffic that
  * grows by 2 % from window to window had two changes in three kept that did nothing (simulated).
+ * What cannot be taken back from open sockets, and no new ones come, is tried in one step all the
+ * same, and must then be better by a quarter in its worst window than the best one without.
  */
 #ifndef NETWRIGHT_TUNE_TRIAL_H
 #define NETWRIGHT_TUNE_TRIAL_H
@@ -23,6 +25,10 @@ enum trial_sockets {
 	 * sockets in part: what is opened with a route's congestion control keeps it when the
 	 * route's is put back, so that windows without the change would hold sockets with it. */
 	TRIAL_NEW_SOCKETS_IF_THEY_CARRY,
+	/* Those likewise, else all: first every window without the change, then every one with it,
+	 * and only what lies clearly apart counts. For changes that open sockets take up in part
+	 * and never give back: a send buffer grows up to the new tcp_wmem[2], and stays so. */
+	TRIAL_NEW_SOCKETS_OR_ONE_STEP,
 };
 /* For tunables some or all of which reach new sockets only. */
 enum trial_sockets trial_sockets_for(bool some_new_only, bool all_new_only);
@@ -44,6 +50,7 @@ struct trial_request {
 struct trial_report {
 	struct judgement_of_trial judgement;
 	bool new_sockets; /* it was judged by those opened after each switch */
+	bool one_step;	  /* by all, without it first and then with it */
 	bool in_place;	  /* the change is in force */
 	bool foreign;	  /* ended because somebody else changed a target or rolled back */
 	char foreign_target[TARGET_NAME_MAX]; /* which; "" all of the trial */

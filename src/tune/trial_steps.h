@@ -21,6 +21,7 @@ struct trial {
 	struct transaction_record first; /* owned: what held before the first change */
 	int64_t pending;		 /* the transaction in force; 0: none */
 	bool new_sockets;		 /* they alone count */
+	bool one_step;			 /* without the change first, then with it */
 	bool fresh;			 /* none of them was seen since the last change */
 	bool expired;			 /* its guardian has put it back */
 	bool absent;			 /* the last window with it did not have the subject */

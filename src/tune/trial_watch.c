@@ -93,7 +93,7 @@ static int measure_rate(struct trial *t, bool new_sockets, const struct metric *
 	return r;
 }
 
-/* Whether new sockets carry the traffic: 1, or 0 when the trial is over. */
+/* By whether new sockets carry the traffic: 1, or 0 when the trial is over. */
 int trial_choose_sockets(struct trial *t, struct error *e)
 {
 	const struct metric *m = NULL;
@@ -101,7 +101,7 @@ int trial_choose_sockets(struct trial *t, struct error *e)
 	int r;
 
 	t->new_sockets = t->request->sockets == TRIAL_NEW_SOCKETS;
-	if (t->request->sockets != TRIAL_NEW_SOCKETS_IF_THEY_CARRY)
+	if (t->new_sockets || t->request->sockets == TRIAL_ALL_SOCKETS)
 		return 1;
 	trial_tell(t, "looking for new connections");
 	r = t->world->ops->mark(t->world, e);
@@ -111,5 +111,6 @@ int trial_choose_sockets(struct trial *t, struct error *e)
 		r = measure_rate(t, true, &m, &rate, e);
 		t->new_sockets = rate > 0 && rate >= NEW_SOCKETS_SHARE * all;
 	}
+	t->one_step = !t->new_sockets && t->request->sockets == TRIAL_NEW_SOCKETS_OR_ONE_STEP;
 	return r;
 }

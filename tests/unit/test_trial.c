@@ -419,6 +419,35 @@ START_TEST(new_sockets_count_alone_if_they_carry_the_traffic)
 }
 END_TEST
 
+/* Nobody opens a connection, and what is open takes the change up and keeps it. */
+START_TEST(in_one_step_only_what_lies_apart_counts)
+{
+	static const struct {
+		double rmem, noise, drift; /* before; 12.6 MB carry 125 MB/s of the path */
+		enum verdict verdict;
+	} steps[] = {
+		{ 6291456, 0.05, 0, VERDICT_KEEP },
+		{ 6291456, 0.05, -0.03, VERDICT_KEEP },
+		{ 10.5e6, 0.01, 0, VERDICT_UNDECIDED }, /* a fifth more */
+		{ 12.4e6, 0.05, 0.05, VERDICT_UNDECIDED },
+		{ 12.4e6, 0.05, -0.05, VERDICT_UNDECIDED },
+		{ 12.4e6, 0.2, 0, VERDICT_UNDECIDED },
+	};
+
+	request.sockets = TRIAL_NEW_SOCKETS_OR_ONE_STEP;
+	host.late = 1000;
+	host.rmem = steps[_i].rmem;
+	host.noise = steps[_i].noise;
+	host.drift = steps[_i].drift;
+	run(0);
+	ck_assert_msg(report.judgement.verdict == steps[_i].verdict, "%s", report.judgement.reason);
+	ck_assert(report.one_step && !report.new_sockets);
+	ck_assert_uint_eq(host.applies, 1);
+	ck_assert_uint_eq(host.windows, 1 + 4 + 12);
+	ck_assert(report.in_place == (steps[_i].verdict == VERDICT_KEEP));
+}
+END_TEST
+
 START_TEST(impossible_requests_are_refused)
 {
 	static const struct {
@@ -490,6 +519,7 @@ Suite *test_trial_suite(void)
 	tcase_add_test(c, new_sockets_are_waited_for);
 	tcase_add_loop_test(c, pairs_that_tell_nothing_are_made_up_for, 0,
 			    sizeof(silences) / sizeof(silences[0]));
+	tcase_add_loop_test(c, in_one_step_only_what_lies_apart_counts, 0, 6);
 	tcase_add_loop_test(c, new_sockets_count_alone_if_they_carry_the_traffic, 0,
 			    sizeof(shares) / sizeof(shares[0]));
 	tcase_add_test(c, impossible_requests_are_refused);
