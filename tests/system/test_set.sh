@@ -189,7 +189,7 @@ rules = ( {
   when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ]; advice = "Ask somebody.";
   why = "A test."; risk = "None."; source = "this test";
 }, {
-  id = "SITE-05"; slug = "nobodys"; scope = "host"; class = "test"; title = "Nobody's.";
+  id = "SITE-06"; slug = "nobodys"; scope = "host"; class = "test"; title = "Nobody's.";
   when = "host.cpus >= 1"; severity_ceiling = "low"; evidence = [ "host.cpus" ];
   why = "A test."; risk = "None."; source = "this test";
 } );
