@@ -30,6 +30,7 @@ void trial_tell(const struct trial *t, const char *phase)
 	if (q->progress != NULL)
 		q->progress(q->progress_arg, phase, t->done, 2 * q->pairs);
 }
+
 /* --- windows ------------------------------------------------------------------------------- */
 
 /* The objective is chosen by what the traffic does, which only a window tells. */
@@ -54,12 +55,13 @@ static int take_window(struct trial *t, bool with, struct window *ret, struct er
 static void note_harm(struct trial *t, const struct window *with)
 {
 	const struct judge_criteria *c = &t->judge.criteria;
-	/* No connection that counts is not the change's doing. */
+	bool counts;
 
 	t->absent = !trial_has_subject(t, with);
+	/* No connection that counts is not the change's doing. */
+	counts = !(t->new_sockets && t->absent);
 	if (t->without_count > 0)
-		t->harm = !(t->new_sockets && t->absent) &&
-					  judge_is_harm(c, t->without, t->without_count, with)
+		t->harm = counts && judge_is_harm(c, t->without, t->without_count, with)
 				  ? t->harm + 1
 				  : 0;
 }
@@ -94,9 +96,12 @@ static int take_sides(struct trial *t, struct error *e)
 	int r = 1;
 
 	while (r == 1 && t->without_count < t->request->pairs) {
-		r = take_window(t, false, &t->without[t->without_count], e);
+		struct window *without = &t->without[t->without_count];
+
+		r = take_window(t, false, without, e);
 		if (r == 1)
-			take_objective(t, &t->without[t->without_count++]);
+			take_objective(t, without);
+		t->without_count += without->observation != NULL;
 	}
 	for (size_t i = 0; r == 1 && i < t->without_count; i++) {
 		struct window with = { 0 };
@@ -205,9 +210,8 @@ static int keep(struct trial *t, struct error *e)
 static int look_without(struct trial *t, struct error *e)
 {
 	struct window w = { 0 };
-	int r;
+	int r = trial_bring(t, false, e);
 
-	r = trial_bring(t, false, e);
 	if (r == 1)
 		r = trial_observe_once(t, false, &w, e);
 	if (r == 1)
@@ -229,7 +233,7 @@ static int finish(struct trial *t, struct error *e)
 	if (r < 0)
 		return r;
 	r = trial_switch_off(t, report->judgement.reason, e);
-	if (report->foreign)
+	if (report->foreign || t->lost)
 		judge(t);
 	return r;
 }
