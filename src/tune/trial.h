@@ -25,9 +25,10 @@ enum trial_sockets {
 	 * sockets in part: what is opened with a route's congestion control keeps it when the
 	 * route's is put back, so that windows without the change would hold sockets with it. */
 	TRIAL_NEW_SOCKETS_IF_THEY_CARRY,
-	/* Those likewise, else all: first every window without the change, then every one with it,
-	 * and only what lies clearly apart counts. For changes that open sockets take up in part
-	 * and never give back: a send buffer grows up to the new tcp_wmem[2], and stays so. */
+	/* Those likewise of a path, else all: first every window without the change, then every one
+	 * with it, and only what lies clearly apart counts. For changes that open sockets take up
+	 * in part and never give back: a send buffer grows up to the new tcp_wmem[2], and stays so.
+	 */
 	TRIAL_NEW_SOCKETS_OR_ONE_STEP,
 };
 /* For tunables some or all of which reach new sockets only. */

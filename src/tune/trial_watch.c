@@ -93,6 +93,14 @@ static int measure_rate(struct trial *t, bool new_sockets, const struct metric *
 	return r;
 }
 
+/* In one step a path's rate decides; of a listener or the host something else may be expected. */
+static bool counts_new_sockets(const struct trial *t)
+{
+	return t->request->sockets == TRIAL_NEW_SOCKETS ||
+	       (t->request->sockets == TRIAL_NEW_SOCKETS_OR_ONE_STEP &&
+		t->judge.criteria.subject.kind != ENTITY_PATH);
+}
+
 /* By whether new sockets carry the traffic: 1, or 0 when the trial is over. */
 int trial_choose_sockets(struct trial *t, struct error *e)
 {
@@ -100,7 +108,7 @@ int trial_choose_sockets(struct trial *t, struct error *e)
 	double all = 0, rate = 0;
 	int r;
 
-	t->new_sockets = t->request->sockets == TRIAL_NEW_SOCKETS;
+	t->new_sockets = counts_new_sockets(t);
 	if (t->new_sockets || t->request->sockets == TRIAL_ALL_SOCKETS)
 		return 1;
 	trial_tell(t, "looking for new connections");
@@ -111,6 +119,9 @@ int trial_choose_sockets(struct trial *t, struct error *e)
 		r = measure_rate(t, true, &m, &rate, e);
 		t->new_sockets = rate > 0 && rate >= NEW_SOCKETS_SHARE * all;
 	}
-	t->one_step = !t->new_sockets && t->request->sockets == TRIAL_NEW_SOCKETS_OR_ONE_STEP;
+	if (t->request->sockets == TRIAL_NEW_SOCKETS_OR_ONE_STEP && !t->new_sockets) {
+		t->one_step = all > 0;
+		t->new_sockets = !t->one_step; /* some may come yet */
+	}
 	return r;
 }

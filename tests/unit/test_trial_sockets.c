@@ -103,6 +103,19 @@ START_TEST(in_one_step_only_what_lies_apart_counts)
 }
 END_TEST
 
+/* Of the host anything may be expected, and a path without traffic may yet get some. */
+START_TEST(in_one_step_only_what_a_path_carries)
+{
+	request.sockets = TRIAL_NEW_SOCKETS_OR_ONE_STEP;
+	if (_i == 0)
+		request.criteria.subject = (struct subject){ ENTITY_HOST, "" };
+	else
+		host.idle = true;
+	run(0);
+	ck_assert(!report.one_step && report.new_sockets);
+}
+END_TEST
+
 Suite *test_trial_sockets_suite(void);
 Suite *test_trial_sockets_suite(void)
 {
@@ -117,6 +130,7 @@ Suite *test_trial_sockets_suite(void)
 	tcase_add_loop_test(c, new_sockets_count_alone_if_they_carry_the_traffic, 0,
 			    sizeof(shares) / sizeof(shares[0]));
 	tcase_add_loop_test(c, in_one_step_only_what_lies_apart_counts, 0, 6);
+	tcase_add_loop_test(c, in_one_step_only_what_a_path_carries, 0, 2);
 	suite_add_tcase(s, c);
 	return s;
 }
