@@ -49,6 +49,18 @@ static int read_header(sqlite3 *db, const struct database_schema *schema, struct
 	return r;
 }
 
+/* All of one instant: in between another process may make the database. */
+static int read_header_at_once(sqlite3 *db, const struct database_schema *schema,
+			       struct header *ret, struct error *e)
+{
+	int r = database_begin_reading(db, schema, e);
+
+	if (r == 0)
+		r = read_header(db, schema, ret, e);
+	database_end_reading(db);
+	return r;
+}
+
 static bool is_fresh(const struct header *h)
 {
 	return h->application == 0 && h->version == 0 && h->tables == 0;
@@ -303,7 +315,7 @@ static int open_checked(const struct state_directory *d, const struct database_s
 		return database_error(db, schema, "cannot be opened", e);
 	r = configure(db, schema, access, e);
 	if (r == 0)
-		r = read_header(db, schema, &h, e);
+		r = read_header_at_once(db, schema, &h, e);
 	if (r == 0)
 		r = check_header(db, schema, &h, access, e);
 	if (r == 0 && access == DATABASE_WRITE)
