@@ -10,8 +10,8 @@
 #define NOTSENT_SHARE 0.1
 /* Within a tenth of its window the window is the limit: TSO and pacing leave a little free. Not
  * much less, for what is held below its congestion window does not let it grow
- * (tcp_is_cwnd_limited()), so that may stay just above: 4 MiB of buffer at 500 Mbit/s x 50 ms had
- * 86 % of it in flight. */
+ * (tcp_is_cwnd_limited()), so that may stay just above: with 4 MiB of buffer at 100 Mbit/s x 250 ms
+ * 86 % of it were in flight. */
 #define WINDOW_LIMITED_SHARE 0.9
 /* Nine tenths of what the window scale allows: a larger buffer would be worth less than RCV-04
  * expects of it. */

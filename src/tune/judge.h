@@ -22,8 +22,8 @@
 #define JUDGE_FALSE_KEEP 0.05
 /* Sockets' throughput wanders by some per cent by itself: less than this is no loss. */
 #define JUDGE_TOLERATED_LOSS 0.03
-/* A drift of 2 % from window to window makes a quarter of it in twelve; that between neighbours of
- * the two sides is 2 %. */
+/* Of the worst window of one side above the best of the other: a drift of 2 % a window, which moves
+ * the means of six and six by an eighth, leaves those two 2 % apart. Engineering judgement. */
 #define JUDGE_APART 0.25
 
 enum verdict { VERDICT_KEEP, VERDICT_REVERT, VERDICT_UNDECIDED, VERDICTS };
