@@ -22,7 +22,7 @@ int text_parse_u64(const char *text, size_t len, unsigned int base, uint64_t *re
 	bool overflow = false;
 	size_t i;
 
-	if (len == 0 || (base != 10 && base != 16))
+	if (len == 0 || (base != 8 && base != 10 && base != 16))
 		return -EINVAL;
 	for (i = 0; i < len; i++) {
 		int digit = digit_value(text[i]);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The whole of `text` must be one decimal (base 10) or hexadecimal (base 16, no 0x) integer, no
+/* The whole of `text` must be one integer of base 8, 10 or 16 (no 0x), no
  * blanks, no sign for the unsigned form. Returns 0, -EINVAL or -ERANGE; *ret set only on success.
  */
 int text_parse_u64(const char *text, size_t len, unsigned int base, uint64_t *ret);

@@ -1,19 +1,11 @@
 #include "tunables/kernel_number.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 /* TMPBUFLEN - 2 of kernel/sysctl.c: with one more it cannot tell where the number ends. */
 #define WORD_MAX 20
-
-static unsigned int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned int)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned int)(c - 'a') + 10;
-	return c >= 'A' && c <= 'F' ? (unsigned int)(c - 'A') + 10 : UINT32_MAX;
-}
 
 /* _parse_integer_fixup_radix() of lib/kstrtox.c. Takes the prefix off; that of octal is a digit. */
 static unsigned int take_base(struct text_span *digits)
@@ -21,28 +13,11 @@ static unsigned int take_base(struct text_span *digits)
 	if (digits->len < 2 || digits->at[0] != '0')
 		return 10;
 	if (digits->len < 3 || (digits->at[1] != 'x' && digits->at[1] != 'X') ||
-	    digit_of(digits->at[2]) > 15)
+	    isxdigit((unsigned char)digits->at[2]) == 0)
 		return 8;
 	digits->at += 2;
 	digits->len -= 2;
 	return 16;
-}
-
-static int parse_digits(struct text_span digits, unsigned int base, uint64_t *ret)
-{
-	uint64_t value = 0;
-
-	if (digits.len == 0)
-		return -EINVAL;
-	for (size_t i = 0; i < digits.len; i++) {
-		unsigned int digit = digit_of(digits.at[i]);
-
-		if (digit >= base || value > (UINT64_MAX - digit) / base)
-			return -EINVAL;
-		value = value * base + digit;
-	}
-	*ret = value;
-	return 0;
 }
 
 int kernel_number_parse(struct text_span word, int64_t *ret)
@@ -55,7 +30,7 @@ int kernel_number_parse(struct text_span word, int64_t *ret)
 	if (word.len > WORD_MAX)
 		return -EINVAL;
 	base = take_base(&digits);
-	if (parse_digits(digits, base, &magnitude) < 0)
+	if (text_parse_u64(digits.at, digits.len, base, &magnitude) < 0)
 		return -EINVAL;
 	if (magnitude > INT64_MAX)
 		return -ERANGE;

@@ -32,7 +32,10 @@ static const struct {
 	{ "+1", 10, -EINVAL, 0 },
 	{ "-1", 10, -EINVAL, 0 },
 	{ "1.0", 10, -EINVAL, 0 },
-	{ "7", 8, -EINVAL, 0 },
+	{ "17", 8, 0, 15 },
+	{ "8", 8, -EINVAL, 0 },
+	{ "7", 7, -EINVAL, 0 },
+	{ "7", 36, -EINVAL, 0 },
 };
 
 START_TEST(parse_unsigned)
