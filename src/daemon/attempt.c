@@ -81,8 +81,7 @@ static void describe_changes(struct attempt *a, const struct diagnosis *d)
 	}
 }
 
-void attempt_take(struct attempt *ret, const struct realm_place *place, struct choice *choice,
-		  const struct diagnosis *d)
+static void take(struct attempt *ret, const struct realm_place *place, struct choice *choice)
 {
 	const bool named = strcmp(place->label, "self") != 0;
 	const struct subject *s = &ret->choice.subject;
@@ -92,7 +91,28 @@ void attempt_take(struct attempt *ret, const struct realm_place *place, struct c
 	(void)snprintf(ret->about, sizeof(ret->about), "%s%s%s %s%s%s", named ? place->label : "",
 		       named ? ": " : "", ret->choice.rule->id, entity_kind_name(s->kind),
 		       s->kind == ENTITY_HOST ? "" : " ", s->kind == ENTITY_HOST ? "" : s->entity);
+}
+
+void attempt_take(struct attempt *ret, const struct realm_place *place, struct choice *choice,
+		  const struct diagnosis *d)
+{
+	take(ret, place, choice);
 	describe_changes(ret, d);
+}
+
+void attempt_take_trim(struct attempt *ret, const struct realm_place *place, struct choice *choice,
+		       const struct metric *delay)
+{
+	const struct choice_number *n = &ret->choice.number;
+	char from[80], to[80];
+
+	take(ret, place, choice);
+	ret->delay = delay;
+	(void)snprintf(ret->change, sizeof(ret->change), "%s %s -> %s", n->name,
+		       unit_format(n->tunable->unit, tunable_from_kernel(n->tunable, n->from), from,
+				   sizeof(from)),
+		       unit_format(n->tunable->unit, tunable_from_kernel(n->tunable, n->to), to,
+				   sizeof(to)));
 }
 
 bool attempt_is_allowed(const struct attempt *a, const struct memory *m, double now_utc_s)
@@ -155,7 +175,10 @@ int attempt_run(const struct attempt *a, const struct policy *policy, struct wor
 	const struct trial_request request = {
 		.wishes = a->choice.wishes,
 		.wish_count = a->choice.wish_count,
-		.criteria = { .subject = a->choice.subject, .rule = a->choice.rule },
+		.criteria = { .subject = a->choice.subject,
+			      .rule = a->delay == NULL ? a->choice.rule : NULL,
+			      .objective = a->delay,
+			      .smaller_is_better = a->delay != NULL },
 		.pairs = policy->config.pairs,
 		.window_s = policy->config.window_s,
 		.settle_s = policy->config.settle_s,
@@ -173,6 +196,8 @@ int attempt_run(const struct attempt *a, const struct policy *policy, struct wor
 		attempt_fail(r, &why, ret);
 	else
 		conclude(ret);
+	if (a->delay != NULL && ret->kind != OUTCOME_KEPT && ret->kind != OUTCOME_PARKED)
+		ret->noted = false;
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 struct attempt {
 	struct realm_place place;
 	struct choice choice;		   /* owned; rule NULL: there is none */
+	const struct metric *delay;	   /* this must become shorter; NULL: the rule decides */
 	char change[256];		   /* "net.ipv4.tcp_rmem[2] 6 MiB -> 24 MiB" */
 	char about[REALM_LABEL_MAX + 160]; /* "web: RCV-02 path 198.51.100.0/24" */
 };
@@ -24,6 +25,10 @@ void attempt_done(struct attempt *a); /* accepts {0} */
 /* Takes over the choice, which was made of this diagnosis at this place, and leaves {0} behind. */
 void attempt_take(struct attempt *ret, const struct realm_place *place, struct choice *choice,
 		  const struct diagnosis *d);
+/* Likewise one that takes back what a limit has to spare: it is judged by that delay. What comes of
+ * it says nothing of the limit itself, which stays kept if this is put back. */
+void attempt_take_trim(struct attempt *ret, const struct realm_place *place, struct choice *choice,
+		       const struct metric *delay);
 
 /* Whether everything may still be tried. */
 bool attempt_is_allowed(const struct attempt *a, const struct memory *m, double now_utc_s);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "tunables/tunable_name.h"
+#include "tune/trim.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,8 +20,10 @@
 struct watched {
 	struct realm_place place;
 	struct sightings sightings;
-	unsigned int missed; /* turns since it was seen */
-	double tried_utc_s;  /* when something was tried last; 0: never */
+	unsigned int missed;  /* turns since it was seen */
+	double tried_utc_s;   /* when something was tried last; 0: never */
+	struct trim trim;     /* what that left to take back */
+	double trimmed_utc_s; /* when that was tried last; 0: never */
 	struct logbook_complaint skipped;
 };
 
@@ -43,8 +46,10 @@ void loop_done(struct loop *l)
 void loop_adopt(struct loop *l, struct policy *policy)
 {
 	attempt_done(&l->candidate); /* points into the rule book */
-	for (size_t i = 0; i < l->watched_count; i++)
+	for (size_t i = 0; i < l->watched_count; i++) {
 		sightings_done(&l->watched[i].sightings);
+		l->watched[i].trim = (struct trim){ 0 }; /* likewise */
+	}
 	policy_done(&l->policy);
 	l->policy = *policy;
 	*policy = (struct policy){ 0 };
@@ -55,6 +60,11 @@ void loop_adopt(struct loop *l, struct policy *policy)
 static double now_utc_s(const struct loop *l)
 {
 	return l->realm->ops->utc_s(l->realm);
+}
+
+static double back_off_s(const struct loop *l)
+{
+	return MEMORY_BACK_OFF_INTERVALS * l->policy.config.interval_s;
 }
 
 static const char *label_of(const struct loop *l, uint64_t cookie)
@@ -188,6 +198,30 @@ static void say(const struct loop *l, enum logbook_level level, struct logbook_c
 }
 
 /* The namespace in which something was tried longest ago is the next. */
+static bool is_next(const struct loop *l, const struct watched *w)
+{
+	return l->candidate.choice.rule == NULL || w->tried_utc_s < l->candidate_tried_utc_s;
+}
+
+/* Where nothing is wrong. What was found long ago says little about now. */
+static int choose_trim(struct loop *l, const struct watched *w, const struct window *window,
+		       struct error *e)
+{
+	struct choice choice;
+	int r;
+
+	if (!trim_is_due(&w->trim, window) || !is_next(l, w) ||
+	    now_utc_s(l) - w->tried_utc_s > back_off_s(l))
+		return 0;
+	r = choice_of_number(w->trim.rule, &w->trim.subject, &w->trim.number, &choice, e);
+	if (r < 0)
+		return r;
+	attempt_done(&l->candidate);
+	attempt_take_trim(&l->candidate, &w->place, &choice, w->trim.delay);
+	l->candidate_tried_utc_s = w->tried_utc_s;
+	return 0;
+}
+
 static int choose(struct loop *l, struct watched *w, const struct window *window, struct error *e)
 {
 	const struct choice_request request = {
@@ -207,8 +241,9 @@ static int choose(struct loop *l, struct watched *w, const struct window *window
 	if (r < 0)
 		return r;
 	say(l, LOGBOOK_INFO, &w->skipped, w->place.label, skipped);
-	if (choice.rule != NULL &&
-	    (l->candidate.choice.rule == NULL || w->tried_utc_s < l->candidate_tried_utc_s)) {
+	if (choice.rule == NULL)
+		return choose_trim(l, w, window, e);
+	if (is_next(l, w)) {
 		attempt_done(&l->candidate);
 		attempt_take(&l->candidate, &w->place, &choice, &window->diagnosis);
 		l->candidate_tried_utc_s = w->tried_utc_s;
@@ -335,7 +370,18 @@ void loop_note_undone(struct loop *l, const struct transaction_record *t)
 
 /* --- trying ---------------------------------------------------------------------------------*/
 
-static void note_tried(struct loop *l, const struct attempt *a)
+/* Raised and taken back again is no flapping if it is rare. */
+static void note_trim(struct loop *l, struct watched *w, const struct attempt *a,
+		      const struct attempt_result *result)
+{
+	w->trim = (struct trim){ 0 };
+	if (a->delay != NULL)
+		w->trimmed_utc_s = now_utc_s(l);
+	else if (now_utc_s(l) - w->trimmed_utc_s > back_off_s(l))
+		w->trim = trim_after(&a->choice, &result->report, &l->policy.limits);
+}
+
+static void note_tried(struct loop *l, const struct attempt *a, const struct attempt_result *result)
 {
 	for (size_t i = 0; i < l->watched_count; i++) {
 		struct watched *w = &l->watched[i];
@@ -343,6 +389,7 @@ static void note_tried(struct loop *l, const struct attempt *a)
 		if (!is_same(&w->place, &a->place))
 			continue;
 		w->tried_utc_s = now_utc_s(l);
+		note_trim(l, w, a, result);
 		/* What was seen before the change says nothing about what is so now. */
 		sightings_done(&w->sightings);
 	}
@@ -356,7 +403,7 @@ static int conclude(struct loop *l, const struct attempt *a, const struct attemp
 	int r = attempt_note(a, result, now, l->policy.config.interval_s, &l->memory, l->noted,
 			     l->arg);
 
-	note_tried(l, a);
+	note_tried(l, a, result);
 	attempt_describe(a, result, now, &trial);
 	status_add_trial(&l->status, &trial);
 	logbook_write(l->log, result->kind == OUTCOME_PARKED ? LOGBOOK_WARNING : LOGBOOK_INFO,

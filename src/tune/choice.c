@@ -140,6 +140,7 @@ static int take_number(const struct choice_request *q, const struct finding_chan
 	int64_t value = tunable_to_kernel(c->tunable, bound_by_step(c, &ret->stepped));
 	const int64_t wanted = value;
 
+	ret->number = (struct choice_number){ 0 };
 	if (!limits_bound(q->limits, text->tunable, &value))
 		return refuse(why, "%s is pinned", text->tunable);
 	if (c->from.kind == VALUE_NUMBER) {
@@ -148,6 +149,8 @@ static int take_number(const struct choice_request *q, const struct finding_chan
 		/* A bound that lies on the other side of what is set now allows no step at all. */
 		if (value == from || (value > from) != (wanted > from))
 			return refuse(why, "%s is pinned at what it holds", text->tunable);
+		ret->number = (struct choice_number){ c->tunable, "", from, value };
+		memcpy(ret->number.name, text->tunable, sizeof(ret->number.name));
 	}
 	(void)snprintf(text->value, sizeof(text->value), "%" PRId64, value);
 	return 0;
@@ -162,9 +165,20 @@ static int take_text(const struct choice_request *q, const struct finding_change
 	return 0;
 }
 
+static void explain(struct choice_text *text, const struct rule *rule)
+{
+	(void)snprintf(text->why, sizeof(text->why), "%s %s", rule->id, rule->slug);
+}
+
 static bool is_elsewhere(const struct choice_request *q, const struct finding_change *c)
 {
 	return c->tunable->scope == TUNABLE_INIT_ONLY && !q->is_init;
+}
+
+static void add_wish(struct choice *c, const struct choice_text *text)
+{
+	c->wishes[c->wish_count++] = (struct wish){ text->tunable, text->value, text->why,
+						    WISH_SET };
 }
 
 /* 0, or 1 with why not. */
@@ -176,7 +190,7 @@ static int take_change(const struct choice_request *q, const struct finding *f,
 	int r;
 
 	(void)finding_change_name(c, text->tunable);
-	(void)snprintf(text->why, sizeof(text->why), "%s %s", f->rule->id, f->rule->slug);
+	explain(text, f->rule);
 	if (is_elsewhere(q, c))
 		return refuse(why, "%s can be set in the initial network namespace only",
 			      text->tunable);
@@ -192,8 +206,7 @@ static int take_change(const struct choice_request *q, const struct finding *f,
 				     : take_number(q, c, ret, text, why);
 	if (r != 0)
 		return r;
-	ret->wishes[ret->wish_count++] = (struct wish){ text->tunable, text->value, text->why,
-							WISH_SET };
+	add_wish(ret, text);
 	return 0;
 }
 
@@ -206,17 +219,20 @@ static bool all_are_elsewhere(const struct choice_request *q, const struct findi
 	return true;
 }
 
+static int make_room(struct choice *c, size_t wishes)
+{
+	c->wishes = calloc(wishes, sizeof(c->wishes[0]));
+	c->texts = calloc(wishes, sizeof(c->texts[0]));
+	return c->wishes == NULL || c->texts == NULL ? -ENOMEM : 0;
+}
+
 /* 0 with *ret, 1 with why not, or -ENOMEM. All changes of a finding belong together. */
 static int take_finding(const struct choice_request *q, const struct finding *f, struct choice *ret,
 			struct refusal *why)
 {
 	size_t new_only = 0;
-	int r = 0;
+	int r = make_room(ret, f->change_count);
 
-	ret->wishes = calloc(f->change_count, sizeof(ret->wishes[0]));
-	ret->texts = calloc(f->change_count, sizeof(ret->texts[0]));
-	if (ret->wishes == NULL || ret->texts == NULL)
-		return -ENOMEM;
 	for (size_t i = 0; i < f->change_count && r == 0; i++) {
 		/* What the whole host would have to do besides does not keep from what can be done
 		 * here. */
@@ -227,6 +243,8 @@ static int take_finding(const struct choice_request *q, const struct finding *f,
 	}
 	if (r != 0)
 		return r;
+	if (ret->wish_count != 1)
+		ret->number = (struct choice_number){ 0 };
 	ret->sockets = trial_sockets_for(new_only > 0, new_only == ret->wish_count);
 	ret->rule = f->rule;
 	ret->subject.kind = f->rule->scope;
@@ -273,5 +291,27 @@ int choice_make(const struct choice_request *q, const struct diagnosis *d,
 		if (skipped != NULL)
 			skipped(arg, f, why.text);
 	}
+	return 0;
+}
+
+int choice_of_number(const struct rule *rule, const struct subject *subject,
+		     const struct choice_number *n, struct choice *ret, struct error *e)
+{
+	const bool new_only = n->tunable->undo == TUNABLE_UNDO_NEW_SOCKETS_ONLY;
+	struct choice_text *text;
+
+	*ret = (struct choice){ .rule = rule,
+				.subject = *subject,
+				.number = *n,
+				.sockets = trial_sockets_for(new_only, new_only) };
+	if (make_room(ret, 1) < 0) {
+		choice_done(ret);
+		return error_errno(e, -ENOMEM, NULL, "choosing what to try");
+	}
+	text = &ret->texts[0];
+	memcpy(text->tunable, n->name, sizeof(text->tunable));
+	(void)snprintf(text->value, sizeof(text->value), "%" PRId64, n->to);
+	explain(text, rule);
+	add_wish(ret, text);
 	return 0;
 }

@@ -40,10 +40,18 @@ struct choice_request {
 	enum severity least;
 };
 
+/* A change of one number. */
+struct choice_number {
+	const struct tunable *tunable; /* its row */
+	char name[TARGET_NAME_MAX];    /* "net.ipv4.tcp_rmem[2]" */
+	int64_t from, to;	       /* in the kernel's unit */
+};
+
 struct choice {
 	const struct rule *rule; /* NULL: nothing to try */
 	struct subject subject;
-	struct wish *wishes; /* owned, with their texts */
+	struct choice_number number; /* when that is all of it; else its tunable is NULL */
+	struct wish *wishes;	     /* owned, with their texts */
 	size_t wish_count;
 	struct choice_text *texts;
 	enum trial_sockets sockets; /* which the changes reach */
@@ -56,5 +64,9 @@ void choice_done(struct choice *c); /* accepts {0} */
 int choice_make(const struct choice_request *request, const struct diagnosis *d,
 		void (*skipped)(void *arg, const struct finding *f, const char *reason), void *arg,
 		struct choice *ret, struct error *e);
+
+/* A choice of that number, for that rule. 0 or -ENOMEM. */
+int choice_of_number(const struct rule *rule, const struct subject *subject,
+		     const struct choice_number *n, struct choice *ret, struct error *e);
 
 #endif

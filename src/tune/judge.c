@@ -338,6 +338,12 @@ struct judgement_of_trial judge_decide(const struct judge *j)
 	return t;
 }
 
+bool judge_is_close(const struct judge *j)
+{
+	return expects(&j->criteria) && sign_test(j->wins, j->losses) > JUDGE_FALSE_KEEP &&
+	       sign_test(j->wins + 2, j->losses) <= JUDGE_FALSE_KEEP;
+}
+
 /* Below by more than that share; the subject being gone is all of it. */
 static bool is_far_worse(const struct judge_criteria *c, const struct window *without,
 			 const struct window *with, double loss)

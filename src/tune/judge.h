@@ -77,6 +77,11 @@ struct judgement_of_trial {
  * objective surely worse, or significantly more losses. Else undecided. */
 struct judgement_of_trial judge_decide(const struct judge *j);
 
+/* Whether it is so close to being kept that two more pairs may do: more observation, in place of a
+ * verdict for want of evidence. Six pairs, and up to three more as long as this holds, keep at most
+ * 3.9 % of changes that do nothing, whatever share of pairs tells neither way (exact). */
+bool judge_is_close(const struct judge *j);
+
 /* Whether a window with the change is so much worse than every one of those without it that going
  * on would do harm: the objective below each of them by more than a quarter, or as long as there
  * are fewer than three, by half. The subject being gone is as bad.

@@ -23,12 +23,22 @@ double trial_deadline_s(const struct trial_request *q)
 	       DEADLINE_SLACK_S;
 }
 
+/* Pairs that told nothing are made up for, and what is close is looked at for longer: by half as
+ * many again. */
+static unsigned int pairs_at_most(const struct trial_request *q)
+{
+	const unsigned int most = q->pairs + q->pairs / 2;
+
+	return most < PAIRED_SHIFT_MAX ? most : PAIRED_SHIFT_MAX;
+}
+
 void trial_tell(const struct trial *t, const char *phase)
 {
 	const struct trial_request *q = t->request;
+	const unsigned int pairs = t->done < 2 * q->pairs ? q->pairs : pairs_at_most(q);
 
 	if (q->progress != NULL)
-		q->progress(q->progress_arg, phase, t->done, 2 * q->pairs);
+		q->progress(q->progress_arg, phase, t->done, 2 * pairs);
 }
 
 /* --- windows ------------------------------------------------------------------------------- */
@@ -118,14 +128,6 @@ static int take_sides(struct trial *t, struct error *e)
 	return r;
 }
 
-/* Pairs that told nothing are made up for, by half as many again. */
-static unsigned int pairs_at_most(const struct trial_request *q)
-{
-	const unsigned int most = q->pairs + q->pairs / 2;
-
-	return most < PAIRED_SHIFT_MAX ? most : PAIRED_SHIFT_MAX;
-}
-
 /* Not when most told nothing: there is nothing to be seen, then. */
 static bool wants_pair(const struct trial *t, unsigned int taken)
 {
@@ -133,7 +135,9 @@ static bool wants_pair(const struct trial *t, unsigned int taken)
 
 	if (taken < asked)
 		return true;
-	return taken < pairs_at_most(t->request) && told < asked && 2 * told >= asked;
+	if (taken >= pairs_at_most(t->request))
+		return false;
+	return told < asked ? 2 * told >= asked : judge_is_close(&t->judge);
 }
 
 static int take_pairs(struct trial *t, struct error *e)

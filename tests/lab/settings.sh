@@ -84,9 +84,10 @@ tuner_stop() {
 }
 
 # Trials are the defaults; audits are shorter, so that eight trials fit into the time, but hold what CC-01 needs
-# of four flows, 30 s of sending. With LAB_QUICK the windows are as short as the limiters of flows allow, and more:
+# of four flows, 30 s of sending, and there are more in a row: what the daemon at the other end tries by turns
+# is no finding here. With LAB_QUICK the windows are as short as the limiters of flows allow, and more:
 # one in which a connection ends may tell too little.
-daemon_config='interval = "15s"; sample = "1s"; on_exit = "keep";'
+daemon_config='interval = "15s"; sample = "1s"; patience = 5; on_exit = "keep";'
 daemon_quiet_audits=12 # longer than it leaves alone, at first, what it has put back
 if [[ -n ${LAB_QUICK:-} ]]; then
     daemon_config='interval = "10s"; sample = "1s"; window = "4s"; settle = "2s"; pairs = 8; on_exit = "keep";'

@@ -65,7 +65,14 @@ static double rate_now(struct sim_host *h)
 	double rate = fmin(h->rmem / h->rtt_s, h->path_rate) * random_factor(h);
 
 	rate *= pow(1 + h->drift, h->windows);
-	return h->harmed ? rate / 10 : rate;
+	return h->harmed || h->windows == h->disturbed_at ? rate / 10 : rate;
+}
+
+static double delay_now(struct sim_host *h)
+{
+	const double waiting = fmax(h->rmem - h->path_rate * h->rtt_s, 0);
+
+	return (h->rtt_s + fmin(waiting, h->queue) / h->path_rate) * random_factor(h);
 }
 
 static void set(struct tunable_values *v, const char *key, unsigned int element, double number)
@@ -103,6 +110,7 @@ static void fill(struct sim_host *h, const struct window_request *q, struct wind
 	o->paths[0].flows = 1;
 	o->paths[0].info_len = UINT16_MAX;
 	o->paths[0].min_rtt_us = (uint32_t)lround(h->rtt_s * 1e6);
+	ck_assert_int_eq(quantiles_add(&o->paths[0].rcv_rtt, delay_now(h)), 0);
 	o->paths[0].receive_rate = rate_now(h) * (q->new_sockets ? 1 - h->old_share : 1);
 }
 

@@ -41,9 +41,12 @@ struct sim_host {
 	double old_share;	 /* of the rate, by sockets that are never new */
 	unsigned int late;	 /* new sockets come only after so many windows from each mark() */
 	unsigned int silent_from, silent_to; /* nobody sends in these windows, from 1 */
-	unsigned int suspended;		     /* so many windows say -ETIME */
-	unsigned int stop_at;		     /* that observe() says -EINTR */
-	unsigned int apply_error_from;	     /* apply_error is said from this apply() on */
+	unsigned int disturbed_at;	     /* a tenth of the rate in this window, from 1 */
+	double queue; /* of the path, bytes: what rmem allows beyond what the path holds waits there
+		       */
+	unsigned int suspended;	       /* so many windows say -ETIME */
+	unsigned int stop_at;	       /* that observe() says -EINTR */
+	unsigned int apply_error_from; /* apply_error is said from this apply() on */
 	bool reused; /* each time the target is another of the same name, and holds something else
 		      */
 	int apply_error, keep_error, revert_error;

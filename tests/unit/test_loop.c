@@ -57,6 +57,52 @@ START_TEST(step_by_step)
 }
 END_TEST
 
+/* 24 MiB where 12.5 MB fill the path: the rest only stands in its queue. */
+START_TEST(what_a_step_has_to_spare_is_taken_back)
+{
+	const double fills = host->path_rate * host->rtt_s;
+
+	host->queue = fills;
+	turns(6);
+	ck_assert_uint_eq(host->keeps, 2);
+	ck_assert_double_ge(host->rmem, 1.2 * fills);
+	ck_assert_double_le(host->rmem, 1.4 * fills);
+	expect_log("GAIN-01 path 198.51.100.0/24: trying net.ipv4.tcp_rmem[2] 24 MiB -> ");
+	expect_log("kept: path.rcv_rtt_p50 0.6");
+	/* Once: it does not hold the path again. */
+	turns(200);
+	ck_assert_uint_eq(tries(), 2);
+}
+END_TEST
+
+/* Nothing is gained without a queue, and nobody asks with a pin. */
+START_TEST(what_is_used_or_pinned_is_not_taken_back)
+{
+	host->queue = _i == 0 ? 0 : host->path_rate * host->rtt_s;
+	if (_i == 1)
+		configure(
+			"pins = ( { tunable = \"net.ipv4.tcp_rmem[2]\"; min = \"24MiB\"; } );" NO_HARM);
+	turns(20);
+	ck_assert_uint_eq(tries(), 1);
+	ck_assert_double_eq(host->rmem, 25165824);
+}
+END_TEST
+
+/* The path takes more by now than it did. The limit itself stays kept. */
+START_TEST(a_trim_that_costs_goodput_is_put_back)
+{
+	host->queue = host->path_rate * host->rtt_s;
+	turns(1);
+	ck_assert_uint_eq(host->keeps, 1);
+	host->path_rate = 190e6;
+	turns(30);
+	ck_assert_uint_eq(host->keeps, 1);
+	ck_assert_uint_eq(tries(), 2);
+	ck_assert_double_eq(host->rmem, 25165824);
+	ck_assert_int_eq((int)outcome_of("net.ipv4.tcp_rmem[2]")->kind, (int)OUTCOME_KEPT);
+}
+END_TEST
+
 START_TEST(a_healthy_or_idle_host_is_left_alone)
 {
 	host->path_rate = 10e6;
@@ -279,6 +325,9 @@ Suite *test_loop_suite(void)
 	tcase_add_test(tests, what_limits_is_raised_and_kept);
 	tcase_add_test(tests, what_is_seen_once_is_not_tried);
 	tcase_add_test(tests, step_by_step);
+	tcase_add_test(tests, what_a_step_has_to_spare_is_taken_back);
+	tcase_add_loop_test(tests, what_is_used_or_pinned_is_not_taken_back, 0, 2);
+	tcase_add_test(tests, a_trim_that_costs_goodput_is_put_back);
 	tcase_add_loop_test(tests, a_healthy_or_idle_host_is_left_alone, 0, 2);
 	tcase_add_test(tests, told_not_to_tune_it_only_looks);
 	tcase_add_test(tests, harm_is_reverted_within_two_windows_and_remembered);

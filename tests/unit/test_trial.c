@@ -178,6 +178,43 @@ START_TEST(what_does_nothing_is_rarely_kept)
 }
 END_TEST
 
+/* How likely a change that does nothing is kept after these pairs: each that tells anything is a
+ * win or a loss, by a coin. */
+static double chance_of_keeping(size_t pairs, size_t wins, size_t losses, double told)
+{
+	const struct judge j = { .criteria = request.criteria, .wins = wins, .losses = losses };
+
+	if (pairs >= 6 && sign_test(wins, losses) <= JUDGE_FALSE_KEEP)
+		return 1;
+	if (pairs == 9 || (pairs >= 6 && !judge_is_close(&j)))
+		return 0;
+	return (1 - told) * chance_of_keeping(pairs + 1, wins, losses, told) +
+	       told / 2 * chance_of_keeping(pairs + 1, wins + 1, losses, told) +
+	       told / 2 * chance_of_keeping(pairs + 1, wins, losses + 1, told);
+}
+
+START_TEST(looking_for_longer_keeps_no_more_than_promised)
+{
+	double most = 0;
+
+	for (int told = 1; told <= 100; told++)
+		most = fmax(most, chance_of_keeping(0, 0, 0, told / 100.0));
+	ck_assert_double_eq_tol(most, 0.0390625, 1e-9);
+}
+END_TEST
+
+/* Of nine pairs at most: six, and three more as long as two wins would do. */
+START_TEST(what_is_close_is_looked_at_for_longer)
+{
+	host.disturbed_at = 2;
+	run(0);
+	ck_assert_int_eq(report.judgement.verdict, VERDICT_KEEP);
+	ck_assert_uint_eq(report.judgement.losses, 1);
+	ck_assert_uint_eq(report.judgement.wins, 7);
+	ck_assert_uint_eq(host.windows, 16);
+}
+END_TEST
+
 START_TEST(what_does_nothing_is_rarely_called_harmful)
 {
 	static const double noises[] = { 0.05, 0.1, 0.2, 0.4 };
@@ -365,6 +402,8 @@ Suite *test_trial_suite(void)
 	tcase_add_test(c, without_traffic_there_is_no_verdict);
 	tcase_add_loop_test(c, a_drift_deceives_nobody, 0, 5);
 	tcase_add_test(c, what_does_nothing_is_rarely_kept);
+	tcase_add_test(c, looking_for_longer_keeps_no_more_than_promised);
+	tcase_add_test(c, what_is_close_is_looked_at_for_longer);
 	tcase_add_loop_test(c, what_does_nothing_is_rarely_called_harmful, 0, 4);
 	tcase_add_test(c, a_foreign_write_ends_it_and_is_named);
 	tcase_add_test(c, a_person_may_end_it);
