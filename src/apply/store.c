@@ -222,17 +222,26 @@ static int update(struct store *s, const struct transaction_record *t, struct er
 	return r < 0 ? r : update_changes(s, t, e);
 }
 
-int store_update(struct store *s, const struct transaction_record *t, struct error *e)
+/* The first `changes` of them with it. */
+static int check_progress(const struct transaction_record *t, size_t changes, struct error *e)
 {
 	struct error why = { 0 };
-	int r;
+	int r = record_check(TRANSACTION_PROGRESS, t, &why);
 
-	r = record_check(TRANSACTION_PROGRESS, t, &why);
-	for (size_t i = 0; r == 0 && i < t->change_count; i++)
+	for (size_t i = 0; r == 0 && i < changes; i++)
 		r = record_check(CHANGE_PROGRESS, &t->changes[i], &why);
 	if (r < 0)
 		return error_set(e, r, ERROR_FAILED, NULL, "transaction %lld: %s", (long long)t->id,
 				 why.text);
+	return 0;
+}
+
+int store_update(struct store *s, const struct transaction_record *t, struct error *e)
+{
+	int r = check_progress(t, t->change_count, e);
+
+	if (r < 0)
+		return r;
 	r = database_begin(s->db, &store_schema, e);
 	if (r < 0)
 		return r;
@@ -241,12 +250,10 @@ int store_update(struct store *s, const struct transaction_record *t, struct err
 
 int store_settle(struct store *s, const struct transaction_record *t, size_t begun, struct error *e)
 {
-	struct error why = { 0 };
-	int r = record_check(TRANSACTION_PROGRESS, t, &why);
+	int r = check_progress(t, 0, e);
 
 	if (r < 0)
-		return error_set(e, r, ERROR_FAILED, NULL, "transaction %lld: %s", (long long)t->id,
-				 why.text);
+		return r;
 	r = database_begin(s->db, &store_schema, e);
 	if (r < 0)
 		return r;

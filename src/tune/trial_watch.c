@@ -21,9 +21,9 @@ int trial_observe_once(struct trial *t, bool new_sockets, struct window *ret, st
 	};
 	int r;
 
-	do
+	do {
 		r = t->world->ops->observe(t->world, &request, ret, e);
-	while (r == -ETIME && t->retries++ < TRIAL_RETRIES_MAX);
+	} while (r == -ETIME && t->retries++ < TRIAL_RETRIES_MAX);
 	return r == 0 ? trial_look_for_others(t, e) : r;
 }
 

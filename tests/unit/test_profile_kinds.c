@@ -1,33 +1,9 @@
 /* Settings of profiles that are no sysctls: routes, links, connections, limits of processes. */
-#include "profile_fixture.h"
+#include "profile_case.h"
 
 #include <errno.h>
 
 Suite *test_profile_kinds_suite(void);
-
-static struct profile_fixture f;
-
-static void setup(void)
-{
-	profile_fixture_open(&f);
-}
-
-static void teardown(void)
-{
-	profile_fixture_close(&f);
-}
-
-static void load(const char *file, const char *text)
-{
-	ck_assert_msg(profile_fixture_load(&f, file, text) == 0, "%s", f.e.text);
-}
-
-static void refused(int r, int code, const char *says)
-{
-	ck_assert_int_eq(r, code);
-	ck_assert_int_eq(f.e.kind, ERROR_INPUT);
-	ck_assert_msg(strstr(f.e.text, says) != NULL, "\"%s\" does not say \"%s\"", f.e.text, says);
-}
 
 static int read_limit(void *arg, const char *name, char ret[HELD_TEXT_MAX], struct error *e)
 {
