@@ -1,5 +1,6 @@
 #include "daemon/loop.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "tunables/tunable_name.h"
 #include "tune/trim.h"
@@ -130,15 +131,10 @@ static struct watched *find_watched(struct loop *l, const struct realm_place *pl
 		if (is_same(&l->watched[i].place, place))
 			return &l->watched[i];
 	}
-	if (l->watched_count == l->watched_capacity) {
-		size_t more = l->watched_capacity > 0 ? 2 * l->watched_capacity : 8;
-		struct watched *grown = reallocarray(l->watched, more, sizeof(*grown));
-
-		if (grown == NULL)
-			return NULL;
-		l->watched = grown;
-		l->watched_capacity = more;
-	}
+	w = array_grow(l->watched, l->watched_count, &l->watched_capacity, sizeof(*w));
+	if (w == NULL)
+		return NULL;
+	l->watched = w;
 	w = &l->watched[l->watched_count++];
 	*w = (struct watched){ .place = *place };
 	if (l->turns > 0)

@@ -1,5 +1,6 @@
 #include "tune/choice.h"
 
+#include "base/array.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -46,17 +47,11 @@ static struct sighting *sighting_find(const struct sightings *s, const struct fi
 
 static int sighting_add(struct sightings *s, const struct finding *f)
 {
-	struct sighting *new;
+	struct sighting *new = array_grow(s->all, s->count, &s->capacity, sizeof(*new));
 
-	if (s->count == s->capacity) {
-		size_t more = s->capacity > 0 ? 2 * s->capacity : 8;
-		struct sighting *grown = reallocarray(s->all, more, sizeof(grown[0]));
-
-		if (grown == NULL)
-			return -ENOMEM;
-		s->all = grown;
-		s->capacity = more;
-	}
+	if (new == NULL)
+		return -ENOMEM;
+	s->all = new;
 	new = &s->all[s->count++];
 	*new = (struct sighting){ .windows = 1, .now = true };
 	(void)snprintf(new->rule, sizeof(new->rule), "%s", f->rule->id);
