@@ -185,7 +185,8 @@ static int observe_all(struct live_realm *l, const struct surveying *sv, struct 
 {
 	const struct realm_survey *s = sv->s;
 	const struct observe_options options = {
-		.find_owners = s->find_processes && sv->demand.owners,
+		.find_owners = (s->find_processes && sv->demand.owners) ||
+			       (s->find_holders && sv->demand.holders),
 		.find_processes = s->find_processes && sv->demand.processes,
 	};
 	const struct live_options how = {

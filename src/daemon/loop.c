@@ -1,9 +1,8 @@
 #include "daemon/loop.h"
 
-#include "base/array.h"
 #include "base/text.h"
+#include "rules/demand.h"
 #include "tunables/tunable_name.h"
-#include "tune/trim.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,29 +14,9 @@
 /* What is less severe than this is no reason to change anything unasked. */
 #define LEAST_SEVERITY SEVERITY_LOW
 
-/* Turns that a namespace may be missing before it is taken to be gone. */
-#define MISSED_MAX 2
-
-struct watched {
-	struct realm_place place;
-	struct sightings sightings;
-	unsigned int missed;  /* turns since it was seen */
-	double tried_utc_s;   /* when something was tried last; 0: never */
-	struct trim trim;     /* what that left to take back */
-	double trimmed_utc_s; /* when that was tried last; 0: never */
-	struct logbook_complaint skipped;
-};
-
-static void watched_done(struct watched *w)
-{
-	sightings_done(&w->sightings);
-}
-
 void loop_done(struct loop *l)
 {
-	for (size_t i = 0; i < l->watched_count; i++)
-		watched_done(&l->watched[i]);
-	free(l->watched);
+	watched_list_done(&l->watched);
 	attempt_done(&l->candidate);
 	memory_done(&l->memory);
 	policy_done(&l->policy);
@@ -47,10 +26,7 @@ void loop_done(struct loop *l)
 void loop_adopt(struct loop *l, struct policy *policy)
 {
 	attempt_done(&l->candidate); /* points into the rule book */
-	for (size_t i = 0; i < l->watched_count; i++) {
-		sightings_done(&l->watched[i].sightings);
-		l->watched[i].trim = (struct trim){ 0 }; /* likewise */
-	}
+	watched_list_forget_findings(&l->watched);
 	policy_done(&l->policy);
 	l->policy = *policy;
 	*policy = (struct policy){ 0 };
@@ -68,15 +44,6 @@ static double back_off_s(const struct loop *l)
 	return MEMORY_BACK_OFF_INTERVALS * l->policy.config.interval_s;
 }
 
-static const char *label_of(const struct loop *l, uint64_t cookie)
-{
-	for (size_t i = 0; i < l->watched_count; i++) {
-		if (l->watched[i].place.cookie == cookie)
-			return l->watched[i].place.label;
-	}
-	return NULL;
-}
-
 static void list_parked(struct loop *l)
 {
 	struct daemon_status *s = &l->status;
@@ -84,7 +51,7 @@ static void list_parked(struct loop *l)
 	s->parked_count = 0;
 	for (size_t i = 0; i < l->memory.count && s->parked_count < STATUS_PARKED_MAX; i++) {
 		const struct outcome *o = &l->memory.all[i];
-		const char *label = label_of(l, o->netns_cookie);
+		const char *label = watched_list_label(&l->watched, o->netns_cookie);
 		struct status_parked *p = &s->parked[s->parked_count];
 
 		/* Of namespaces that are gone it is of no interest any more. */
@@ -116,54 +83,26 @@ void loop_tell(struct loop *l, double seconds, const char *fmt, ...)
 
 /* --- namespaces -----------------------------------------------------------------------------*/
 
-static bool is_same(const struct realm_place *a, const struct realm_place *b)
+static struct watched *watch(struct loop *l, const struct realm_place *place)
 {
-	/* Old kernels have no cookies. */
-	return a->cookie != 0 || b->cookie != 0 ? a->cookie == b->cookie
-						: strcmp(a->label, b->label) == 0;
-}
+	bool is_new;
+	struct watched *w = watched_list_get(&l->watched, place, &is_new);
 
-static struct watched *find_watched(struct loop *l, const struct realm_place *place)
-{
-	struct watched *w;
-
-	for (size_t i = 0; i < l->watched_count; i++) {
-		if (is_same(&l->watched[i].place, place))
-			return &l->watched[i];
-	}
-	w = array_grow(l->watched, l->watched_count, &l->watched_capacity, sizeof(*w));
-	if (w == NULL)
-		return NULL;
-	l->watched = w;
-	w = &l->watched[l->watched_count++];
-	*w = (struct watched){ .place = *place };
-	if (l->turns > 0)
+	if (is_new && l->turns > 0)
 		logbook_write(l->log, LOGBOOK_INFO,
 			      "%s: a new network namespace, watched from now on", place->label);
 	return w;
 }
 
-/* Counts a turn. One that is gone does not come back, nor does its cookie, so that nothing needs to
- * be remembered of it; one that cannot be read, or is not to be watched any more, may. */
-static void drop_missed(struct loop *l)
+/* One that is gone does not come back, nor does its cookie, so that nothing needs to be remembered
+ * of it; one that cannot be read, or is not to be watched any more, may. */
+static void note_dropped(void *arg, const struct watched *w)
 {
-	size_t kept = 0;
+	struct loop *l = arg;
 
-	for (size_t i = 0; i < l->watched_count; i++) {
-		struct watched *w = &l->watched[i];
-
-		if (w->missed > 0) /* not in a row any more */
-			sightings_done(&w->sightings);
-		if (w->missed++ <= MISSED_MAX) {
-			l->watched[kept++] = *w;
-			continue;
-		}
-		logbook_write(l->log, LOGBOOK_INFO, "%s: no longer watched", w->place.label);
-		if (l->realm->ops->is_gone(l->realm, &w->place))
-			(void)memory_forget(&l->memory, w->place.cookie, "*");
-		watched_done(w);
-	}
-	l->watched_count = kept;
+	logbook_write(l->log, LOGBOOK_INFO, "%s: no longer watched", w->place.label);
+	if (l->realm->ops->is_gone(l->realm, &w->place))
+		(void)memory_forget(&l->memory, w->place.cookie, "*");
 }
 
 /* --- what was observed ----------------------------------------------------------------------*/
@@ -248,14 +187,22 @@ static int choose(struct loop *l, struct watched *w, const struct window *window
 	return 0;
 }
 
+static void note_lookup(struct loop *l, const struct diagnosis *d)
+{
+	for (size_t i = 0; i < d->finding_count && l->policy.config.tune; i++)
+		l->lookup_helps |= demand_is_lookup(d->findings[i].rule) &&
+				   limits_allow_rule(&l->policy.limits, d->findings[i].rule);
+}
+
 static int take_window(void *arg, const struct realm_place *place, const struct window *window,
 		       struct error *e)
 {
 	struct loop *l = arg;
-	struct watched *w = find_watched(l, place);
+	struct watched *w = watch(l, place);
 
 	if (w == NULL || sightings_count(&w->sightings, &window->diagnosis) < 0)
 		return error_errno(e, -ENOMEM, place->label, "cannot be watched");
+	note_lookup(l, &window->diagnosis);
 	w->missed = 0;
 	w->place = *place; /* it may have another name by now */
 	if (l->observed != NULL)
@@ -270,23 +217,31 @@ static void take_unseen(void *arg, const char *label, const char *reason)
 	add_reason(l->unseen_now, label, "is not watched", reason);
 }
 
+/* Until what was found was seen with them as often as it must be to be tried. */
+static bool wants_holders(const struct loop *l)
+{
+	return l->lookup_helps && l->turns % LOOP_PROCESSES_EVERY <= l->policy.config.patience;
+}
+
 static int survey(struct loop *l, struct error *e)
 {
 	const struct daemon_config *c = &l->policy.config;
 	const struct realm_survey request = {
 		.config = c,
 		.book = &l->policy.book,
-		.find_processes = l->turns % LOOP_PROCESSES_EVERY == 0,
+		.find_processes = l->turns % LOOP_PROCESSES_EVERY == 0 || wants_holders(l),
+		.find_holders = wants_holders(l),
 		.arg = l,
 		.seen = take_window,
 		.unseen = take_unseen,
 	};
 
-	if (l->watched_count > 0)
-		loop_tell(l, c->interval_s, "observing %zu network namespace%s", l->watched_count,
-			  l->watched_count == 1 ? "" : "s");
+	if (l->watched.count > 0)
+		loop_tell(l, c->interval_s, "observing %zu network namespace%s", l->watched.count,
+			  l->watched.count == 1 ? "" : "s");
 	else
 		loop_tell(l, c->interval_s, "observing");
+	l->lookup_helps = false;
 	return l->realm->ops->survey(l->realm, &request, e);
 }
 
@@ -305,7 +260,7 @@ static bool is_of(const struct outcome *o, const struct realm_loss *loss)
 
 static void note_parked(struct loop *l, struct outcome *o, const char *reason)
 {
-	const char *label = label_of(l, o->netns_cookie);
+	const char *label = watched_list_label(&l->watched, o->netns_cookie);
 	const struct outcome *remembered;
 
 	o->kind = OUTCOME_PARKED;
@@ -379,10 +334,10 @@ static void note_trim(struct loop *l, struct watched *w, const struct attempt *a
 
 static void note_tried(struct loop *l, const struct attempt *a, const struct attempt_result *result)
 {
-	for (size_t i = 0; i < l->watched_count; i++) {
-		struct watched *w = &l->watched[i];
+	for (size_t i = 0; i < l->watched.count; i++) {
+		struct watched *w = &l->watched.all[i];
 
-		if (!is_same(&w->place, &a->place))
+		if (!watched_is_at(w, &a->place))
 			continue;
 		w->tried_utc_s = now_utc_s(l);
 		note_trim(l, w, a, result);
@@ -476,7 +431,7 @@ int loop_turn(struct loop *l, struct error *e)
 	} else if (r == 0) {
 		l->status.audits++;
 		logbook_complain(l->log, LOGBOOK_WARNING, &l->unseen, l->unseen_now);
-		drop_missed(l);
+		watched_list_turn(&l->watched, note_dropped, l);
 		r = act(l, e);
 		l->turns++;
 	}

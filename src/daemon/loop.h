@@ -13,6 +13,7 @@
 #include "daemon/policy.h"
 #include "daemon/realm.h"
 #include "daemon/status.h"
+#include "daemon/watched.h"
 #include "tune/choice.h"
 #include "tune/memory.h"
 
@@ -20,11 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Turns: looking up processes reads all of /proc, which costs more than all else together. */
+/* Turns: looking up processes reads all of /proc, which costs more than all else together. Where
+ * it decides a finding, it goes on until that was seen often enough to be tried. */
 #define LOOP_PROCESSES_EVERY 10
 #define LOOP_REASONS_MAX     256
-
-struct watched; /* one namespace, from turn to turn */
 
 struct loop {
 	struct realm *realm;
@@ -39,11 +39,12 @@ struct loop {
 	void (*observed)(void *arg, const struct realm_place *place, const struct window *w);
 	void *arg;
 
-	struct watched *watched; /* owned */
-	size_t watched_count, watched_capacity;
+	struct watched_list watched;
 	struct attempt candidate; /* of this turn */
 	double candidate_tried_utc_s;
 	uint64_t turns;
+	bool lookup_helps; /* a finding of the last turn is one that a lookup of processes decides
+			    */
 	char unseen_now[LOOP_REASONS_MAX];
 	struct logbook_complaint trouble, unseen;
 };

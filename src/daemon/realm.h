@@ -27,7 +27,9 @@ struct realm_place {
 struct realm_survey {
 	const struct daemon_config *config; /* how long, and which namespaces */
 	const struct rulebook *book;
-	bool find_processes; /* look up those that the book needs: reads all of /proc */
+	/* Look up the processes that the book needs, which reads all of /proc: to find anything,
+	 * and to propose something. */
+	bool find_processes, find_holders;
 	void *arg;
 	/* Told of each namespace in turn, with its window, which is gone afterwards. What it
 	 * returns, if negative, ends the survey. */

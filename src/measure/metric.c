@@ -65,7 +65,7 @@ bool metric_needs_owner(const struct metric *m)
 	if (m->entity == ENTITY_PROCESS)
 		return false;
 	return m->entity == ENTITY_OWNER || ends_with(m->name, ".process") ||
-	       ends_with(m->name, ".cgroup");
+	       ends_with(m->name, ".cgroup") || ends_with(m->name, "_pid");
 }
 
 bool metric_needs_processes(const struct metric *m)

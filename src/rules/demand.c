@@ -11,7 +11,7 @@ static void want(void *arg, const struct metric *m, const struct tunable *t)
 {
 	struct demand *d = arg;
 
-	if (t != NULL)
+	if (t != NULL && d->tunables != NULL)
 		d->tunables[t - tunables] = true;
 	if (m == NULL)
 		return;
@@ -31,8 +31,8 @@ static void want_template(struct demand *d, const struct template *t)
 		template_each_name(t, want, d);
 }
 
-/* What decides whether it is found, what is to be set then, and whether that helped. */
-static void want_decision(struct demand *d, const struct rule *rule)
+/* What decides whether it is found. */
+static void want_condition(struct demand *d, const struct rule *rule)
 {
 	d->owners = d->owners || rule->scope == ENTITY_OWNER;
 	d->processes = d->processes || rule->scope == ENTITY_PROCESS;
@@ -40,6 +40,11 @@ static void want_decision(struct demand *d, const struct rule *rule)
 	want_expression(d, rule->when);
 	want_expression(d, rule->unless);
 	want_expression(d, rule->severity);
+}
+
+/* What is to be set then, and whether that helped. */
+static void want_proposal(struct demand *d, const struct rule *rule)
+{
 	want_expression(d, rule->expect);
 	for (size_t i = 0; i < rule->guard_count; i++)
 		want_expression(d, rule->guards[i]);
@@ -70,13 +75,21 @@ static void want_report(struct demand *d, const struct rule *rule)
 	}
 }
 
+static bool has_effect(const struct rule *rule)
+{
+	return rule->change_count > 0 || rule->silence_count > 0;
+}
+
 static void want_rule(struct demand *d, const struct rule *rule)
 {
 	struct demand told = { .tunables = d->tunables }; /* what else it notes is of no effect */
-	const bool has_effect = rule->change_count > 0 || rule->silence_count > 0;
+	struct demand proposed = told;
 
-	want_decision(has_effect ? d : &told, rule);
+	want_condition(has_effect(rule) ? d : &told, rule);
+	want_proposal(&proposed, rule);
 	want_report(&told, rule);
+	d->holders = d->holders || proposed.owners;
+	d->processes = d->processes || proposed.processes;
 }
 
 int demand_of(const struct rulebook *book, struct demand *ret)
@@ -89,6 +102,14 @@ int demand_of(const struct rulebook *book, struct demand *ret)
 		want_rule(&d, &book->rules[i]);
 	*ret = d;
 	return 0;
+}
+
+bool demand_is_lookup(const struct rule *rule)
+{
+	struct demand d = { 0 };
+
+	want_rule(&d, rule);
+	return d.owners || d.processes || d.holders;
 }
 
 void demand_done(struct demand *d)

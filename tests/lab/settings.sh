@@ -125,15 +125,17 @@ daemons_wait() { # SECONDS
     done
 }
 
-# Whether it has tried nothing for some audits.
+# Whether it has tried nothing for some audits, nor the other one: what that has changed may be found here next.
 daemon_is_quiet() { # HOST
-    local audits tried
-    read -r audits tried < <(jq -r '"\(.audits) \(.trials[0].utc_s // 0)"' "$LAB_TMP/state-$1/daemon.json" 2>/dev/null)
+    local audits tried doing
+    read -r audits tried doing < <(jq -r '"\(.audits) \(.trials[0].utc_s // 0) \(.doing)"' "$LAB_TMP/state-$1/daemon.json" 2>/dev/null)
     [[ -n $audits ]] || return 1
     if [[ $tried != "${daemon_tried[$1]}" ]]; then
         tuning_trials=$((tuning_trials + 1))
-        daemon_tried[$1]=$tried daemon_audits[$1]=$audits
+        daemon_tried[$1]=$tried
+        daemon_audits=()
     fi
+    [[ $doing != trying* ]] || daemon_audits=()
     : "${daemon_audits[$1]:=$audits}"
     ((audits >= daemon_audits[$1] + daemon_quiet_audits))
 }

@@ -23,7 +23,12 @@ const char sim_rules[] =
 	"  why = \"w\"; source = \"s\"; severity_ceiling = \"high\"; title = \"harmful\";"
 	"  when = \"sysctl('net.ipv4.tcp_sack') == 1 && path.receive_rate > 0\";"
 	"  set = ( { tunable = \"net.ipv4.tcp_sack\"; to = \"0\"; } );"
-	"  expect = \"path.receive_rate >= 1.1 * before(path.receive_rate)\"; }"
+	"  expect = \"path.receive_rate >= 1.1 * before(path.receive_rate)\"; },"
+	/* That of a path which hardly carries anything names a process. */
+	"{ id = \"PID-01\"; slug = \"pid\"; scope = \"path\"; class = \"planted\";"
+	"  why = \"w\"; source = \"s\"; severity_ceiling = \"low\"; title = \"slow\";"
+	"  when = \"path.receive_rate < 5KB / 1s\";"
+	"  set = ( { tunable = \"socket:pid {path.receiver_pid}/rcvbuf\"; to = \"'auto'\"; } ); }"
 	");";
 
 static struct sim_host *sim(struct world *w)

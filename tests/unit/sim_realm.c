@@ -43,6 +43,8 @@ static int survey(struct realm *realm, const struct realm_survey *s, struct erro
 	int failure = r->survey_error;
 
 	r->surveys++;
+	r->lookups += s->find_processes;
+	r->holders += s->find_holders;
 	r->survey_error = 0;
 	if (failure < 0)
 		return error_set(e, failure, ERROR_FAILED, NULL, "simulated");

@@ -29,6 +29,7 @@ struct sim_realm {
 	char lost[TARGET_NAME_MAX];
 	int check_error;
 	unsigned int surveys;
+	unsigned int lookups, holders; /* surveys with processes, and with those behind sockets */
 };
 
 /* One place, "self", of cookie 7. */

@@ -117,41 +117,60 @@ END_TEST
 
 static const struct {
 	const char *text;
-	bool owners, processes;
+	bool owners, processes, holders;
 } lookups[] = {
 	/* one that neither sets nor silences anything is found for people */
-	{ RULE_OF("owner", "owner.close_wait_kept > 1", ""), false, false },
-	{ RULE_OF("process", "process.descriptors > 1", ""), false, false },
-	{ RULE_OF("listener", "listener.process == 'x (1)'", ""), false, false },
+	{ RULE_OF("owner", "owner.close_wait_kept > 1", ""), false, false, false },
+	{ RULE_OF("process", "process.descriptors > 1", ""), false, false, false },
+	{ RULE_OF("listener", "listener.process == 'x (1)'", ""), false, false, false },
 	/* one that does */
-	{ RULE_OF("owner", "tcp.established > 1", SETS), true, false },
-	{ RULE_OF("owner", "tcp.established > 1", "silences = [ \"T-02\" ];\n"), true, false },
-	{ RULE_OF("process", "tcp.established > 1", SETS), false, true },
-	{ RULE_OF("host", "processes.scanned > 1", SETS), false, true },
-	{ RULE_OF("host", "any(process.descriptors > 1)", SETS), false, true },
-	{ RULE_OF("host", "tcp.established > 1", SETS), false, false },
-	{ RULE_OF("cpu", "cpu.processed > 1", SETS), false, false },
-	{ RULE_OF("listener", "listener.process != 'x (1)'", SETS), true, false },
-	{ RULE_OF("peer", "peer.ports > 1", SETS "guard = [ \"peer.cgroup == '/x'\" ];\n"), true,
+	{ RULE_OF("owner", "tcp.established > 1", SETS), true, false, false },
+	{ RULE_OF("owner", "tcp.established > 1", "silences = [ \"T-02\" ];\n"), true, false,
 	  false },
+	{ RULE_OF("process", "tcp.established > 1", SETS), false, true, false },
+	{ RULE_OF("host", "processes.scanned > 1", SETS), false, true, false },
+	{ RULE_OF("host", "any(process.descriptors > 1)", SETS), false, true, false },
+	{ RULE_OF("host", "tcp.established > 1", SETS), false, false, false },
+	{ RULE_OF("cpu", "cpu.processed > 1", SETS), false, false, false },
+	{ RULE_OF("listener", "listener.process != 'x (1)'", SETS), true, false, false },
+	{ RULE_OF("peer", "peer.ports > 1", SETS "guard = [ \"peer.cgroup == '/x'\" ];\n"), false,
+	  false, true },
 	{ RULE_OF("listener", "listener.backlog > 1",
 		  "set = ( { tunable = \"rlimit:{listener.process}/nofile\"; to = \"4096\"; } );\n"),
-	  true, false },
+	  false, false, true },
+	{ RULE_OF("path", "path.goodput > 0",
+		  "set = ( { tunable = \"socket:pid {path.sender_pid}/sndbuf\"; to = \"'auto'\"; } );\n"),
+	  false, false, true },
 	/* what is only said of it */
 	{ RULE_OF("listener", "listener.backlog > 1",
 		  "evidence = [ \"listener.process\" ];\n"
 		  "set = ( { tunable = \"net.core.somaxconn\"; to = \"2 * current\";\n"
 		  "note = \"restart {listener.process}\"; } );\n"),
-	  false, false },
+	  false, false, false },
 };
 
 START_TEST(processes_are_needed_where_they_decide)
 {
 	struct demand d = demand_of_text(lookups[_i].text);
 
-	ck_assert_msg(d.owners == lookups[_i].owners && d.processes == lookups[_i].processes,
-		      "owners %d, processes %d: %s", d.owners, d.processes, lookups[_i].text);
+	ck_assert_msg(d.owners == lookups[_i].owners && d.processes == lookups[_i].processes &&
+			      d.holders == lookups[_i].holders,
+		      "owners %d, processes %d, holders %d: %s", d.owners, d.processes, d.holders,
+		      lookups[_i].text);
 	demand_done(&d);
+}
+END_TEST
+
+START_TEST(of_a_single_rule_too)
+{
+	struct rulebook book = { 0 };
+	const char *text = lookups[_i].text;
+
+	ck_assert_msg(rulebook_load_text(&book, "x.conf", text, strlen(text), &e) == 0, "%s",
+		      e.text);
+	ck_assert_int_eq(demand_is_lookup(&book.rules[0]),
+			 lookups[_i].owners || lookups[_i].processes || lookups[_i].holders);
+	rulebook_done(&book);
 }
 END_TEST
 
@@ -165,7 +184,7 @@ START_TEST(the_built_in_rules_need_little)
 	ck_assert_int_eq(rulebook_load_builtin(&book, &e), 0);
 	ck_assert_int_eq(demand_of(&book, &d), 0);
 	ck_assert(!d.owners);
-	ck_assert(d.processes);
+	ck_assert(d.processes && d.holders);
 	ck_assert(needs_tunable(&d, "net.ipv4.tcp_rmem"));
 	ck_assert(needs_tunable(&d, "fs.nr_open"));
 	ck_assert_uint_lt(count_tunables(&d), tunable_count / 2);
@@ -184,6 +203,8 @@ Suite *test_demand_suite(void)
 	tcase_add_test(t, guards_count_too);
 	tcase_add_test(t, the_row_of_a_target_is_no_sysctl);
 	tcase_add_loop_test(t, processes_are_needed_where_they_decide, 0,
+			    (int)(sizeof(lookups) / sizeof(lookups[0])));
+	tcase_add_loop_test(t, of_a_single_rule_too, 0,
 			    (int)(sizeof(lookups) / sizeof(lookups[0])));
 	tcase_add_test(t, the_built_in_rules_need_little);
 	suite_add_tcase(s, t);

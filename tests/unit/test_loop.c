@@ -114,6 +114,18 @@ START_TEST(a_healthy_or_idle_host_is_left_alone)
 }
 END_TEST
 
+/* Reading all of /proc is for every tenth audit; unless it decides what can be tried, which must be
+ * seen three times in a row. */
+START_TEST(processes_are_looked_up_as_long_as_it_helps)
+{
+	configure("daemon = { patience = 3; };" NO_HARM);
+	host->path_rate = _i == 0 ? 10e6 : 4000;
+	turns(30);
+	ck_assert_uint_eq(realm.lookups, _i == 0 ? 3 : 12);
+	ck_assert_uint_eq(realm.holders, _i == 0 ? 0 : 9 + 2);
+}
+END_TEST
+
 START_TEST(told_not_to_tune_it_only_looks)
 {
 	configure("daemon = { tune = false; };");
@@ -207,15 +219,15 @@ START_TEST(namespaces_come_and_go)
 	expect_log("web: GAIN-01 path 198.51.100.0/24: net.ipv4.tcp_rmem[2] 6 MiB -> 24 MiB kept");
 	ck_assert_double_eq(web->host.rmem, 25165824);
 	ck_assert_uint_eq(host->applies, 0);
-	ck_assert_uint_eq(loop.watched_count, 2);
+	ck_assert_uint_eq(loop.watched.count, 2);
 	web->gone = true;
 	turns(2);
-	ck_assert_uint_eq(loop.watched_count, 2);
+	ck_assert_uint_eq(loop.watched.count, 2);
 	ck_assert_ptr_nonnull(memory_find(&loop.memory, 9, "net.ipv4.tcp_rmem[2]"));
 	turn(0);
 	expect_log("web: no longer watched\n");
 	ck_assert_ptr_null(memory_find(&loop.memory, 9, "net.ipv4.tcp_rmem[2]"));
-	ck_assert_uint_eq(loop.watched_count, 1);
+	ck_assert_uint_eq(loop.watched.count, 1);
 	turns(3);
 }
 END_TEST
@@ -309,7 +321,7 @@ START_TEST(a_soak_grows_nothing)
 	ck_assert_uint_eq(open_descriptors(), descriptors);
 	ck_assert_uint_le(__sanitizer_get_current_allocated_bytes(), bytes + bytes / 2);
 	ck_assert_uint_le(loop.memory.count, 4);
-	ck_assert_uint_le(loop.watched_count, 3);
+	ck_assert_uint_le(loop.watched.count, 3);
 	ck_assert_uint_eq(loop.status.audits, 10000);
 	ck_assert_uint_gt(host->applies, 50);
 	ck_assert(!host->harmed);
@@ -328,6 +340,7 @@ Suite *test_loop_suite(void)
 	tcase_add_test(tests, what_a_step_has_to_spare_is_taken_back);
 	tcase_add_loop_test(tests, what_is_used_or_pinned_is_not_taken_back, 0, 2);
 	tcase_add_test(tests, a_trim_that_costs_goodput_is_put_back);
+	tcase_add_loop_test(tests, processes_are_looked_up_as_long_as_it_helps, 0, 2);
 	tcase_add_loop_test(tests, a_healthy_or_idle_host_is_left_alone, 0, 2);
 	tcase_add_test(tests, told_not_to_tune_it_only_looks);
 	tcase_add_test(tests, harm_is_reverted_within_two_windows_and_remembered);
