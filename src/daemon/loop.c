@@ -139,13 +139,14 @@ static bool is_next(const struct loop *l, const struct watched *w)
 }
 
 /* Where nothing is wrong. What was found long ago says little about now. */
-static int choose_trim(struct loop *l, const struct watched *w, const struct window *window,
+static int choose_trim(struct loop *l, struct watched *w, const struct window *window,
 		       struct error *e)
 {
 	struct choice choice;
 	int r;
 
-	if (!trim_is_due(&w->trim, window) || !is_next(l, w) ||
+	w->trim_due = trim_is_due(&w->trim, window) ? w->trim_due + 1 : 0;
+	if (w->trim_due < l->policy.config.patience || !is_next(l, w) ||
 	    now_utc_s(l) - w->tried_utc_s > back_off_s(l))
 		return 0;
 	r = choice_of_number(w->trim.rule, &w->trim.subject, &w->trim.number, &choice, e);
@@ -178,6 +179,7 @@ static int choose(struct loop *l, struct watched *w, const struct window *window
 	say(l, LOGBOOK_INFO, &w->skipped, w->place.label, skipped);
 	if (choice.rule == NULL)
 		return choose_trim(l, w, window, e);
+	w->trim_due = 0;
 	if (is_next(l, w)) {
 		attempt_done(&l->candidate);
 		attempt_take(&l->candidate, &w->place, &choice, &window->diagnosis);
@@ -326,6 +328,7 @@ static void note_trim(struct loop *l, struct watched *w, const struct attempt *a
 		      const struct attempt_result *result)
 {
 	w->trim = (struct trim){ 0 };
+	w->trim_due = 0;
 	if (a->delay != NULL)
 		w->trimmed_utc_s = now_utc_s(l);
 	else if (now_utc_s(l) - w->trimmed_utc_s > back_off_s(l))

@@ -60,6 +60,7 @@ void watched_list_forget_findings(struct watched_list *l)
 	for (size_t i = 0; i < l->count; i++) {
 		sightings_done(&l->all[i].sightings);
 		l->all[i].trim = (struct trim){ 0 };
+		l->all[i].trim_due = 0;
 	}
 }
 

@@ -14,10 +14,11 @@
 struct watched {
 	struct realm_place place;
 	struct sightings sightings;
-	unsigned int missed;  /* turns since it was seen */
-	double tried_utc_s;   /* when something was tried last; 0: never */
-	struct trim trim;     /* what that left to take back */
-	double trimmed_utc_s; /* when that was tried last; 0: never */
+	unsigned int missed;   /* turns since it was seen */
+	double tried_utc_s;    /* when something was tried last; 0: never */
+	struct trim trim;      /* what that left to take back */
+	unsigned int trim_due; /* turns in a row in which it was due */
+	double trimmed_utc_s;  /* when that was tried last; 0: never */
 	struct logbook_complaint skipped;
 };
 

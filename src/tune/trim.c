@@ -20,10 +20,10 @@ struct trim trim_after(const struct choice *c, const struct trial_report *report
 
 	/* Of sockets that the change reached in part only, what it carried says less. */
 	if (!report->in_place || report->one_step || n->tunable == NULL || n->to <= n->from ||
-	    !j->has_shift || !(j->shift.estimate > 1))
+	    !j->has_shift)
 		return (struct trim){ 0 };
 	t.delay = delay_beside(j->objective);
-	enough = (double)n->from * j->shift.estimate * TRIM_HEADROOM;
+	enough = (double)n->from * fmax(j->shift.estimate, 1) * TRIM_HEADROOM;
 	if (t.delay == NULL || !(enough < TRIM_WORTHWHILE * (double)n->to))
 		return (struct trim){ 0 };
 	t.number.from = n->to;

@@ -75,6 +75,23 @@ START_TEST(what_a_step_has_to_spare_is_taken_back)
 }
 END_TEST
 
+/* A queue that stands for a moment is no reason: a daemon at the other end may try something. */
+START_TEST(a_queue_that_does_not_last_is_no_reason_to_take_back)
+{
+	configure("daemon = { patience = 3; };" NO_HARM);
+	host->queue = host->path_rate * host->rtt_s;
+	turns(5);
+	ck_assert_uint_eq(tries(), 1);
+	host->queue = 0;
+	turn(0);
+	host->queue = host->path_rate * host->rtt_s;
+	turns(2);
+	ck_assert_uint_eq(tries(), 1);
+	turn(0);
+	ck_assert_uint_eq(tries(), 2);
+}
+END_TEST
+
 /* Nothing is gained without a queue, and nobody asks with a pin. */
 START_TEST(what_is_used_or_pinned_is_not_taken_back)
 {
@@ -338,6 +355,7 @@ Suite *test_loop_suite(void)
 	tcase_add_test(tests, what_is_seen_once_is_not_tried);
 	tcase_add_test(tests, step_by_step);
 	tcase_add_test(tests, what_a_step_has_to_spare_is_taken_back);
+	tcase_add_test(tests, a_queue_that_does_not_last_is_no_reason_to_take_back);
 	tcase_add_loop_test(tests, what_is_used_or_pinned_is_not_taken_back, 0, 2);
 	tcase_add_test(tests, a_trim_that_costs_goodput_is_put_back);
 	tcase_add_loop_test(tests, processes_are_looked_up_as_long_as_it_helps, 0, 2);
