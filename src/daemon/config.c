@@ -142,7 +142,8 @@ static int read_daemon(struct setting_reader *reader, const config_setting_t *gr
 
 	if (r < 0)
 		return r;
-	if (config_setting_get_member(group, "sample") == NULL && ret->sample_s > ret->interval_s)
+	ret->sample_is_fixed = config_setting_get_member(group, "sample") != NULL;
+	if (!ret->sample_is_fixed && ret->sample_s > ret->interval_s)
 		ret->sample_s = ret->interval_s;
 	if (ret->sample_s > ret->interval_s)
 		return setting_fail(reader, group, "sample is longer than interval");

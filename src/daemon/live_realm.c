@@ -180,6 +180,27 @@ static void complain_of_missing(const struct realm_survey *s, const struct netns
 	}
 }
 
+static double sample_s(const struct live_realm *l, const struct daemon_config *c)
+{
+	return c->sample_is_fixed ? c->sample_s
+				  : pace_sample_s(&l->pace, c->interval_s, c->sample_s);
+}
+
+static double cpu_s(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void note_cost(struct live_realm *l, const struct daemon_config *c, double spent_s)
+{
+	const double samples = ceil(c->interval_s / sample_s(l, c)) + 1;
+
+	pace_note(&l->pace, spent_s, (unsigned int)samples);
+}
+
 static int observe_all(struct live_realm *l, const struct surveying *sv, struct panorama *p,
 		       struct error *e)
 {
@@ -191,7 +212,7 @@ static int observe_all(struct live_realm *l, const struct surveying *sv, struct 
 	};
 	const struct live_options how = {
 		.duration_s = s->config->interval_s,
-		.interval_s = s->config->sample_s,
+		.interval_s = sample_s(l, s->config),
 		.wait = waiter_wait,
 		.wait_arg = l->waiter,
 	};
@@ -223,6 +244,7 @@ static int live_survey(struct realm *r, const struct realm_survey *s, struct err
 	struct live_realm *l = live(r);
 	struct surveying sv = { .s = s };
 	struct panorama p = { 0 };
+	const double before_s = cpu_s();
 	int code = demand_of(s->book, &sv.demand);
 
 	if (code < 0)
@@ -232,6 +254,9 @@ static int live_survey(struct realm *r, const struct realm_survey *s, struct err
 	l->waiter->reload_ends = false;
 	panorama_done(&p);
 	demand_done(&sv.demand);
+	/* A lookup of processes costs more, and is rare. */
+	if (code == 0 && !s->find_processes && !s->find_holders)
+		note_cost(l, s->config, cpu_s() - before_s);
 	return code;
 }
 

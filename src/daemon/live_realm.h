@@ -4,6 +4,7 @@
 
 #include "apply/transaction.h"
 #include "daemon/kept.h"
+#include "daemon/pace.h"
 #include "daemon/realm.h"
 #include "daemon/wait.h"
 #include "tune/live_world.h"
@@ -15,6 +16,7 @@ struct live_realm {
 	const struct recovery_listener *listener;
 	struct logbook *log;
 	struct kept kept;
+	struct pace pace;
 	struct live_world *world; /* the one that is open; NULL: none is */
 };
 
