@@ -5,6 +5,8 @@
 FAMILY=4
 # shellcheck source=audit.sh
 . "$(dirname "$0")/audit.sh"
+# shellcheck source=traffic_daemon.sh
+. "$here/traffic_daemon.sh"
 
 lab_up daemon 100mbit 25ms 625000 0%
 lab_sysctl A net.ipv4.tcp_wmem "4096 16384 33554432"
@@ -15,20 +17,7 @@ cat >"$LAB_TMP/conf" <<CONF
 tune = { rules = [ "SND-02" ]; };
 daemon = { interval = "4s"; sample = "1s"; window = "4s"; settle = "1s"; netns = [ "$LAB_NS_A" ]; };
 CONF
-: >"$LAB_TMP/log"
-"$NETWRIGHT" daemon --config "$LAB_TMP/conf" --state-dir "$LAB_TMP/state" 2>"$LAB_TMP/log" &
-daemon=$!
-for ((tries = 0; tries < 1000; tries++)); do
-  ! grep -qE "SND-02.* (kept|reverted|undecided):" "$LAB_TMP/log" || break
-  sleep 0.1
-done
-if grep -qE "socket:pid [0-9]+ and dst [^ ]*/sndbuf -> auto kept: path.goodput ([2-9]|[1-9][0-9])" "$LAB_TMP/log"; then
-  ok "kept, and at least twice as fast: $(grep " kept:" "$LAB_TMP/log")"
-else
-  not_ok "not kept: $(cat "$LAB_TMP/log")"
-fi
-kill -TERM "$daemon"
-wait "$daemon"
-ended=$?
-if [ "$ended" -eq 0 ]; then ok "ends"; else not_ok "ends with status $ended"; fi
+traffic_daemon_until "SND-02.* (kept|reverted|undecided):" 100
+expect_kept "at least twice as fast" "socket:pid [0-9]+ and dst [^ ]*/sndbuf -> auto kept: path.goodput ([2-9]|[1-9][0-9])"
+traffic_daemon_ends
 finish

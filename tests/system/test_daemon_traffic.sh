@@ -7,6 +7,8 @@ FAMILY=4
 . "$(dirname "$0")/audit.sh"
 # shellcheck source=tune.sh
 . "$here/tune.sh"
+# shellcheck source=traffic_daemon.sh
+. "$here/traffic_daemon.sh"
 
 lab_up daemon 100mbit 50ms 1250000 0%
 lab_sysctl A net.ipv4.tcp_wmem "4096 16384 33554432"
@@ -25,24 +27,10 @@ cat >"$LAB_TMP/conf" <<CONF
 tune = { rules = [ "SITE-01" ]; };
 daemon = { interval = "1s"; sample = "500ms"; window = "1s"; settle = "1s"; netns = [ "$LAB_NS_B" ]; };
 CONF
-: >"$LAB_TMP/log"
-"$NETWRIGHT" daemon --config "$LAB_TMP/conf" --rules "$LAB_TMP/rules" --state-dir "$LAB_TMP/state" 2>"$LAB_TMP/log" &
-daemon=$!
-for ((tries = 0; tries < 900; tries++)); do
-  ! grep -qE "SITE-01.* kept:" "$LAB_TMP/log" || break
-  sleep 0.1
-done
-if grep -qE "path [^ ]*: net.ipv4.tcp_rmem\[2\] 64 KiB -> 1 MiB kept: path.receive_rate ([2-9]|1[0-9])" "$LAB_TMP/log"; then
-  ok "kept, and at least twice as fast: $(grep " kept:" "$LAB_TMP/log")"
-else
-  not_ok "not kept: $(cat "$LAB_TMP/log")"
-fi
-now=$(lab_exec B sysctl -n net.ipv4.tcp_rmem | tr '\t' ' ')
-if [ "$now" = "4096 65536 1048576" ]; then ok "one step of sixteen times"; else not_ok "tcp_rmem is $now"; fi
-kill -TERM "$daemon"
-wait "$daemon"
-ended=$?
-if [ "$ended" -eq 0 ]; then ok "ends"; else not_ok "ends with status $ended"; fi
-now=$(lab_exec B sysctl -n net.ipv4.tcp_rmem | tr '\t' ' ')
-if [ "$now" = "4096 65536 1048576" ]; then ok "and leaves in force what it kept"; else not_ok "tcp_rmem is $now"; fi
+traffic_daemon_until "SITE-01.* kept:" 90 --rules "$LAB_TMP/rules"
+expect_kept "at least twice as fast" \
+  "path [^ ]*: net.ipv4.tcp_rmem\[2\] 64 KiB -> 1 MiB kept: path.receive_rate ([2-9]|1[0-9])"
+expect_value B net.ipv4.tcp_rmem "4096 65536 1048576" # one step of sixteen times
+traffic_daemon_ends
+expect_value B net.ipv4.tcp_rmem "4096 65536 1048576" # left in force
 finish
