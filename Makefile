@@ -240,6 +240,10 @@ lab-false-keeps: check-deps ## how often 200 live trials keep a change that does
 	$(Q)$(MAKE) --no-print-directory all $B/tests/wanem $B/tests/traffic
 	$(Q)bash tests/lab/false_keeps.sh
 
+lab-soak: check-deps ## the daemon at sixty times its pace: does anything grow? (as root; 10 minutes)
+	$(Q)$(MAKE) --no-print-directory all $B/tests/wanem $B/tests/traffic
+	$(Q)bash tests/lab/soak.sh
+
 fuzz: lint-deps ## fuzz every target for FUZZ_SECONDS (60) each, with clang's libFuzzer
 	$(Q)$(MAKE) --no-print-directory $(FUZZERS:%=$B/%)
 	$(Q)for target in $(FUZZERS); do \
@@ -339,7 +343,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 .SECONDARY:
-.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings lab lab-quick lab-false-keeps \
+.PHONY: all audit deps check-deps lint-deps check check-unit check-system check-programs recordings lab lab-quick lab-false-keeps lab-soak \
 	fuzz bench man tuned-profiles lint layers format install uninstall clean help
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
