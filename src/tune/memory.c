@@ -73,9 +73,18 @@ static struct outcome *add(struct memory *m)
 	return &m->all[m->count++];
 }
 
+/* Enough to have reached the longest back-off whatever the interval. */
+static unsigned int one_more(unsigned int failures)
+{
+	return failures < 32 ? failures + 1 : failures;
+}
+
+/* Without a failure as after the first. */
 static double back_off_s(unsigned int failures, double interval_s)
 {
-	return fmin(ldexp(MEMORY_BACK_OFF_INTERVALS * interval_s, (int)failures - 1),
+	const int doublings = failures > 0 ? (int)failures - 1 : 0;
+
+	return fmin(ldexp(MEMORY_BACK_OFF_INTERVALS * interval_s, doublings),
 		    MEMORY_BACK_OFF_MAX_S);
 }
 
@@ -84,11 +93,14 @@ int memory_note(struct memory *m, const struct outcome *o, double interval_s,
 {
 	struct outcome *place = find(m, o->netns_cookie, o->tunable);
 	unsigned int before = 0;
+	bool again = false; /* undecided, as the last time */
 
-	if (place != NULL)
+	if (place != NULL) {
 		before = place->failures;
-	else
+		again = o->kind == OUTCOME_UNDECIDED && place->kind == OUTCOME_UNDECIDED;
+	} else {
 		place = add(m);
+	}
 	if (place == NULL)
 		return -ENOMEM;
 	*place = *o;
@@ -98,13 +110,12 @@ int memory_note(struct memory *m, const struct outcome *o, double interval_s,
 		place->retry_utc_s = 0;
 		break;
 	case OUTCOME_REVERTED:
-		/* Enough to have reached the longest back-off whatever the interval. */
-		place->failures = before < 32 ? before + 1 : before;
+		place->failures = one_more(before);
 		place->retry_utc_s = o->utc_s + back_off_s(place->failures, interval_s);
 		break;
 	case OUTCOME_UNDECIDED:
-		place->failures = before;
-		place->retry_utc_s = o->utc_s + back_off_s(before > 0 ? before : 1, interval_s);
+		place->failures = again ? one_more(before) : before;
+		place->retry_utc_s = o->utc_s + back_off_s(place->failures, interval_s);
 		break;
 	case OUTCOME_PARKED:
 	case OUTCOME_KINDS:

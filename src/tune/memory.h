@@ -52,8 +52,8 @@ void memory_done(struct memory *m); /* accepts {0} */
 const struct outcome *memory_find(const struct memory *m, uint64_t netns_cookie,
 				  const char *tunable);
 /* Notes an outcome in place of the one before, and works out `failures` and `retry_utc_s`:
- * undecided backs off as long as a first failure and does not count as one; kept clears. 0 or
- * -ENOMEM. *ret, if not NULL, is what was noted. */
+ * undecided backs off as a first failure does, and counts as one only if it was undecided the last
+ * time as well; kept clears. 0 or -ENOMEM. *ret, if not NULL, is what was noted. */
 int memory_note(struct memory *m, const struct outcome *o, double interval_s,
 		const struct outcome **ret);
 /* Takes in an outcome that was noted before, as it is, in place of the one that is there. 0 or

@@ -279,6 +279,24 @@ START_TEST(back_off_doubles_and_ends)
 }
 END_TEST
 
+/* Once it may have been the traffic; again and again it is the change. */
+START_TEST(undecided_again_and_again_backs_off_longer)
+{
+	static const double waits[] = { 600, 600, 1200, 2400 };
+	const struct outcome *o;
+
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		note("net.ipv4.tcp_sack", OUTCOME_UNDECIDED, 7);
+		o = memory_find(&memory, 7, "net.ipv4.tcp_sack");
+		ck_assert_double_eq(o->retry_utc_s, 1e9 + waits[i]);
+	}
+	note("net.ipv4.tcp_sack", OUTCOME_KEPT, 7);
+	note("net.ipv4.tcp_sack", OUTCOME_UNDECIDED, 7);
+	ck_assert_double_eq(o->retry_utc_s, 1e9 + 600);
+	ck_assert_uint_eq(o->failures, 0);
+}
+END_TEST
+
 START_TEST(a_clock_set_back_prolongs_nothing)
 {
 	note("net.ipv4.tcp_sack", OUTCOME_REVERTED, 7);
@@ -371,6 +389,7 @@ Suite *test_choice_suite(void)
 	tcase_add_loop_test(c, a_finding_must_last, 0, 2);
 	tcase_add_test(c, a_healthy_host_offers_nothing);
 	tcase_add_test(c, back_off_doubles_and_ends);
+	tcase_add_test(c, undecided_again_and_again_backs_off_longer);
 	tcase_add_test(c, a_clock_set_back_prolongs_nothing);
 	tcase_add_test(c, memory_is_bounded_and_can_be_made_to_forget);
 	tcase_add_loop_test(c, mistakes_are_told_with_their_line, 0,
