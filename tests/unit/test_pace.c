@@ -8,13 +8,19 @@ Suite *test_pace_suite(void);
 static const struct {
 	double cost_s, interval_s, sample_s, result_s;
 } cases[] = {
-	{ 0, 60, 30, 30 },				      /* not known yet */
-	{ 0.003, 60, 30, 30 },				      /* most hosts */
-	{ 0.003, 60, 1, 1 },	{ 0.0099, 60, 1, 60.0 / 23 }, /* 24 samples are 0.24 s, 0.4 % */
-	{ 0.079, 60, 30, 30 },				      /* three are 0.24 s */
-	{ 0.081, 60, 30, 60 },	{ 9, 60, 30, 60 },
-	{ 0, 10, 10, 10 },	{ 9, 10, 3, 10 },
-	{ 0, 10, 3, 10.0 / 3 }, /* the last at the end */
+	/* not known yet; and most hosts */
+	{ 0, 60, 30, 30 },
+	{ 0.003, 60, 30, 30 },
+	{ 0.003, 60, 1, 1 },
+	/* 0.4 % of a minute is 0.24 s: 24 samples, three, or fewer */
+	{ 0.0099, 60, 1, 60.0 / 23 },
+	{ 0.079, 60, 30, 30 },
+	{ 0.081, 60, 30, 60 },
+	{ 9, 60, 30, 60 },
+	{ 9, 10, 3, 10 },
+	/* the last at the end */
+	{ 0, 10, 10, 10 },
+	{ 0, 10, 3, 10.0 / 3 },
 	{ 900, 86400, 60, 3600 },
 };
 
