@@ -38,6 +38,7 @@ static const struct quantile_row quantile_rows[PATH_QUANTILES] = {
 	[PATH_RCVBUF_MAX] = RECEIVING(rcvbuf, 1, INFO_ANY),
 	[PATH_RCV_WND_P50] = RECEIVING(rcv_wnd, 0.5, INFO_RCV_WND),
 	[PATH_RCV_RTT_P50] = RECEIVING(rcv_rtt, 0.5, INFO_ANY),
+	[PATH_RCV_RTT_P95] = RECEIVING(rcv_rtt, 0.95, INFO_ANY),
 	[PATH_RCV_QUEUE_SHARE_P50] = RECEIVING(unread_share, 0.5, INFO_ANY),
 	[PATH_WINDOW_RATIO] = RECEIVING(window_ratio, 0.5, INFO_RCV_WND),
 };

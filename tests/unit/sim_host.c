@@ -73,11 +73,11 @@ static double rate_now(struct sim_host *h)
 	return h->harmed || h->windows == h->disturbed_at ? rate / 10 : rate;
 }
 
-static double delay_now(struct sim_host *h)
+static double delay_now(const struct sim_host *h)
 {
 	const double waiting = fmax(h->rmem - h->path_rate * h->rtt_s, 0);
 
-	return (h->rtt_s + fmin(waiting, h->queue) / h->path_rate) * random_factor(h);
+	return h->rtt_s + fmin(waiting, h->queue) / h->path_rate;
 }
 
 static void set(struct tunable_values *v, const char *key, unsigned int element, double number)

@@ -230,6 +230,37 @@ START_TEST(a_programs_own_bound_is_not_raised)
 }
 END_TEST
 
+/* The receiver's RTT over its minimum: most of the time, and in every fifth sample. */
+static const struct {
+	double mostly, sometimes;
+	bool capped;
+} queues[] = {
+	{ 1.02, 1.02, true }, { 1.2, 1.2, true },
+	{ 1.6, 1.6, false }, /* what is allowed already stands in a queue */
+	{ 1.6, 1.8, true },  /* others' */
+	{ 3, 4, false },     /* and leaves nothing to gain */
+};
+
+START_TEST(a_queue_of_others_does_not_hide_a_capped_window)
+{
+	struct replayed r;
+	struct path_stats *p;
+
+	open_recording(&r, "tests/data/receive-capped-receiver-ipv4.nwr");
+	p = &r.o->paths[0];
+	quantiles_done(&p->rcv_rtt);
+	p->rcv_rtt = (struct quantiles){ 0 };
+	for (int i = 0; i < 20; i++) {
+		const double times = i % 5 == 0 ? queues[_i].sometimes : queues[_i].mostly;
+
+		ck_assert_int_eq(quantiles_add(&p->rcv_rtt, times * p->min_rtt_us / 1e6), 0);
+	}
+	judge_again(&r);
+	ck_assert((finding_of("RCV-02") != NULL) == queues[_i].capped);
+	close_recording(&r);
+}
+END_TEST
+
 START_TEST(a_window_at_its_scale_is_not_the_programs)
 {
 	struct path_samples *n;
@@ -299,6 +330,7 @@ Suite *test_builtin_rules_paths_suite(void)
 	tcase_add_loop_test(c, what_ails_a_path_is_cured_on_that_path, 0,
 			    sizeof(scopes) / sizeof(scopes[0]));
 	tcase_add_test(c, a_programs_own_bound_is_not_raised);
+	tcase_add_loop_test(c, a_queue_of_others_does_not_hide_a_capped_window, 0, 5);
 	tcase_add_test(c, a_window_at_its_scale_is_not_the_programs);
 	tcase_add_test(c, a_path_knows_the_one_process_of_its_flows);
 	suite_add_tcase(s, c);
