@@ -3,11 +3,15 @@
 #include <math.h>
 
 /* The delay at the side on which the rate was measured. */
-static const struct metric *delay_beside(const struct metric *rate)
+static void take_delay(struct trim *t, const struct metric *rate)
 {
-	if (rate == metric_find("path.receive_rate"))
-		return metric_find("path.rcv_rtt_p50");
-	return rate == metric_find("path.goodput") ? metric_find("path.srtt_p50") : NULL;
+	if (rate == metric_find("path.receive_rate")) {
+		t->delay = metric_find("path.rcv_rtt_p50");
+		t->most_delay = metric_find("path.rcv_rtt_p95");
+	} else if (rate == metric_find("path.goodput")) {
+		t->delay = metric_find("path.srtt_p50");
+		t->most_delay = metric_find("path.srtt_p95");
+	}
 }
 
 struct trim trim_after(const struct choice *c, const struct trial_report *report,
@@ -22,7 +26,7 @@ struct trim trim_after(const struct choice *c, const struct trial_report *report
 	if (!report->in_place || report->one_step || n->tunable == NULL || n->to <= n->from ||
 	    !j->has_shift)
 		return (struct trim){ 0 };
-	t.delay = delay_beside(j->objective);
+	take_delay(&t, j->objective);
 	enough = (double)n->from * fmax(j->shift.estimate, 1) * TRIM_HEADROOM;
 	if (t.delay == NULL || !(enough < TRIM_WORTHWHILE * (double)n->to))
 		return (struct trim){ 0 };
@@ -34,14 +38,22 @@ struct trim trim_after(const struct choice *c, const struct trial_report *report
 	return t;
 }
 
+/* NAN, with which nothing compares, when it is unknown. */
+static double number_of(const struct trim *t, const struct window *w, const struct metric *m)
+{
+	struct value v = window_metric(w, &t->subject, m);
+
+	return v.kind == VALUE_NUMBER ? v.number : (double)NAN;
+}
+
 bool trim_is_due(const struct trim *t, const struct window *w)
 {
-	struct value delay, least;
+	double delay, least, most;
 
 	if (t->rule == NULL)
 		return false;
-	delay = window_metric(w, &t->subject, t->delay);
-	least = window_metric(w, &t->subject, metric_find("path.min_rtt"));
-	return delay.kind == VALUE_NUMBER && least.kind == VALUE_NUMBER &&
-	       delay.number >= TRIM_QUEUE_INFLATION * least.number;
+	delay = number_of(t, w, t->delay);
+	least = number_of(t, w, metric_find("path.min_rtt"));
+	most = number_of(t, w, t->most_delay);
+	return delay >= TRIM_QUEUE_INFLATION * least && most < TRIM_QUEUE_OF_OTHERS * delay;
 }

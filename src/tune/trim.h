@@ -24,12 +24,16 @@
 #define TRIM_WORTHWHILE 0.8
 /* RTT over its minimum from which on a queue stands. */
 #define TRIM_QUEUE_INFLATION 1.25
+/* Its 95th percentile over its median from which on the queue is others', whom no limit of ours
+ * shortens it for: a queue of the limited flows alone keeps its length (rule RCV-02). */
+#define TRIM_QUEUE_OF_OTHERS 1.05
 
 struct trim {
 	const struct rule *rule; /* whose change it was; NULL: there is nothing to take back */
 	struct subject subject;
-	struct choice_number number; /* `to` is what to try, in place of `from` */
-	const struct metric *delay;  /* that must become shorter */
+	struct choice_number number;	 /* `to` is what to try, in place of `from` */
+	const struct metric *delay;	 /* that must become shorter: a median */
+	const struct metric *most_delay; /* its 95th percentile */
 };
 
 /* What a change that was kept leaves to take back, bounded by the pins; rule NULL when nothing: it
@@ -37,7 +41,7 @@ struct trim {
 struct trim trim_after(const struct choice *c, const struct trial_report *report,
 		       const struct limits *limits);
 
-/* Whether a queue stands in this window. */
+/* Whether a queue of its own stands in this window. */
 bool trim_is_due(const struct trim *t, const struct window *w);
 
 #endif

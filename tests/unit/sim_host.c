@@ -115,7 +115,11 @@ static void fill(struct sim_host *h, const struct window_request *q, struct wind
 	o->paths[0].flows = 1;
 	o->paths[0].info_len = UINT16_MAX;
 	o->paths[0].min_rtt_us = (uint32_t)lround(h->rtt_s * 1e6);
-	ck_assert_int_eq(quantiles_add(&o->paths[0].rcv_rtt, delay_now(h)), 0);
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(
+			quantiles_add(&o->paths[0].rcv_rtt,
+				      delay_now(h) + (i % 10 == 9 ? h->others_delay_s : 0)),
+			0);
 	o->paths[0].receive_rate = rate_now(h) * (q->new_sockets ? 1 - h->old_share : 1);
 }
 

@@ -42,6 +42,7 @@ struct sim_host {
 	unsigned int late;	 /* new sockets come only after so many windows from each mark() */
 	unsigned int silent_from, silent_to; /* nobody sends in these windows, from 1 */
 	unsigned int disturbed_at;	     /* a tenth of the rate in this window, from 1 */
+	double others_delay_s;		     /* added now and then, by a queue of others' */
 	double queue; /* of the path, bytes: what rmem allows beyond what the path holds waits there
 		       */
 	unsigned int suspended;	       /* so many windows say -ETIME */

@@ -92,10 +92,11 @@ START_TEST(a_queue_that_does_not_last_is_no_reason_to_take_back)
 }
 END_TEST
 
-/* Nothing is gained without a queue, and nobody asks with a pin. */
+/* Nothing is gained without a queue, or where it is others'; and nobody asks with a pin. */
 START_TEST(what_is_used_or_pinned_is_not_taken_back)
 {
 	host->queue = _i == 0 ? 0 : host->path_rate * host->rtt_s;
+	host->others_delay_s = _i == 2 ? 0.05 : 0;
 	if (_i == 1)
 		configure(
 			"pins = ( { tunable = \"net.ipv4.tcp_rmem[2]\"; min = \"24MiB\"; } );" NO_HARM);
@@ -356,7 +357,7 @@ Suite *test_loop_suite(void)
 	tcase_add_test(tests, step_by_step);
 	tcase_add_test(tests, what_a_step_has_to_spare_is_taken_back);
 	tcase_add_test(tests, a_queue_that_does_not_last_is_no_reason_to_take_back);
-	tcase_add_loop_test(tests, what_is_used_or_pinned_is_not_taken_back, 0, 2);
+	tcase_add_loop_test(tests, what_is_used_or_pinned_is_not_taken_back, 0, 3);
 	tcase_add_test(tests, a_trim_that_costs_goodput_is_put_back);
 	tcase_add_loop_test(tests, processes_are_looked_up_as_long_as_it_helps, 0, 2);
 	tcase_add_loop_test(tests, a_healthy_or_idle_host_is_left_alone, 0, 2);
