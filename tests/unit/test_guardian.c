@@ -183,6 +183,7 @@ START_TEST(closed_terminal)
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
 		(void)close(terminal);
+		(void)signal(SIGHUP, SIG_DFL); /* nohup has it ignored */
 		if (setsid() < 0 || ioctl(own, TIOCSCTTY, 0) < 0 || dup2(own, 0) < 0 ||
 		    dup2(own, 1) < 0 || dup2(own, 2) < 0 ||
 		    guardian_start(guarded_directory, &guardian, NULL) < 0)
