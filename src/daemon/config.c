@@ -138,12 +138,13 @@ static const struct setting_field fields[] = {
 static int read_daemon(struct setting_reader *reader, const config_setting_t *group,
 		       struct daemon_config *ret)
 {
+	const bool has_sample = config_setting_get_member(group, "sample") != NULL;
 	int r = setting_read_group(reader, group, "daemon", fields, ARRAY_LEN(fields), ret);
 
 	if (r < 0)
 		return r;
-	ret->sample_is_fixed = config_setting_get_member(group, "sample") != NULL;
-	if (!ret->sample_is_fixed && ret->sample_s > ret->interval_s)
+	ret->paced = !has_sample && config_setting_get_member(group, "interval") == NULL;
+	if (!has_sample && ret->sample_s > ret->interval_s)
 		ret->sample_s = ret->interval_s;
 	if (ret->sample_s > ret->interval_s)
 		return setting_fail(reader, group, "sample is longer than interval");
@@ -181,6 +182,7 @@ void daemon_config_default(struct daemon_config *ret)
 	*ret = (struct daemon_config){
 		.interval_s = 60,
 		.sample_s = 30,
+		.paced = true,
 		.patience = 3,
 		.window_s = 5,
 		.settle_s = 5,

@@ -24,7 +24,7 @@ enum daemon_exit { DAEMON_EXIT_KEEP, DAEMON_EXIT_ROLLBACK };
 struct daemon_config {
 	double interval_s;     /* how long one audit of all namespaces lasts: 1 s to 1 d */
 	double sample_s;       /* between its samples: 0.1 s to 1 h, at most the interval */
-	bool sample_is_fixed;  /* the file says so; else it may be longer, see daemon/pace.h */
+	bool paced;	       /* the file says neither: both may be longer, see daemon/pace.h */
 	unsigned int patience; /* audits in a row that must find the same before it is tried, where
 				* the rule does not say: 1 to DAEMON_PATIENCE_MAX */
 	double window_s;       /* each window of a trial: 1 s to 1 h (tune/trial.h) */

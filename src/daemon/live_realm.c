@@ -182,8 +182,7 @@ static void complain_of_missing(const struct realm_survey *s, const struct netns
 
 static double sample_s(const struct live_realm *l, const struct daemon_config *c)
 {
-	return c->sample_is_fixed ? c->sample_s
-				  : pace_sample_s(&l->pace, c->interval_s, c->sample_s);
+	return c->paced ? pace_sample_s(&l->pace, c->interval_s, c->sample_s) : c->sample_s;
 }
 
 static double cpu_s(void)
@@ -199,6 +198,16 @@ static void note_cost(struct live_realm *l, const struct daemon_config *c, doubl
 	const double samples = ceil(c->interval_s / sample_s(l, c)) + 1;
 
 	pace_note(&l->pace, spent_s, (unsigned int)samples);
+}
+
+static bool rest(struct live_realm *l, const struct daemon_config *c)
+{
+	const double rest_s = c->paced ? pace_rest_s(&l->pace, c->interval_s, sample_s(l, c)) : 0;
+
+	if (rest_s > 0)
+		(void)waiter_wait(l->waiter,
+				  live_window_now_ns() + (uint64_t)llround(rest_s * 1e9));
+	return !waiter_is_over(l->waiter);
 }
 
 static int observe_all(struct live_realm *l, const struct surveying *sv, struct panorama *p,
@@ -250,12 +259,12 @@ static int live_survey(struct realm *r, const struct realm_survey *s, struct err
 	if (code < 0)
 		return error_errno(e, code, NULL, "observe");
 	l->waiter->reload_ends = true;
-	code = observe_all(l, &sv, &p, e);
+	code = rest(l, s->config) ? observe_all(l, &sv, &p, e) : -EINTR;
 	l->waiter->reload_ends = false;
 	panorama_done(&p);
 	demand_done(&sv.demand);
-	/* A lookup of processes costs more, and is rare. */
-	if (code == 0 && !s->find_processes && !s->find_holders)
+	/* A lookup of processes costs more, and is rare: but the first audit has one. */
+	if (code == 0 && (!(s->find_processes || s->find_holders) || l->pace.sample_cost_s <= 0))
 		note_cost(l, s->config, cpu_s() - before_s);
 	return code;
 }

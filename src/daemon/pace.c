@@ -11,6 +11,14 @@ double pace_sample_s(const struct pace *p, double interval_s, double sample_s)
 	return fmin(fmax(sample_s, interval_s / fmax(intervals, 1)), PACE_LONGEST_S);
 }
 
+double pace_rest_s(const struct pace *p, double interval_s, double sample_s)
+{
+	const double samples = ceil(interval_s / sample_s) + 1;
+	const double rest_s = samples * p->sample_cost_s / PACE_SHARE - interval_s;
+
+	return fmin(fmax(rest_s, 0), PACE_LONGEST_S);
+}
+
 void pace_note(struct pace *p, double cpu_s, unsigned int samples)
 {
 	if (samples > 0)

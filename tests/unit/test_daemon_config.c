@@ -33,6 +33,27 @@ START_TEST(without_settings_the_defaults)
 }
 END_TEST
 
+/* Only what nobody has asked for may become slower. */
+START_TEST(a_pace_that_is_given_is_kept)
+{
+	static const struct {
+		const char *text;
+		bool paced;
+	} cases[] = {
+		{ "", true },
+		{ "daemon = { patience = 2; };", true },
+		{ "daemon = { interval = \"60s\"; };", false },
+		{ "daemon = { sample = \"30s\"; };", false },
+	};
+	struct daemon_config c;
+	struct error e = { 0 };
+
+	ck_assert_msg(load(&c, cases[_i].text, &e) == 0, "%s", e.text);
+	ck_assert(c.paced == cases[_i].paced);
+	daemon_config_done(&c);
+}
+END_TEST
+
 START_TEST(every_setting)
 {
 	struct daemon_config c;
@@ -132,6 +153,7 @@ Suite *test_daemon_config_suite(void)
 	TCase *tests = tcase_create("daemon_config");
 
 	tcase_add_loop_test(tests, without_settings_the_defaults, 0, 3);
+	tcase_add_loop_test(tests, a_pace_that_is_given_is_kept, 0, 4);
 	tcase_add_test(tests, every_setting);
 	tcase_add_test(tests, a_short_interval_shortens_what_is_not_set);
 	tcase_add_loop_test(tests, mistakes_are_named, 0,

@@ -34,6 +34,23 @@ START_TEST(samples_take_no_more_than_their_share)
 }
 END_TEST
 
+static const struct {
+	double cost_s, interval_s, sample_s, rest_s;
+} rests[] = {
+	{ 0, 60, 30, 0 },     { 0.003, 60, 30, 0 },
+	{ 0.079, 60, 30, 0 }, { 0.2, 60, 60, 40 }, /* 0.4 s of 100 s */
+	{ 1, 1, 1, 499 },     { 100, 60, 60, 3600 },
+};
+
+START_TEST(audits_take_no_more_than_their_share)
+{
+	const struct pace p = { rests[_i].cost_s };
+
+	ck_assert_double_eq_tol(pace_rest_s(&p, rests[_i].interval_s, rests[_i].sample_s),
+				rests[_i].rest_s, 1e-9);
+}
+END_TEST
+
 START_TEST(no_samples_tell_nothing)
 {
 	struct pace p = { 0.1 };
@@ -50,6 +67,8 @@ Suite *test_pace_suite(void)
 
 	tcase_add_loop_test(c, samples_take_no_more_than_their_share, 0,
 			    (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_loop_test(c, audits_take_no_more_than_their_share, 0,
+			    (int)(sizeof(rests) / sizeof(rests[0])));
 	tcase_add_test(c, no_samples_tell_nothing);
 	suite_add_tcase(s, c);
 	return s;
