@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The daemon at rest, beside TuneD's: tests/bench/daemon.sh BUILD_DIR. As root. Memory, CPU time and
 # wake-ups over SECONDS (60), with its settings as they come, in a namespace of its own: idle, and with
-# many connections. TuneD runs in a mount namespace of its own, applies an empty profile, and waits.
+# many connections; with very many three times as long, once its first audit has told it its pace. TuneD runs in a mount namespace of its own, applies an empty profile, and waits.
 set -eu
 cd "$(dirname "$0")/../.."
 build=$1
@@ -25,8 +25,8 @@ used() { # PID
   cat /proc/"$1"/task/*/status | awk '/^voluntary_ctxt_switches/ { sum += $2 } END { print sum }'
 }
 
-rest() { # NAME PID
-  local before after
+rest() { # NAME PID SECONDS
+  local before after seconds=$3
   before=$(used "$2")
   sleep "$seconds"
   after=$(used "$2")
@@ -36,21 +36,21 @@ rest() { # NAME PID
     printf "%28s %5.1f MB resident (peak %.1f), %.3f %% of a CPU, %.2f wake-ups/s\n", name, rss / 1024, peak / 1024, (y[1] - x[1]) / s * 100, (y[2] - x[2]) / s }'
 }
 
-daemon() { # NAME
+daemon() { # NAME [WARM [SECONDS]]
   echo "daemon = { netns = [ \"$ns\" ]; };" >"$tmp/conf"
   "$build/netwright" daemon --config "$tmp/conf" --state-dir "$tmp/state" 2>"$tmp/log" &
   pids=($!)
-  sleep 3
-  rest "$1" "${pids[0]}"
+  sleep "${2:-3}"
+  rest "$1" "${pids[0]}" "${3:-$seconds}"
   kill "${pids[0]}"
   wait "${pids[0]}" || cat "$tmp/log"
   pids=()
 }
 
-crowd() { # PAIRS
-  ip netns exec "$ns" "$build/tests/traffic" pairs --count "$1" --max-time 600 >"$tmp/pairs" &
+crowd() { # PAIRS [WARM [SECONDS]]
+  ip netns exec "$ns" "$build/tests/traffic" pairs --count "$1" --max-time 1200 >"$tmp/pairs" &
   until grep -qs ready "$tmp/pairs"; do sleep 0.2; done
-  daemon "netwright, $((2 * $1)) sockets"
+  daemon "netwright, $((2 * $1)) sockets" "${@:2}"
   ip netns pids "$ns" | xargs -r kill
   wait || true
   rm -f "$tmp/pairs"
@@ -61,7 +61,7 @@ ip netns add "$ns"
 ip -n "$ns" link set lo up
 daemon "netwright, idle"
 crowd 500
-crowd 50000
+crowd 50000 65 $((3 * seconds))
 
 command -v tuned >/dev/null || exit 0
 mkdir -p "$tmp/etc/profiles/rest" "$tmp/etc/rest"
@@ -73,4 +73,4 @@ unshare --mount --propagation private bash -c '
   "$tmp/etc" >"$tmp/tuned.log" 2>&1 &
 pids=($!)
 sleep 5
-rest "TuneD, an empty profile" "${pids[0]}"
+rest "TuneD, an empty profile" "${pids[0]}" "$seconds"
